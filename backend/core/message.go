@@ -1,0 +1,37 @@
+package core
+
+import "time"
+
+// Limits of pub/sub.
+const (
+	// MaxMessageBytes bounds one published payload, well below gossip's own
+	// limit, so that the envelope always fits.
+	MaxMessageBytes = 256 << 10
+	// MaxTopicBytes bounds a topic's name without its namespace prefix.
+	MaxTopicBytes = 256
+)
+
+// Message is one published payload as a subscriber gets it.
+type Message struct {
+	ID         string    `json:"id"`    // unique per publication; equal payloads have different ids
+	Topic      string    `json:"topic"` // without the namespace prefix
+	From       string    `json:"from"`  // peer id of the publisher, proven by its signature
+	Data       []byte    `json:"data"`
+	ReceivedAt time.Time `json:"received_at"` // this node's clock
+}
+
+// CheckTopic says whether topic may be used inside a namespace.
+func CheckTopic(topic string) error {
+	switch {
+	case topic == "":
+		return Errorf(Invalid, "a topic needs a name")
+	case len(topic) > MaxTopicBytes:
+		return Errorf(TooLarge, "a topic's name has at most %d bytes", MaxTopicBytes)
+	}
+	for _, r := range topic {
+		if r < ' ' || r == 0x7f || r == 0xfffd {
+			return Errorf(Invalid, "a topic's name is printable UTF-8 text")
+		}
+	}
+	return nil
+}

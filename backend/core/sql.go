@@ -1,0 +1,81 @@
+package core
+
+import "time"
+
+// Statement is one SQL statement with its parameters. A parameter is nil, bool,
+// int64, float64, string or []byte. Args bind by position; Named by name, with
+// or without the leading ':'. Only one of the two may be used.
+type Statement struct {
+	SQL   string         `json:"sql"`
+	Args  []any          `json:"args,omitempty"`
+	Named map[string]any `json:"named,omitempty"`
+}
+
+// QueryOptions bound one read. A zero limit means the node's own.
+type QueryOptions struct {
+	ReadOptions
+	Timeout  time.Duration // the read is interrupted after this
+	MaxRows  int           // the answer is cut here and marked truncated
+	MaxBytes int           // likewise, counted over all cells
+}
+
+// Rows is the answer to one read. A cell is nil, int64, float64, string or
+// []byte, exactly as SQLite stores it.
+type Rows struct {
+	Columns    []string   `json:"columns"`
+	Types      []string   `json:"types"` // declared type of each column, "" when it is an expression
+	Values     [][]any    `json:"values"`
+	Truncated  bool       `json:"truncated,omitempty"` // a limit cut the answer
+	Provenance Provenance `json:"provenance"`
+}
+
+// ExecOptions say how statements are written.
+type ExecOptions struct {
+	// Atomic makes the statements one transaction: all or none.
+	Atomic bool
+}
+
+// ExecResult is the outcome of one statement of a write.
+type ExecResult struct {
+	RowsAffected int64  `json:"rows_affected"`
+	LastInsertID int64  `json:"last_insert_id"`
+	Rows         *Rows  `json:"rows,omitempty"`  // of a RETURNING clause
+	Error        string `json:"error,omitempty"` // SQLite's sentence when this statement failed
+}
+
+// ExecAnswer holds one result per statement, in order.
+type ExecAnswer struct {
+	Results    []ExecResult `json:"results"`
+	Provenance Provenance   `json:"provenance"`
+}
+
+// Schema is what a namespace's database holds: the tenant's own tables only.
+type Schema struct {
+	Tables []Table `json:"tables"`
+}
+
+// Table is a table or a view.
+type Table struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"` // "table" or "view"
+	SQL     string   `json:"sql"`
+	Columns []Column `json:"columns"`
+	Indexes []Index  `json:"indexes"`
+}
+
+// Column is one column of a table. Default is SQL text, "" when there is none.
+type Column struct {
+	Name       string `json:"name"`
+	Type       string `json:"type"`
+	Nullable   bool   `json:"nullable"`
+	Default    string `json:"default"`
+	PrimaryKey bool   `json:"primary_key"`
+}
+
+// Index is an index of a table; SQL is "" for one that SQLite made itself.
+type Index struct {
+	Name    string   `json:"name"`
+	Unique  bool     `json:"unique"`
+	Columns []string `json:"columns"` // "" stands for an expression
+	SQL     string   `json:"sql"`
+}

@@ -1,0 +1,54 @@
+package core
+
+import "time"
+
+// State words for parts of a node and for the node itself.
+const (
+	StateOK       = "ok"
+	StateDegraded = "degraded" // works, with a loss that Detail names
+	StateDown     = "down"
+	StateOff      = "off" // not configured
+)
+
+// Check is the state of one part of a node, with the evidence in words.
+type Check struct {
+	Name   string `json:"name"`
+	State  string `json:"state"`
+	Detail string `json:"detail"`
+}
+
+// Health is whether the node can serve, part by part.
+type Health struct {
+	State  string        `json:"state"`
+	Checks []Check       `json:"checks"`
+	Took   time.Duration `json:"took"` // measured
+}
+
+// Status is what a node says about itself.
+type Status struct {
+	PeerID       string    `json:"peer_id"`
+	Role         string    `json:"role"` // "member" or "guest"
+	Version      string    `json:"version"`
+	StartedAt    time.Time `json:"started_at"`
+	Addresses    []string  `json:"addresses"` // full multiaddresses that others can dial
+	Gateway      string    `json:"gateway"`   // base URL, "" when off
+	UI           string    `json:"ui"`        // base URL of the page, "" when off
+	DataDir      string    `json:"data_dir"`
+	Peers        int       `json:"peers"`
+	Relayed      int       `json:"relayed"`       // connected peers that are reached through a relay
+	Reachability string    `json:"reachability"`  // "public", "private" or "unknown"
+	Proxy        Check     `json:"proxy"`         // the SOCKS5 proxy
+	DatabaseSize int64     `json:"database_size"` // bytes on disk, all groups
+	Groups       []Group   `json:"groups"`
+}
+
+// Group is the state of one Raft group's replica on this node.
+type Group struct {
+	Name        string `json:"name"` // "ns::<namespace>"
+	Awake       bool   `json:"awake"`
+	State       string `json:"state"` // "leader", "follower", "candidate", "asleep"
+	Leader      string `json:"leader"`
+	Index       uint64 `json:"index"`
+	CommitIndex uint64 `json:"commit_index"`
+	Size        int64  `json:"size"` // bytes on disk
+}
