@@ -1,0 +1,201 @@
+package node
+
+// This file prepares the data folder: who may write in it, which format it
+// has, and that one process at a time uses it.
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// FormatVersion is the version of the data folder's layout that this program
+// writes. A folder of a newer version is refused untouched.
+const FormatVersion = 1
+
+const (
+	maxSmallFile = 4 << 10 // format and network files are a few bytes
+	networkChars = "abcdefghijklmnopqrstuvwxyz234567"
+)
+
+// folder is a data folder that this process holds the lock of.
+type folder struct {
+	path    string
+	network string // id of the network in use; its data is in networks/<id>
+	lock    *flock.Flock
+}
+
+// openFolder creates or opens the data folder, locks it and checks its format.
+// Nothing in a folder that it refuses is changed.
+func openFolder(path string) (*folder, error) {
+	if err := checkWritable(path); err != nil {
+		return nil, err
+	}
+	if err := checkFormat(path); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(path, "lock"), flock.SetPermissions(0o600))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, core.Wrap(core.Unavailable, err, "the data folder %s cannot be locked; is it on a file system without locks?", path)
+	}
+	if !held {
+		return nil, ErrLocked
+	}
+	f := &folder{path: path, lock: lock}
+	if err := f.stamp(); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+// ErrLocked says that another process runs a node on the data folder.
+var ErrLocked = core.Errorf(core.Conflict, "a node already runs on this data folder; use it, or give this one a folder of its own with --data-dir") //nolint:gochecknoglobals // an error value to compare with, never changed
+
+func checkWritable(path string) error {
+	if path == "" {
+		return core.Errorf(core.Invalid, "node.data_dir is empty; name a folder with --data-dir")
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be made; choose another with --data-dir, or have its owner allow it", path)
+	}
+	probe, err := os.CreateTemp(path, ".probe-*")
+	if err != nil {
+		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be written; choose another with --data-dir, or have its owner allow it", path)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return core.Wrap(core.Unavailable, err, "the data folder %s does not keep files", path)
+	}
+	return nil
+}
+
+func checkFormat(path string) error {
+	name := filepath.Join(path, "format")
+	text, err := readSmall(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	version, err := strconv.Atoi(text)
+	switch {
+	case err != nil || version < 1:
+		return core.Errorf(core.Invalid, "the file %s is damaged: it must hold a format number; put it back from a backup, or write %d into it if this program made the folder", name, FormatVersion)
+	case version > FormatVersion:
+		return core.Errorf(core.Invalid, "the data folder %s was written by a newer debros (format %d, this one knows %d); nothing was changed: start the newer version", path, version, FormatVersion)
+	}
+	return nil
+}
+
+// stamp writes what a new folder needs: its format, and a network of its own.
+func (f *folder) stamp() error {
+	if err := os.Chmod(f.path, 0o700); err != nil { //nolint:gosec // a folder needs the x bit
+		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be closed to others; choose one that you own with --data-dir", f.path)
+	}
+	if err := writeOnce(filepath.Join(f.path, "format"), strconv.Itoa(FormatVersion)); err != nil {
+		return err
+	}
+	name := filepath.Join(f.path, "network")
+	var raw [10]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return fmt.Errorf("make network id: %w", err)
+	}
+	id := base32.NewEncoding(networkChars).WithPadding(base32.NoPadding).EncodeToString(raw[:])
+	if _, err := os.Stat(f.databases()); errors.Is(err, fs.ErrNotExist) {
+		if err := writeOnce(name, id); err != nil {
+			return err
+		}
+	}
+	text, err := readSmall(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return core.Wrap(core.Invalid, err, "the file %s is gone, but data is there: write the name of the folder below %s into it", name, f.databases())
+	}
+	if err != nil {
+		return err
+	}
+	if text == "" || strings.Trim(text, networkChars) != "" {
+		return core.Errorf(core.Invalid, "the file %s is damaged: it must hold the name of one folder below %s; write that name into it",
+			name, f.databases())
+	}
+	f.network = text
+	return nil
+}
+
+// databases is the folder of all networks; each has a folder of its own.
+func (f *folder) databases() string { return filepath.Join(f.path, "networks") }
+
+// database is where the groups of the network in use live.
+func (f *folder) database() string { return filepath.Join(f.databases(), f.network, "database") }
+
+func (f *folder) close() error {
+	if err := f.lock.Unlock(); err != nil {
+		return fmt.Errorf("unlock data folder: %w", err)
+	}
+	return nil
+}
+
+// Run holds the lock until ctx ends: it is the first part to start and the
+// last to stop.
+func (f *folder) Run(ctx context.Context, ready func()) error {
+	ready()
+	<-ctx.Done()
+	return f.close()
+}
+
+func readSmall(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	if info.Size() > maxSmallFile {
+		return "", core.Errorf(core.Invalid, "the file %s is damaged: it has %d bytes where a few are expected; put it back from a backup", name, info.Size())
+	}
+	text, err := os.ReadFile(name) //nolint:gosec // a file of our own data folder
+	if err != nil {
+		return "", core.Wrap(core.Unavailable, err, "the file %s cannot be read", name)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// writeOnce writes a small file that does not exist yet, whole or not at all.
+func writeOnce(name, text string) error {
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return core.Wrap(core.Unavailable, err, "the file %s cannot be written", name)
+	}
+	_, err = temp.WriteString(text + "\n")
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		return core.Wrap(core.Unavailable, errors.Join(err, os.Remove(temp.Name())), "the file %s cannot be written", name)
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path) //nolint:gosec // a folder of our own
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two processes on one folder would write over each other's data.
+func TestFolder_SecondStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	first, err := openFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openFolder(path); !errors.Is(err, ErrLocked) {
+		t.Errorf("second start: %v", err)
+	}
+	if err := first.close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.network != first.network || again.network == "" {
+		t.Errorf("the network changed from %q to %q", first.network, again.network)
+	}
+	if err := again.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An old program that opens newer data could destroy it; a damaged folder must
+// never be taken for a new one.
+func TestFolder_Refused(t *testing.T) {
+	tests := map[string]struct{ file, text, says string }{
+		"newer format":     {"format", "2\n", "newer debros"},
+		"damaged format":   {"format", "\x00\x00", "is damaged"},
+		"huge format":      {"format", strings.Repeat("1", 5000), "is damaged"},
+		"escaping network": {"network", "../../etc", "is damaged"},
+		"empty network":    {"network", "", "is damaged"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := t.TempDir()
+			write(t, filepath.Join(path, test.file), test.text)
+			_, err := openFolder(path)
+			if core.CodeOf(err) != core.Invalid || !strings.Contains(core.Sentence(err), test.says) {
+				t.Errorf("got %v", err)
+			}
+			kept, err := os.ReadFile(filepath.Join(path, test.file))
+			if err != nil || string(kept) != test.text {
+				t.Errorf("the file was changed to %q, %v", kept, err)
+			}
+		})
+	}
+}
+
+// The name of the network is the way to its data: when it is lost, a new name
+// would start an empty network beside the old one.
+func TestFolder_LostNetworkName(t *testing.T) {
+	path := t.TempDir()
+	f, err := openFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(f.database(), 0o700), f.close(), os.Remove(filepath.Join(path, "network"))); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := openFolder(path); err == nil {
+		t.Errorf("started with network %q beside the old data", f.network)
+	}
+}
+
+// Whoever shares the machine must not read keys or data.
+func TestFolder_IsPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	f, err := openFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// A folder that cannot be written must be told before a port or window opens.
+func TestFolder_NotWritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file, "x")
+	for name, path := range map[string]string{"below a file": filepath.Join(file, "data"), "no name": ""} {
+		if _, err := openFolder(path); err == nil || !strings.Contains(core.Sentence(err), "--data-dir") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if os.Geteuid() != 0 { // root may write anywhere
+		closed := filepath.Join(t.TempDir(), "closed")
+		if err := os.Mkdir(closed, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openFolder(closed); core.CodeOf(err) != core.Unavailable {
+			t.Errorf("read-only folder: %v", err)
+		}
+	}
+}
+
+// The lock goes last: a second start must never find parts still running.
+func TestFolder_RunHoldsTheLock(t *testing.T) {
+	path := t.TempDir()
+	f, err := openFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	up := make(chan struct{})
+	go func() { ended <- f.Run(ctx, func() { close(up) }) }()
+	<-up
+	if _, err := openFolder(path); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if f, err = openFolder(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
+	}
+}
