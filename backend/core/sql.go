@@ -79,3 +79,13 @@ type Index struct {
 	Columns []string `json:"columns"` // "" stands for an expression
 	SQL     string   `json:"sql"`
 }
+
+// Piece is one statement of a script, as an editor needs it. Offset and End are
+// bytes from the script's start, without the closing semicolon.
+type Piece struct {
+	Text    string `json:"text"`
+	Offset  int    `json:"offset"`
+	End     int    `json:"end"`
+	Kind    string `json:"kind"`    // "read", "write" or "schema"; "" when it may not be run
+	Problem string `json:"problem"` // why it may not be run and what to do instead, else ""
+}

@@ -1,0 +1,158 @@
+// This file builds the bound structs and joins them to a node that comes later.
+
+package api
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// Mode says where the page is shown.
+type Mode string
+
+// The two places.
+const (
+	ModeWindow  Mode = "window"
+	ModeBrowser Mode = "browser"
+)
+
+// The states of the node that the page waits for.
+const (
+	StateStarting = "starting"
+	StateReady    = "ready"
+	StateFailed   = "failed"
+)
+
+// Program is what the structs know before there is a node.
+type Program struct {
+	Version string // of the program
+	Commit  string
+	DataDir string           // settings.json lies there; made when first written
+	Now     func() time.Time // nil: the clock of this computer
+}
+
+// Shell is what a page asks of the desktop. Only the window has one.
+type Shell interface {
+	OpenURL(url string) error   // in the person's browser; the address was checked
+	CopyText(text string) error // to the clipboard
+}
+
+// API is the set of bound structs and what they share. Attach gives it a node;
+// Run watches that node for the page.
+type API struct {
+	desk *desk
+}
+
+// desk is what all bound structs share. The zero backend means: no node yet.
+type desk struct {
+	program  Program
+	log      *slog.Logger
+	calls    *calls
+	results  *results
+	runs     *runs
+	tasks    *board
+	events   *events
+	file     *settingsFile
+
+	mu        sync.Mutex
+	backend   *Backend
+	state     string
+	failure   string
+	startedAt time.Time
+}
+
+// New makes the structs. It starts nothing and touches no file.
+func New(p Program, log *slog.Logger) (*API, error) {
+	if p.DataDir == "" {
+		return nil, core.Errorf(core.Invalid, "the page's settings need a data folder")
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	d := &desk{
+		program: p, log: log, state: StateStarting, startedAt: p.Now(),
+		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
+		file: newSettingsFile(p.DataDir, p.Now, log),
+	}
+	d.tasks = newBoard(p.Now, log, d.events.poke)
+	return &API{desk: d}, nil
+}
+
+// Attach hands over the node, which need not be ready yet: its own methods
+// answer unavailable until it is.
+func (a *API) Attach(b Backend) {
+	a.desk.mu.Lock()
+	a.desk.backend = &b
+	a.desk.mu.Unlock()
+	a.desk.events.poke()
+}
+
+// Ready tells the page that the node can take work.
+func (a *API) Ready() { a.desk.setState(StateReady, "") }
+
+// Failed tells the page why there is no node. The person who reads it runs the
+// node, so the whole error is shown.
+func (a *API) Failed(err error) { a.desk.setState(StateFailed, err.Error()) }
+
+func (d *desk) setState(state, failure string) {
+	d.mu.Lock()
+	d.state, d.failure = state, failure
+	d.mu.Unlock()
+	d.events.poke()
+}
+
+// Bound returns the structs to bind for one place. Shell is nil in a browser,
+// where opening links and the clipboard are the browser's own business.
+func (a *API) Bound(mode Mode, shell Shell) []any {
+	d := a.desk
+	return []any{
+		&App{d: d, mode: mode, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Tasks{d: d},
+	}
+}
+
+// Subscribe sends events to e until remove is called. Mode is what [Info] says
+// in the app event, as several places may show the page at once.
+func (a *API) Subscribe(mode Mode, e Emitter) (remove func()) {
+	return a.desk.events.subscribe(mode, e)
+}
+
+// Run watches the node and sends events until ctx ends. It then cancels calls
+// and tasks that still run and returns when they did; later calls answer
+// unavailable.
+func (a *API) Run(ctx context.Context, ready func()) error {
+	ready()
+	a.desk.watch(ctx)
+	a.desk.tasks.close()
+	a.desk.calls.close()
+	return nil
+}
+
+// node returns the backend, or why there is none.
+func (d *desk) node() (Backend, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.state == StateFailed:
+		return Backend{}, core.Errorf(core.Unavailable, "The node did not start; the Node screen says why.")
+	case d.backend == nil:
+		return Backend{}, core.Errorf(core.Unavailable, "The node is still starting; try again in a moment.")
+	}
+	return *d.backend, nil
+}
+
+// Limits lists the bounds of the page that a user may meet.
+func Limits() []core.Limit {
+	return []core.Limit{
+		{Name: "rows kept of one SQL result", Value: "10,000 rows or 16 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
+		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
+		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
+		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
+		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
+		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
+	}
+}

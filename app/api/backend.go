@@ -1,0 +1,60 @@
+// This file says what the bound structs need from a node. Package node has it
+// all; tests bring a fake.
+
+package api
+
+import (
+	"context"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// Backend is a node as this package uses it. No field may be nil.
+type Backend struct {
+	Database Database // *database.Databases has it
+	Storage  Storage  // *storage.Storage has it
+	Machine  Machine  // *node.Node has it
+}
+
+// Database runs a tenant's SQL.
+type Database interface {
+	Query(ctx context.Context, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
+	Exec(ctx context.Context, ns core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error)
+	Schema(ctx context.Context, ns core.Namespace) (core.Schema, error)
+}
+
+// Storage reads and writes keys.
+type Storage interface {
+	Get(ctx context.Context, ns core.Namespace, key string, o core.ReadOptions) (core.Item, core.Provenance, error)
+	Put(ctx context.Context, ns core.Namespace, key string, value []byte, o core.PutOptions) (core.WriteAnswer, error)
+	Delete(ctx context.Context, ns core.Namespace, key string) (core.WriteAnswer, error)
+	List(ctx context.Context, ns core.Namespace, o core.ListOptions) (core.Page, error)
+	Batch(ctx context.Context, ns core.Namespace, ops []core.Op) (core.WriteAnswer, error)
+}
+
+// Machine is the node itself: its state, its peers, its log, its settings.
+type Machine interface {
+	Status(ctx context.Context) (core.Status, error)
+	Health(ctx context.Context) (core.Health, error)
+	Peers(ctx context.Context) ([]core.Peer, error)
+	Connect(ctx context.Context, address string) error
+	Disconnect(ctx context.Context, id string) error
+	Limits(ctx context.Context) ([]core.Limit, error)
+
+	// Logs returns kept entries with Seq > after, oldest first. When there are
+	// more than limit, it returns the newest limit of them.
+	Logs(ctx context.Context, after uint64, limit int) ([]core.LogEntry, error)
+	// LogLevels is the level of each part; the part "" is the default of the others.
+	LogLevels() map[string]string
+	// SetLogLevel returns core.Invalid for a level that is not known.
+	SetLogLevel(part, level string) error
+
+	// Namespaces lists those that have data on this node.
+	Namespaces() []core.Namespace
+	// ConfigValues is every configuration key with its value and origin, secrets blanked.
+	ConfigValues() []core.ConfigValue
+	// SplitSQL cuts a script into statements and says of each what it is
+	// (sqlguard.Split, then sqlguard.Check). It returns core.Invalid when the
+	// script cannot be cut, such as at an open quote.
+	SplitSQL(script string) ([]core.Piece, error)
+}

@@ -1,0 +1,172 @@
+// This file runs one SQL script for the SQL screen.
+
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// run is one script on its way.
+type run struct {
+	d      *desk
+	b      Backend
+	ns     core.Namespace
+	level  core.Level
+	pieces []Piece
+	// budget is what the first rows of all results may still weigh: a thousand
+	// statements must not answer with a thousand full pages.
+	budget int
+}
+
+func (s *SQL) prepare(b Backend, r RunRequest) (*run, error) {
+	ns, err := core.ParseNamespace(r.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	level, err := core.ParseLevel(r.Level)
+	if err != nil {
+		return nil, err
+	}
+	pieces, err := split(b, r.Script)
+	if err != nil {
+		return nil, err
+	}
+	if len(pieces) == 0 {
+		return nil, core.Errorf(core.Invalid, "There is no statement to run.")
+	}
+	return &run{d: s.d, b: b, ns: ns, level: level, pieces: pieces, budget: maxAnswerBytes}, nil
+}
+
+// all runs the statements and stops after the first that fails.
+func (r *run) all(ctx context.Context, atomic bool) []StatementResult {
+	if atomic {
+		return r.atomic(ctx)
+	}
+	var out []StatementResult
+	for _, p := range r.pieces {
+		start := time.Now()
+		result, err := r.one(ctx, p)
+		result.ElapsedMS = sinceMS(start)
+		if err != nil {
+			r.blame(&result, err)
+		}
+		out = append(out, result)
+		if err != nil {
+			break
+		}
+	}
+	return out
+}
+
+func (r *run) one(ctx context.Context, p Piece) (StatementResult, error) {
+	out := blank(p)
+	if p.Problem != "" {
+		return out, core.Errorf(core.Invalid, "%s", p.Problem)
+	}
+	statement := core.Statement{SQL: p.Text}
+	if p.Kind == kindRead {
+		rows, err := r.b.Database.Query(ctx, r.ns, statement, core.QueryOptions{
+			ReadOptions: core.ReadOptions{Level: r.level}, MaxRows: MaxResultRows, MaxBytes: MaxResultBytes,
+		})
+		if err != nil {
+			return out, err
+		}
+		r.show(&out, rows)
+		out.Provenance = provenanceOf(rows.Provenance)
+		return out, nil
+	}
+	answer, err := r.b.Database.Exec(ctx, r.ns, []core.Statement{statement}, core.ExecOptions{})
+	if err != nil {
+		return out, err
+	}
+	if len(answer.Results) != 1 {
+		return out, errResults
+	}
+	err = r.written(&out, answer.Results[0])
+	out.Provenance = provenanceOf(answer.Provenance)
+	return out, err
+}
+
+var errResults = errors.New("the database answered with another number of results than statements")
+
+// atomic writes all statements in one transaction. A read has no place in it: it
+// would be answered before the transaction began.
+func (r *run) atomic(ctx context.Context) []StatementResult {
+	statements := make([]core.Statement, 0, len(r.pieces))
+	for _, p := range r.pieces {
+		switch {
+		case p.Problem != "":
+			return r.failed(p, core.Errorf(core.Invalid, "%s Nothing was applied.", p.Problem))
+		case p.Kind == kindRead:
+			return r.failed(p, core.Errorf(core.Invalid, "An atomic script holds writes only; run this read on its own. Nothing was applied."))
+		}
+		statements = append(statements, core.Statement{SQL: p.Text})
+	}
+	start := time.Now()
+	answer, err := r.b.Database.Exec(ctx, r.ns, statements, core.ExecOptions{Atomic: true})
+	took := sinceMS(start)
+	if err != nil {
+		return r.failed(r.pieces[0], err)
+	}
+	if len(answer.Results) > len(r.pieces) {
+		return r.failed(r.pieces[0], errResults)
+	}
+	var out []StatementResult
+	for i, result := range answer.Results {
+		one := blank(r.pieces[i])
+		one.ElapsedMS, one.Provenance = took, provenanceOf(answer.Provenance)
+		if err := r.written(&one, result); err != nil {
+			return r.failed(r.pieces[i], err)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (r *run) failed(p Piece, err error) []StatementResult {
+	out := blank(p)
+	r.blame(&out, err)
+	return []StatementResult{out}
+}
+
+// blame writes a failure into the result of its statement.
+func (r *run) blame(out *StatementResult, err error) {
+	f := r.d.fail("SQL.Run", err)
+	out.Error, out.Code, out.RequestID = f.Sentence, string(f.Code), f.RequestID
+}
+
+// written fills in what a write did.
+func (r *run) written(out *StatementResult, w core.ExecResult) error {
+	if w.Error != "" {
+		return core.Errorf(core.Invalid, "%s", w.Error)
+	}
+	out.RowsAffected, out.LastInsertID = decimal(w.RowsAffected), decimal(w.LastInsertID)
+	if w.Rows != nil {
+		r.show(out, w.Rows)
+	}
+	return nil
+}
+
+// show keeps rows for paging and puts the first ones into the answer.
+func (r *run) show(out *StatementResult, rows *core.Rows) {
+	kept := keep(rows)
+	out.Columns, out.Types = list(rows.Columns), list(rows.Types)
+	out.Total, out.Truncated = len(kept.values), kept.truncated
+	var weight int
+	out.Rows, weight = kept.cut(0, maxFirstRows, r.budget)
+	r.budget = max(0, r.budget-weight)
+	if out.Total > len(out.Rows) {
+		out.ResultID = r.d.results.add(kept)
+	}
+}
+
+func blank(p Piece) StatementResult {
+	return StatementResult{
+		SQL: p.Text, Offset: p.Offset, Kind: p.Kind, Columns: []string{}, Types: []string{}, Rows: [][]Cell{},
+		RowsAffected: "0", LastInsertID: "0", Provenance: provenanceOf(core.Provenance{}),
+	}
+}

@@ -1,0 +1,161 @@
+// This file keeps what the person chose in <data_dir>/settings.json. A browser's
+// own storage would not do: window and browser differ in origin.
+
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const (
+	settingsName     = "settings.json"
+	maxSettingsBytes = 64 << 10 // it has a handful of short fields
+)
+
+// Settings are the person's choices for the page.
+type Settings struct {
+	Theme     string `json:"theme"`     // "system", "dark", "light" or "contrast"
+	Density   string `json:"density"`   // "comfortable" or "compact"
+	Namespace string `json:"namespace"` // the one that is open
+	// Notice tells once why choices were lost; it is never stored.
+	Notice string `json:"notice"`
+}
+
+func defaultSettings() Settings {
+	return Settings{Theme: "system", Density: "comfortable", Namespace: string(core.DefaultNamespace)}
+}
+
+func (s Settings) check() error {
+	if themes := []string{"system", "dark", "light", "contrast"}; !slices.Contains(themes, s.Theme) {
+		return core.Errorf(core.Invalid, "The theme %q does not exist; choose one of %v.", s.Theme, themes)
+	}
+	if densities := []string{"comfortable", "compact"}; !slices.Contains(densities, s.Density) {
+		return core.Errorf(core.Invalid, "The density %q does not exist; choose one of %v.", s.Density, densities)
+	}
+	_, err := core.ParseNamespace(s.Namespace)
+	return err
+}
+
+// settingsFile reads and writes the file, one at a time.
+type settingsFile struct {
+	dir string
+	now func() time.Time
+	log *slog.Logger
+	mu  sync.Mutex // held during file work on purpose: two writers would mix
+}
+
+func newSettingsFile(dir string, now func() time.Time, log *slog.Logger) *settingsFile {
+	return &settingsFile{dir: dir, now: now, log: log}
+}
+
+// load returns the stored choices. A damaged file is set aside, never
+// overwritten: the defaults come with a notice that names where it went.
+func (f *settingsFile) load() (Settings, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.loadLocked()
+}
+
+func (f *settingsFile) loadLocked() (Settings, error) {
+	path := filepath.Join(f.dir, settingsName)
+	text, err := readAtMost(path, maxSettingsBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return defaultSettings(), nil
+	}
+	damage := err
+	if damage == nil {
+		s := defaultSettings()
+		if damage = json.Unmarshal(text, &s); damage == nil {
+			s.Notice = ""
+			if damage = s.check(); damage == nil {
+				return s, nil
+			}
+		}
+	} else if core.CodeOf(err) != core.TooLarge {
+		return Settings{}, core.Wrap(core.Unavailable, err, "The settings cannot be read; check the rights of %s.", settingsName)
+	}
+	kept := fmt.Sprintf("%s.damaged-%s", settingsName, f.now().UTC().Format("20060102T150405.000"))
+	if err := os.Rename(path, filepath.Join(f.dir, kept)); err != nil {
+		return Settings{}, core.Wrap(core.Unavailable, errors.Join(damage, err), "The settings in %s are damaged and cannot be set aside.", settingsName)
+	}
+	f.log.Warn("the page's settings were damaged; defaults are used", "kept_as", kept, core.KeyError, damage.Error())
+	s := defaultSettings()
+	s.Notice = fmt.Sprintf("%s could not be understood. It is kept as %s, and the defaults are used.", settingsName, kept)
+	return s, nil
+}
+
+// save stores s so that a crash leaves either the old file or the new one.
+func (f *settingsFile) save(s Settings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	s.Notice = ""
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode settings: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.loadLocked(); err != nil { // sets a damaged file aside before it is replaced
+		return err
+	}
+	if err := f.replace(append(text, '\n')); err != nil {
+		return core.Wrap(core.Unavailable, err, "The settings could not be stored; check the space and rights of the data folder.")
+	}
+	return nil
+}
+
+func (f *settingsFile) replace(text []byte) (err error) {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	part, err := os.CreateTemp(f.dir, settingsName+".part-*") // 0600
+	if err != nil {
+		return fmt.Errorf("make settings: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(part.Name()))
+		}
+	}()
+	_, err = part.Write(text)
+	err = errors.Join(err, part.Sync(), part.Close())
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	if err = os.Rename(part.Name(), filepath.Join(f.dir, settingsName)); err != nil {
+		return fmt.Errorf("put settings in place: %w", err)
+	}
+	return nil
+}
+
+// readAtMost reads a small file; core.TooLarge when it is not.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the path is the data folder's own
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	var text bytes.Buffer
+	n, err := io.Copy(&text, io.LimitReader(file, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case n > limit:
+		return nil, core.Errorf(core.TooLarge, "the file has more than %d bytes", limit)
+	}
+	return text.Bytes(), nil
+}

@@ -1,0 +1,782 @@
+export namespace api {
+	
+	export class Cell {
+	    k: string;
+	    v: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Cell(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.k = source["k"];
+	        this.v = source["v"];
+	    }
+	}
+	export class Check {
+	    name: string;
+	    state: string;
+	    detail: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Check(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.state = source["state"];
+	        this.detail = source["detail"];
+	    }
+	}
+	export class Column {
+	    name: string;
+	    type: string;
+	    nullable: boolean;
+	    default: string;
+	    primary_key: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new Column(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.type = source["type"];
+	        this.nullable = source["nullable"];
+	        this.default = source["default"];
+	        this.primary_key = source["primary_key"];
+	    }
+	}
+	export class ConfigValue {
+	    name: string;
+	    value: string;
+	    origin: string;
+	    help: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ConfigValue(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.value = source["value"];
+	        this.origin = source["origin"];
+	        this.help = source["help"];
+	    }
+	}
+	export class Group {
+	    name: string;
+	    awake: boolean;
+	    state: string;
+	    leader: string;
+	    index: string;
+	    commit_index: string;
+	    size: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Group(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.awake = source["awake"];
+	        this.state = source["state"];
+	        this.leader = source["leader"];
+	        this.index = source["index"];
+	        this.commit_index = source["commit_index"];
+	        this.size = source["size"];
+	    }
+	}
+	export class Index {
+	    name: string;
+	    unique: boolean;
+	    columns: string[];
+	    sql: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Index(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.unique = source["unique"];
+	        this.columns = source["columns"];
+	        this.sql = source["sql"];
+	    }
+	}
+	export class Info {
+	    version: string;
+	    commit: string;
+	    mode: string;
+	    data_dir: string;
+	    state: string;
+	    failure: string;
+	    started_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Info(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.version = source["version"];
+	        this.commit = source["commit"];
+	        this.mode = source["mode"];
+	        this.data_dir = source["data_dir"];
+	        this.state = source["state"];
+	        this.failure = source["failure"];
+	        this.started_at = source["started_at"];
+	    }
+	}
+	export class KVCount {
+	    count: number;
+	    more: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVCount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.count = source["count"];
+	        this.more = source["more"];
+	    }
+	}
+	export class KVEntry {
+	    key: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVEntry(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = source["key"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
+	    }
+	}
+	export class Provenance {
+	    level: string;
+	    served_by: string;
+	    leader: string;
+	    group: string;
+	    index: string;
+	    leader_index: string;
+	    age_ms: number;
+	    how: string;
+	    path: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Provenance(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.level = source["level"];
+	        this.served_by = source["served_by"];
+	        this.leader = source["leader"];
+	        this.group = source["group"];
+	        this.index = source["index"];
+	        this.leader_index = source["leader_index"];
+	        this.age_ms = source["age_ms"];
+	        this.how = source["how"];
+	        this.path = source["path"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	}
+	export class KVItem {
+	    key: string;
+	    value_base64: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVItem(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = source["key"];
+	        this.value_base64 = source["value_base64"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVPage {
+	    items: KVEntry[];
+	    prefixes: string[];
+	    next: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVPage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.items = this.convertValues(source["items"], KVEntry);
+	        this.prefixes = source["prefixes"];
+	        this.next = source["next"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVWritten {
+	    version: string;
+	    deleted: boolean;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVWritten(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.version = source["version"];
+	        this.deleted = source["deleted"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Limit {
+	    name: string;
+	    value: string;
+	    why: string;
+	    key: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Limit(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.value = source["value"];
+	        this.why = source["why"];
+	        this.key = source["key"];
+	    }
+	}
+	export class ListRequest {
+	    namespace: string;
+	    prefix: string;
+	    separator: string;
+	    cursor: string;
+	    level: string;
+	    limit: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ListRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.separator = source["separator"];
+	        this.cursor = source["cursor"];
+	        this.level = source["level"];
+	        this.limit = source["limit"];
+	    }
+	}
+	export class LogLine {
+	    seq: string;
+	    time: string;
+	    level: string;
+	    part: string;
+	    message: string;
+	    attrs: Record<string, string>;
+	
+	    static createFrom(source: any = {}) {
+	        return new LogLine(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.time = source["time"];
+	        this.level = source["level"];
+	        this.part = source["part"];
+	        this.message = source["message"];
+	        this.attrs = source["attrs"];
+	    }
+	}
+	export class LogQuery {
+	    after: string;
+	    limit: number;
+	    level: string;
+	    part: string;
+	    search: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new LogQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.after = source["after"];
+	        this.limit = source["limit"];
+	        this.level = source["level"];
+	        this.part = source["part"];
+	        this.search = source["search"];
+	    }
+	}
+	export class NodeStatus {
+	    state: string;
+	    took_ms: number;
+	    checks: Check[];
+	    peer_id: string;
+	    role: string;
+	    version: string;
+	    started_at: string;
+	    addresses: string[];
+	    gateway: string;
+	    ui: string;
+	    data_dir: string;
+	    peers: number;
+	    relayed: number;
+	    reachability: string;
+	    proxy: Check;
+	    database_size: string;
+	    groups: Group[];
+	    goroutines: number;
+	    memory_bytes: string;
+	    descriptors: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new NodeStatus(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.state = source["state"];
+	        this.took_ms = source["took_ms"];
+	        this.checks = this.convertValues(source["checks"], Check);
+	        this.peer_id = source["peer_id"];
+	        this.role = source["role"];
+	        this.version = source["version"];
+	        this.started_at = source["started_at"];
+	        this.addresses = source["addresses"];
+	        this.gateway = source["gateway"];
+	        this.ui = source["ui"];
+	        this.data_dir = source["data_dir"];
+	        this.peers = source["peers"];
+	        this.relayed = source["relayed"];
+	        this.reachability = source["reachability"];
+	        this.proxy = this.convertValues(source["proxy"], Check);
+	        this.database_size = source["database_size"];
+	        this.groups = this.convertValues(source["groups"], Group);
+	        this.goroutines = source["goroutines"];
+	        this.memory_bytes = source["memory_bytes"];
+	        this.descriptors = source["descriptors"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Peer {
+	    id: string;
+	    addresses: string[];
+	    connected: boolean;
+	    direction: string;
+	    path: string;
+	    transport: string;
+	    agent: string;
+	    protocols: string[];
+	    latency_ms: number;
+	    since: string;
+	    last_seen: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Peer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.addresses = source["addresses"];
+	        this.connected = source["connected"];
+	        this.direction = source["direction"];
+	        this.path = source["path"];
+	        this.transport = source["transport"];
+	        this.agent = source["agent"];
+	        this.protocols = source["protocols"];
+	        this.latency_ms = source["latency_ms"];
+	        this.since = source["since"];
+	        this.last_seen = source["last_seen"];
+	    }
+	}
+	export class Piece {
+	    text: string;
+	    offset: number;
+	    end: number;
+	    kind: string;
+	    problem: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Piece(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.text = source["text"];
+	        this.offset = source["offset"];
+	        this.end = source["end"];
+	        this.kind = source["kind"];
+	        this.problem = source["problem"];
+	    }
+	}
+	
+	export class PutRequest {
+	    namespace: string;
+	    key: string;
+	    value_base64: string;
+	    ttl_seconds: number;
+	    if_version: string;
+	    if_absent: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new PutRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.key = source["key"];
+	        this.value_base64 = source["value_base64"];
+	        this.ttl_seconds = source["ttl_seconds"];
+	        this.if_version = source["if_version"];
+	        this.if_absent = source["if_absent"];
+	    }
+	}
+	export class StatementResult {
+	    sql: string;
+	    offset: number;
+	    kind: string;
+	    result_id: string;
+	    columns: string[];
+	    types: string[];
+	    rows: Cell[][];
+	    total: number;
+	    truncated: boolean;
+	    rows_affected: string;
+	    last_insert_id: string;
+	    error: string;
+	    code: string;
+	    request_id: string;
+	    elapsed_ms: number;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new StatementResult(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sql = source["sql"];
+	        this.offset = source["offset"];
+	        this.kind = source["kind"];
+	        this.result_id = source["result_id"];
+	        this.columns = source["columns"];
+	        this.types = source["types"];
+	        this.rows = this.convertValues(source["rows"], Cell);
+	        this.total = source["total"];
+	        this.truncated = source["truncated"];
+	        this.rows_affected = source["rows_affected"];
+	        this.last_insert_id = source["last_insert_id"];
+	        this.error = source["error"];
+	        this.code = source["code"];
+	        this.request_id = source["request_id"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class RunAnswer {
+	    results: StatementResult[];
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new RunAnswer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.results = this.convertValues(source["results"], StatementResult);
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class RunRequest {
+	    run_id: string;
+	    namespace: string;
+	    script: string;
+	    level: string;
+	    atomic: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new RunRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.run_id = source["run_id"];
+	        this.namespace = source["namespace"];
+	        this.script = source["script"];
+	        this.level = source["level"];
+	        this.atomic = source["atomic"];
+	    }
+	}
+	export class Table {
+	    name: string;
+	    kind: string;
+	    sql: string;
+	    columns: Column[];
+	    indexes: Index[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Table(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.kind = source["kind"];
+	        this.sql = source["sql"];
+	        this.columns = this.convertValues(source["columns"], Column);
+	        this.indexes = this.convertValues(source["indexes"], Index);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Schema {
+	    tables: Table[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Schema(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.tables = this.convertValues(source["tables"], Table);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Settings {
+	    theme: string;
+	    density: string;
+	    namespace: string;
+	    notice: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Settings(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.theme = source["theme"];
+	        this.density = source["density"];
+	        this.namespace = source["namespace"];
+	        this.notice = source["notice"];
+	    }
+	}
+	
+	
+	export class Task {
+	    id: string;
+	    kind: string;
+	    title: string;
+	    phase: string;
+	    state: string;
+	    done: number;
+	    total: number;
+	    unit: string;
+	    rate: number;
+	    eta_seconds: number;
+	    cancellable: boolean;
+	    error: string;
+	    code: string;
+	    result: string;
+	    started_at: string;
+	    ended_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Task(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.kind = source["kind"];
+	        this.title = source["title"];
+	        this.phase = source["phase"];
+	        this.state = source["state"];
+	        this.done = source["done"];
+	        this.total = source["total"];
+	        this.unit = source["unit"];
+	        this.rate = source["rate"];
+	        this.eta_seconds = source["eta_seconds"];
+	        this.cancellable = source["cancellable"];
+	        this.error = source["error"];
+	        this.code = source["code"];
+	        this.result = source["result"];
+	        this.started_at = source["started_at"];
+	        this.ended_at = source["ended_at"];
+	    }
+	}
+
+}
+
