@@ -1,0 +1,191 @@
+package p2p
+
+// This file lists peers as people see them, and measures how far they are.
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const (
+	// MaxListedPeers bounds PeerList; connected peers come first.
+	MaxListedPeers = 1000
+
+	// pingInterval is often enough for a figure on a screen.
+	pingInterval = 30 * time.Second
+	pingTimeout  = 10 * time.Second
+	// maxPings bounds pings under way, so that a round is spread out.
+	maxPings = 4
+)
+
+// PeerList returns the connected peers, then those only known, each sorted by
+// when they were last seen and then by id.
+func (h *Host) PeerList() []core.Peer {
+	if h.state.Load() == closed {
+		return nil
+	}
+	now := time.Now()
+	list := make(map[peer.ID]core.Peer)
+	for id, best := range h.bestConnections() {
+		list[id] = h.describe(id, best, now)
+	}
+	for _, known := range h.book.all() {
+		if _, connected := list[known.id]; !connected {
+			list[known.id] = core.Peer{ID: known.id.String(), Addresses: known.addresses, Agent: known.agent, LastSeen: known.lastSeen, Protocols: []string{}}
+		}
+	}
+	for _, id := range h.Peerstore().PeersWithAddrs() {
+		if _, listed := list[id]; listed || id == h.ID() || len(list) >= MaxListedPeers {
+			continue
+		}
+		list[id] = core.Peer{ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Protocols: []string{}}
+	}
+	sorted := slices.SortedFunc(maps.Values(list), func(a, b core.Peer) int {
+		if a.Connected != b.Connected {
+			if a.Connected {
+				return -1
+			}
+			return 1
+		}
+		if a.Connected { // all were seen just now: a steady order is easier to read
+			return cmp.Compare(a.ID, b.ID)
+		}
+		return cmp.Or(b.LastSeen.Compare(a.LastSeen), cmp.Compare(a.ID, b.ID))
+	})
+	return sorted[:min(len(sorted), MaxListedPeers)]
+}
+
+// bestConnections picks for each peer the connection that streams will use:
+// a direct one before a relayed one, then the oldest.
+func (h *Host) bestConnections() map[peer.ID]network.Conn {
+	best := make(map[peer.ID]network.Conn)
+	for _, c := range h.Network().Conns() {
+		have, ok := best[c.RemotePeer()]
+		if !ok || better(c.Stat(), have.Stat()) {
+			best[c.RemotePeer()] = c
+		}
+	}
+	return best
+}
+
+func better(a, b network.ConnStats) bool {
+	if a.Limited != b.Limited {
+		return !a.Limited
+	}
+	return a.Opened.Before(b.Opened)
+}
+
+func (h *Host) describe(id peer.ID, c network.Conn, now time.Time) core.Peer {
+	stat := c.Stat()
+	p := core.Peer{
+		ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Connected: true,
+		Direction: strings.ToLower(stat.Direction.String()), Path: pathOf(c), Transport: transportOf(c.RemoteMultiaddr()),
+		LatencyMS: float64(h.Peerstore().LatencyEWMA(id)) / float64(time.Millisecond), Since: stat.Opened, LastSeen: now,
+		Protocols: []string{},
+	}
+	if agent, err := h.Peerstore().Get(id, "AgentVersion"); err == nil {
+		p.Agent, _ = agent.(string) //nolint:errcheck // identify stores a string, and "" is right for anything else
+	}
+	if protocols, err := h.Peerstore().GetProtocols(id); err == nil {
+		for _, name := range protocols {
+			p.Protocols = append(p.Protocols, string(name))
+		}
+		slices.Sort(p.Protocols)
+	}
+	return p
+}
+
+// pathOf says how far the connection goes.
+func pathOf(c network.Conn) string {
+	local, remote := c.LocalMultiaddr(), c.RemoteMultiaddr()
+	if c.Stat().Limited || isRelayed(remote) {
+		return "relayed"
+	}
+	from, errFrom := manet.ToIP(local)
+	to, errTo := manet.ToIP(remote)
+	switch {
+	case errTo != nil:
+		return "direct"
+	case to.IsLoopback(), errFrom == nil && from.Equal(to):
+		return "this computer"
+	case to.IsPrivate(), to.IsLinkLocalUnicast():
+		return "lan"
+	}
+	return "direct"
+}
+
+func transportOf(addr ma.Multiaddr) string {
+	for _, part := range addr { // the first one carries the bytes from here
+		switch part.Protocol().Code {
+		case ma.P_QUIC_V1:
+			return "quic"
+		case ma.P_TCP:
+			return "tcp"
+		}
+	}
+	return ""
+}
+
+// isBareCircuit finds the relay transport's place holder, which nobody can dial.
+func isBareCircuit(addr ma.Multiaddr) bool {
+	return len(addr) > 0 && addr[0].Protocol().Code == ma.P_CIRCUIT
+}
+
+func texts(addrs []ma.Multiaddr) []string {
+	list := make([]string, 0, len(addrs))
+	for _, a := range addrs {
+		list = append(list, a.String())
+	}
+	slices.Sort(list)
+	return list
+}
+
+// measure pings the connected peers now and then; the answers go to the
+// peerstore's moving average.
+func (h *Host) measure(ctx context.Context) {
+	tick := time.NewTicker(pingInterval)
+	defer tick.Stop()
+	for {
+		h.pingAll(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (h *Host) pingAll(ctx context.Context) {
+	var round sync.WaitGroup
+	defer round.Wait()
+	places := make(chan struct{}, maxPings)
+	for _, id := range h.Network().Peers() {
+		select {
+		case <-ctx.Done():
+			return
+		case places <- struct{}{}:
+		}
+		round.Go(func() {
+			defer func() { <-places }()
+			ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "measuring only"), pingTimeout)
+			answers := ping.Ping(ctx, h, id)
+			<-answers // a peer that does not answer simply has no figure
+			cancel()
+			for range answers { // ends when the ping's own goroutine has
+			}
+		})
+	}
+}
