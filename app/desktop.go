@@ -96,6 +96,7 @@ type wailsCalls struct {
 	emit func(name string, payload any)
 	copy func(text string) error
 	open func(address string) error
+	show func()
 }
 
 // startup runs when GTK is up, beside its loop: only now the node is started, so
@@ -112,8 +113,12 @@ func (d *desktop) startup(ctx, wctx context.Context) {
 		emit: func(name string, payload any) { wails_runtime.EventsEmit(wctx, name, payload) },
 		copy: func(text string) error { return wails_runtime.ClipboardSetText(wctx, text) },
 		open: func(address string) error { return openAddress(ctx, address) },
+		show: func() {
+			wails_runtime.WindowUnminimise(wctx)
+			wails_runtime.Show(wctx)
+		},
 	}
-	beside := startCompanions(ctx, d.window)
+	beside := startCompanions(ctx, d.window, d)
 	d.beside = beside
 	d.wg.Go(func() {
 		select {
@@ -163,6 +168,22 @@ func (d *desktop) Emit(name string, payload any) { d.wails().emit(name, payload)
 
 // Listening is always true: Wails does not tell whether a window is covered.
 func (d *desktop) Listening() bool { return !d.closing.Load() }
+
+// Run makes the window a part of the node; the window itself runs already.
+func (d *desktop) Run(ctx context.Context, ready func()) error {
+	ready()
+	<-ctx.Done()
+	return nil
+}
+
+// URL is empty: a window has no address.
+func (d *desktop) URL() string { return "" }
+
+// Open raises the window, for a second start or "debros ui".
+func (d *desktop) Open(context.Context) (string, error) {
+	d.wails().show()
+	return "", nil
+}
 
 // OpenURL shows a web address in the person's browser.
 func (d *desktop) OpenURL(address string) error { return d.wails().open(address) }

@@ -18,14 +18,21 @@ import (
 // window is what openWindow is given. The caller fills in all but SafeGraphics.
 type window struct {
 	API *api.API
-	// Node builds and runs the node until ctx ends, as one call: node.New, then
-	// API.Attach, then Run with API.Ready as its ready. When it returns an error
-	// the window stays and shows it; when it returns nil the window closes.
-	Node func(ctx context.Context) error
+	// Node opens and runs the node until ctx ends, in one call: node.Open, then
+	// API.Attach, then Run with the given face and API.Ready. When it returns an
+	// error the window stays and shows it; when it returns nil the window closes.
+	Node func(ctx context.Context, in face) error
 	Log  *slog.Logger
 	// SafeGraphics draws without the graphics card's shared buffers, which leave
 	// the window blank on some computers.
 	SafeGraphics bool
+}
+
+// face is the open window as the node knows it; it is a node.Face.
+type face interface {
+	Run(ctx context.Context, ready func()) error
+	URL() string
+	Open(ctx context.Context) (link string, err error)
 }
 
 // displayProblem says why no window can be shown here, or returns nil. Lookup
@@ -51,14 +58,14 @@ type companions struct {
 }
 
 // startCompanions starts the node and what watches it for the page.
-func startCompanions(ctx context.Context, w window) *companions {
+func startCompanions(ctx context.Context, w window, in face) *companions {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &companions{cancel: cancel, ended: make(chan struct{}), done: make(chan struct{})}
 	watched := make(chan error, 1)
 	go func() { watched <- w.API.Run(ctx, func() {}) }()
 	go func() {
 		defer close(c.done)
-		c.err = runNode(ctx, w)
+		c.err = runNode(ctx, w, in)
 		if c.err != nil {
 			w.Log.Error("the node ended with an error", core.KeyError, c.err.Error())
 			w.API.Failed(c.err)
@@ -75,13 +82,13 @@ func startCompanions(ctx context.Context, w window) *companions {
 
 // runNode keeps a panic in the node's start from taking the window with it: the
 // person should read what happened.
-func runNode(ctx context.Context, w window) (err error) {
+func runNode(ctx context.Context, w window, in face) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = core.Wrap(core.Internal, fmt.Errorf("panic: %v\n%s", p, debug.Stack()), "the node stopped by a fault in the program")
 		}
 	}()
-	return w.Node(ctx)
+	return w.Node(ctx, in)
 }
 
 // stop ends both and returns the node's error.

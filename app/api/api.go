@@ -49,14 +49,14 @@ type API struct {
 
 // desk is what all bound structs share. The zero backend means: no node yet.
 type desk struct {
-	program  Program
-	log      *slog.Logger
-	calls    *calls
-	results  *results
-	runs     *runs
-	tasks    *board
-	events   *events
-	file     *settingsFile
+	program Program
+	log     *slog.Logger
+	calls   *calls
+	results *results
+	runs    *runs
+	tasks   *board
+	events  *events
+	file    *settingsFile
 
 	mu        sync.Mutex
 	backend   *Backend

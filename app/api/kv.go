@@ -192,7 +192,9 @@ func (k *KV) DeletePrefix(namespace, prefix string) (string, error) {
 		}
 		return k.d.tasks.start(work{
 			kind: "kv.delete_prefix", title: fmt.Sprintf("Delete keys that begin with %q in %s", prefix, ns), unit: "keys",
-			run: func(ctx context.Context, p *progress) (string, error) { return deletePrefix(ctx, b.Storage, ns, prefix, p) },
+			run: func(ctx context.Context, p *progress) (string, error) {
+				return deletePrefix(ctx, b.Storage, ns, prefix, p)
+			},
 		})
 	})
 }

@@ -266,4 +266,3 @@ func (p *progress) change(f func(*Task)) {
 	defer p.board.mu.Unlock()
 	f(&p.job.task)
 }
-

@@ -22,9 +22,15 @@ const (
 
 // Page serves the built page to GET and HEAD, with the policy, and nothing else.
 // The window's asset server and the bridge share it, so both send the same bytes.
-func Page(dist fs.FS) http.Handler { return &page{dist: dist} }
+func Page(dist fs.FS) http.Handler {
+	// The slot for the nonce, however the builder of the page spells it.
+	return &page{dist: dist, slot: regexp.MustCompile(`<meta\s+name=["']?csp-nonce["']?(\s+content(=(""|''))?)?\s*/?>`)}
+}
 
-type page struct{ dist fs.FS }
+type page struct {
+	dist fs.FS
+	slot *regexp.Regexp
+}
 
 // ServeHTTP answers with index.html for "/", a file of the page, or not found.
 // There is no fallback to index.html: the page's routes are behind a #.
@@ -61,11 +67,6 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, body)
 }
 
-// nonceMeta is the empty slot in index.html, however the builder spells it.
-func nonceMeta() *regexp.Regexp {
-	return regexp.MustCompile(`<meta\s+name=["']?csp-nonce["']?(\s+content(=(""|''))?)?\s*/?>`)
-}
-
 // index sends index.html with a fresh nonce in the header and in the text.
 // Content-Length stays unset: Wails puts its own scripts into the text.
 func (p *page) index(w http.ResponseWriter) {
@@ -80,7 +81,7 @@ func (p *page) index(w http.ResponseWriter) {
 	nonce := newNonce()
 	h.Set("Content-Security-Policy", Policy(nonce))
 	meta := []byte(`<meta name="csp-nonce" content="` + nonce + `">`)
-	write(w, nonceMeta().ReplaceAllLiteral(text, meta))
+	write(w, p.slot.ReplaceAllLiteral(text, meta))
 }
 
 // write sends the body of an answer that is complete.
