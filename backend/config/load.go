@@ -3,8 +3,9 @@ package config
 // This file reads all sources in their order of precedence.
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -120,9 +121,9 @@ func (l *loader) readFile() {
 	data, err := readLimited(l.expandHome(path), MaxFileBytes)
 	switch {
 	case err == nil:
-	case os.IsNotExist(err) && !required:
+	case errors.Is(err, fs.ErrNotExist) && !required:
 		return
-	case os.IsNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		l.faults.add("", path, "there is no such file", "write one with 'debros config init --config "+path+"', or leave --config out")
 		return
 	default:

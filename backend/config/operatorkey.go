@@ -76,6 +76,9 @@ func checkOperatorKey(key string) error {
 	if !ok {
 		return fmt.Errorf("it does not begin with %s", operatorPrefix)
 	}
+	if strings.ContainsAny(encoded, "\r\n") {
+		return errors.New("it has more than one line") // the decoder would skip them
+	}
 	random, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	if err != nil || len(random) != operatorBytes {
 		return fmt.Errorf("it is not %d bytes in base64", operatorBytes)

@@ -67,12 +67,13 @@ func ParseSize(text string) (Size, error) {
 			}
 		}
 	}
-	value, err := strconv.ParseFloat(number, 64)
-	if scale == 0 || err != nil || value < 0 || value*float64(scale) >= math.MaxInt64 {
-		return 0, fmt.Errorf("%q is not a size; write a number with a unit, such as 512MB or 1.5GiB", text)
-	}
-	if whole, intErr := strconv.ParseInt(number, 10, 64); intErr == nil && whole <= math.MaxInt64/int64(scale) {
+	plainNumber := scale != 0 && strings.Trim(number, "0123456789.") == ""
+	if whole, err := strconv.ParseInt(number, 10, 64); plainNumber && err == nil && whole <= math.MaxInt64/int64(scale) {
 		return Size(whole) * scale, nil // exact, also above 2^53
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	if !plainNumber || err != nil || value*float64(scale) >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is not a size; write a number with a unit, such as 512MB or 1.5GiB", shorten(text))
 	}
 	return Size(value * float64(scale)), nil
 }
@@ -91,7 +92,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(trimmed)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q is not a duration; write a number with a unit, such as 30s, 5m, 24h or 7d", text)
+		return 0, fmt.Errorf("%q is not a duration; write a number with a unit, such as 30s, 5m, 24h or 7d", shorten(text))
 	}
 	return d, nil
 }

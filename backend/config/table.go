@@ -53,7 +53,7 @@ func nodeRows() []Key {
 			Help: "The node's private key; made when it is missing; without it, identity.key in the data folder",
 		},
 		{
-			Name: "node.solana_wallet", Kind: KindText, Flag: "solana-wallet", Example: "9aG5QmZCYyqjDkMnWq7VwP9dnKjYnB1pUPHHJRk4bVpa", field: func(c *Config) any { return &c.Node.SolanaWallet },
+			Name: "node.solana_wallet", Kind: KindText, Flag: "solana-wallet", Example: "8nCAfKVG1F5HucHBWKCihwQkuMTpPrX6KonjqqB7Ff6H", field: func(c *Config) any { return &c.Node.SolanaWallet },
 			Help: "Solana address of the node's owner, base58",
 		},
 	}
@@ -125,7 +125,7 @@ func discoveryRows() []Key {
 	return []Key{
 		{
 			Name: "discovery.bootstrap_peers", Kind: KindList, Flag: "bootstrap-peers", Env: []string{"BOOTSTRAP_PEERS", "GATEWAY_BOOTSTRAP_PEERS"},
-			Example: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGBfKqTqgDEsZKXNDbLnDAmRWxpgKQuR4WAfFeBzSFnNZ", field: func(c *Config) any { return &c.Discovery.BootstrapPeers },
+			Example: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWAoryfkTyySSoFjKBeetKEX2WbmkM6C7fbvjddPToqGSk", field: func(c *Config) any { return &c.Discovery.BootstrapPeers },
 			Help: "Nodes to connect to first: multiaddresses that end with /p2p/ and the peer id",
 		},
 		{

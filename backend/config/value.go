@@ -95,13 +95,13 @@ func parseBool(text string) (bool, error) {
 	case "false", "no", "off", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is neither true nor false", text)
+	return false, fmt.Errorf("%q is neither true nor false", shorten(text))
 }
 
 func parseInt(text string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a whole number", text)
+		return 0, fmt.Errorf("%q is not a whole number", shorten(text))
 	}
 	return n, nil
 }
@@ -112,7 +112,7 @@ func parseLevels(items []string) (map[string]string, error) {
 	for _, item := range items {
 		part, level, ok := strings.Cut(item, "=")
 		if !ok {
-			return nil, fmt.Errorf("%q is not part=level, such as p2p=debug", item)
+			return nil, fmt.Errorf("%q is not part=level, such as p2p=debug", shorten(item))
 		}
 		levels[strings.TrimSpace(part)] = strings.TrimSpace(level)
 	}
