@@ -1,0 +1,46 @@
+// Names of topics on the wire.
+
+package pubsub
+
+import (
+	"strings"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// The two topics of this package itself. They are in the system namespace,
+// which no tenant can name. Every node is in the first, every client in the
+// second; so a greeting is never empty and tells what its sender is.
+const (
+	nodesTopic   = "ns::system::topics"
+	clientsTopic = "ns::system::clients"
+)
+
+// parseTopic takes a wire name apart. ok is false for everything that
+// Namespace.Qualify could not have made of a valid namespace and topic.
+func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
+	rest, ok := strings.CutPrefix(full, "ns::")
+	if !ok {
+		return "", "", false
+	}
+	name, topic, ok := strings.Cut(rest, "::")
+	if !ok || core.CheckTopic(topic) != nil {
+		return "", "", false
+	}
+	if name == string(core.SystemNamespace) {
+		return core.SystemNamespace, topic, full == nodesTopic || full == clientsTopic
+	}
+	ns, err := core.ParseNamespace(name)
+	return ns, topic, err == nil
+}
+
+// qualify checks what a caller names and makes the wire name of it.
+func qualify(ns core.Namespace, topic string) (string, error) {
+	if _, err := core.ParseNamespace(string(ns)); err != nil {
+		return "", err
+	}
+	if err := core.CheckTopic(topic); err != nil {
+		return "", err
+	}
+	return ns.Qualify(topic), nil
+}
