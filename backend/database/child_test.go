@@ -1,0 +1,3 @@
+package database
+
+func childMain() bool { return false }

@@ -1,0 +1,285 @@
+// The group commit: one goroutine per group sends one entry at a time and
+// gathers meanwhile what arrives into the next.
+
+package database
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/rqlite/rqlite/v8/command/proto"
+	"github.com/rqlite/rqlite/v8/store"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const (
+	// maxEntryStatements and maxEntryBytes end the gathering of an entry. One
+	// entry is one SQLite transaction, and whoever comes next waits for it.
+	maxEntryStatements = 2048
+	maxEntryBytes      = 1 << 20
+)
+
+// proposer puts statements into the group's log and returns what applying them said.
+type proposer func([]*proto.Statement) ([]*proto.ExecuteQueryResponse, uint64, error)
+
+// committer is a group's only writer.
+type committer struct {
+	propose proposer
+	room    func(w *write) error // nil when the group may grow
+	settled func(shapes []shape) // called after each entry that may have changed the schema
+	log     *slog.Logger
+	wake    chan struct{}
+	idle    chan struct{} // closed when run has returned
+
+	// shareable is false while the schema has constraints that are checked at
+	// COMMIT, where one caller's fault would be everybody's. Only run uses it.
+	shareable func() bool
+
+	mu      sync.Mutex
+	queue   []*write
+	bytes   int
+	ended   bool
+	wounded error // set once: the group must be closed and opened again
+}
+
+func newCommitter(propose proposer, log *slog.Logger) *committer {
+	return &committer{
+		propose: propose, log: log,
+		room:      func(*write) error { return nil },
+		settled:   func([]shape) {},
+		shareable: func() bool { return true },
+		wake:      make(chan struct{}, 1),
+		idle:      make(chan struct{}),
+	}
+}
+
+// submit queues a write and waits for its outcome. A caller who leaves while it
+// is queued takes it out; one who leaves later cannot know how it ends.
+func (c *committer) submit(ctx context.Context, w *write) ([]core.ExecResult, uint64, error) {
+	if err := c.enqueue(w); err != nil {
+		return nil, 0, err
+	}
+	select {
+	case o := <-w.done:
+		return o.results, o.index, o.err
+	case <-ctx.Done():
+	}
+	if c.drop(w) {
+		return nil, 0, core.Wrap(core.Unavailable, ctx.Err(), "the request was cancelled before it was written; nothing was stored")
+	}
+	select {
+	case o := <-w.done: // it was ready at the same moment
+		return o.results, o.index, o.err
+	default:
+		return nil, 0, core.Wrap(core.OutcomeUnknown, ctx.Err(), "the request was cancelled while it was being written; it may be stored")
+	}
+}
+
+func (c *committer) enqueue(w *write) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.wounded != nil:
+		return core.Wrap(core.Unavailable, c.wounded, "the database is being opened again; nothing was stored; repeat in a moment")
+	case c.ended:
+		return core.Errorf(core.Unavailable, "the database is closing; nothing was stored")
+	case len(c.queue) >= MaxQueuedWrites || c.bytes+w.bytes > MaxQueuedBytes:
+		return core.Errorf(core.Limited, "too many writes are waiting (%d, %d bytes); repeat in a moment", len(c.queue), c.bytes)
+	}
+	c.queue = append(c.queue, w)
+	c.bytes += w.bytes
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// drop takes w out of the queue and tells whether it was still there.
+func (c *committer) drop(w *write) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.taken {
+		return false
+	}
+	w.dropped = true
+	return true
+}
+
+// run sends entries until end is called. What is queued then is refused.
+func (c *committer) run() {
+	defer close(c.idle)
+	for range c.wake {
+		for {
+			writes, over := c.take()
+			if over {
+				return
+			}
+			if len(writes) == 0 {
+				break
+			}
+			c.commit(writes)
+		}
+	}
+}
+
+// end makes run refuse what waits and return after the entry in flight.
+func (c *committer) end() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	<-c.idle
+}
+
+// fault tells whether the group must be opened again, and why.
+func (c *committer) fault() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wounded
+}
+
+// take removes the next entry's writes from the queue.
+func (c *committer) take() (writes []*write, over bool) {
+	shareable := c.shareable()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || c.wounded != nil {
+		c.refuseLocked()
+		return nil, c.ended
+	}
+	statements, bytes, n := 0, 0, 0
+	for _, w := range c.queue {
+		if !w.dropped {
+			full := statements+len(w.statements) > maxEntryStatements || bytes+w.bytes > maxEntryBytes
+			if len(writes) > 0 && (full || w.alone || w.held || !shareable) {
+				break
+			}
+			w.taken = true
+			writes = append(writes, w)
+			statements += len(w.statements)
+			bytes += w.bytes
+		}
+		n++
+		c.bytes -= w.bytes
+		if w.alone || w.held || (!shareable && len(writes) > 0) {
+			break
+		}
+	}
+	rest := copy(c.queue, c.queue[n:])
+	clear(c.queue[rest:])
+	c.queue = c.queue[:rest]
+	return writes, false
+}
+
+// refuseLocked answers everybody who waits.
+func (c *committer) refuseLocked() {
+	for _, w := range c.queue {
+		w.done <- outcome{err: core.Wrap(core.Unavailable, c.wounded, "the database is closing; nothing was stored; repeat in a moment")}
+	}
+	clear(c.queue)
+	c.queue, c.bytes = c.queue[:0], 0
+}
+
+// commit sends one entry and hands out the outcomes.
+func (c *committer) commit(writes []*write) {
+	writes = c.withRoom(writes)
+	if len(writes) == 0 {
+		return
+	}
+	e := newEntry(writes, time.Now(), newSeed(), c.shareable() && !writes[0].alone)
+	responses, index, err := c.propose(e.request)
+	if err != nil {
+		c.fail(writes, proposeError(err))
+		return
+	}
+	outcomes, err := e.outcomes(responses, index)
+	if err == nil && e.mode == modeHeld {
+		err = c.release(outcomes)
+	}
+	if alone := writes[0]; alone.alone {
+		c.settled(alone.shapes)
+	}
+	if err != nil {
+		c.wound(writes, err)
+		return
+	}
+	for i, w := range writes {
+		w.done <- outcomes[i]
+	}
+}
+
+// withRoom answers those for whom there is no room and returns the others.
+func (c *committer) withRoom(writes []*write) []*write {
+	kept := writes[:0]
+	for _, w := range writes {
+		if err := c.room(w); err != nil {
+			w.done <- outcome{err: err}
+			continue
+		}
+		kept = append(kept, w)
+	}
+	return kept
+}
+
+// release ends the transaction that the entry before left open: a held write's
+// statements return rows, and whether one failed is known only now.
+func (c *committer) release(outcomes []outcome) error {
+	verb := "COMMIT"
+	if outcomes[0].err != nil {
+		verb = "ROLLBACK"
+	}
+	responses, index, err := c.propose([]*proto.Statement{{Sql: verb}})
+	if err != nil {
+		return err
+	}
+	if text := responses[0].GetError(); text != "" && verb == "COMMIT" && !machineFault(text) { // a deferred constraint
+		outcomes[0] = outcome{err: core.Errorf(core.Invalid, "nothing was stored: %s", text)}
+		responses, index, err = c.propose([]*proto.Statement{{Sql: "ROLLBACK"}})
+		if err != nil {
+			return err
+		}
+	}
+	if text := responses[0].GetError(); text != "" {
+		return errors.Join(errWounded, errors.New(text))
+	}
+	outcomes[0].index = index
+	return nil
+}
+
+// wound gives the group up: what happened to these writes is decided when the
+// group opens again and its file is rebuilt from the log.
+func (c *committer) wound(writes []*write, cause error) {
+	c.mu.Lock()
+	c.wounded = cause
+	c.mu.Unlock()
+	c.fail(writes, core.Wrap(core.OutcomeUnknown, cause, "the write is in the log, but this node could not apply it; it may be stored"))
+}
+
+func (c *committer) fail(writes []*write, err error) {
+	for _, w := range writes {
+		w.done <- outcome{err: err}
+	}
+}
+
+// proposeError tells whether an entry that was not acknowledged may be in the log.
+func proposeError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrNotOpen),
+		errors.Is(err, raft.ErrEnqueueTimeout), errors.Is(err, raft.ErrLeadershipTransferInProgress):
+		return core.Wrap(core.Unavailable, err, "the database has no leader at the moment; nothing was stored; repeat in a moment")
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left"):
+		return core.Wrap(core.Unavailable, err, "there is no space left on the disk; nothing was stored; free some and repeat")
+	}
+	return core.Wrap(core.OutcomeUnknown, err, "the group lost its leader while writing; the write may be stored")
+}

@@ -1,0 +1,16 @@
+// Free space on the disk.
+
+//go:build !windows
+
+package database
+
+import "golang.org/x/sys/unix"
+
+// freeBytes tells how much this program may still write below dir.
+func freeBytes(dir string) (bytes int64, known bool) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, false
+	}
+	return int64(s.Bavail) * int64(s.Bsize), true //nolint:gosec,unconvert // a disk's size fits, and the types differ between systems
+}

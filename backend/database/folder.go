@@ -1,0 +1,151 @@
+// What is on disk, looked at before rqlite sees it. rqlite and Raft trust their
+// files: damage ends the process or starts an empty database. So everything is
+// read first, and what cannot be trusted is refused and left as it is.
+
+package database
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// Names inside a group's folder; all but the marker are rqlite's.
+const (
+	logFile         = "raft.db"
+	liveFile        = "db.sqlite"
+	snapshotsFolder = "rsnapshots"
+)
+
+// folder is one group's place on disk.
+type folder struct {
+	dir   string
+	group string
+	node  string
+}
+
+// shown is the folder's name as an answer may show it: without the path to it.
+func (f folder) shown(file string) string {
+	return filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(f.dir)), filepath.Base(f.dir), file))
+}
+
+// damaged is the error for a file that cannot be trusted.
+func (f folder) damaged(file string, cause error) error {
+	return core.Wrap(core.Unavailable, fmt.Errorf("%s: %w", filepath.Join(f.dir, file), cause),
+		"the database %s is damaged: %s cannot be read; nothing was changed; stop the node, "+
+			"put the whole folder %s back from a backup, or move it away to start with an empty database",
+		f.group, f.shown(file), f.shown(""))
+}
+
+// inspect looks at the folder and returns its marker; fresh is true when no
+// group was made here yet. It changes nothing.
+func (f folder) inspect() (m marker, fresh bool, err error) {
+	if _, err := os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) {
+		return marker{}, true, nil
+	}
+	m, found, err := readMarker(f.dir)
+	if err != nil {
+		return marker{}, false, f.damaged(markerFile, err)
+	}
+	if found {
+		if err := f.fits(m); err != nil {
+			return marker{}, false, err
+		}
+	}
+	if err := f.noSnapshots(); err != nil {
+		return marker{}, false, err
+	}
+	log, err := f.readLog(found)
+	if err != nil {
+		return marker{}, false, err
+	}
+	switch {
+	case log.last < m.Index:
+		return marker{}, false, f.damaged(logFile, fmt.Errorf("the log ends at %d, it was at %d before", log.last, m.Index))
+	case log.last == 0 && found:
+		return marker{}, false, f.damaged(logFile, errors.New("the log is empty"))
+	case log.last > 0 && log.first != 1:
+		return marker{}, false, f.damaged(logFile, fmt.Errorf("the log starts at %d", log.first))
+	case log.last == 0: // a first start that ended before the group was made
+		return marker{}, true, nil
+	}
+	return m, false, nil
+}
+
+// readLog reads the whole log. A missing one is fine only where no group was made.
+func (f folder) readLog(made bool) (logFacts, error) {
+	path := filepath.Join(f.dir, logFile)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && made:
+		return logFacts{}, f.damaged(logFile, errors.New("the file is missing"))
+	case errors.Is(err, fs.ErrNotExist):
+		return logFacts{}, nil
+	case err != nil:
+		return logFacts{}, f.damaged(logFile, err)
+	case !info.Mode().IsRegular():
+		return logFacts{}, f.damaged(logFile, errors.New("it is not a file"))
+	case info.Size() == 0 && !made:
+		return logFacts{}, nil
+	case info.Size() == 0:
+		return logFacts{}, f.damaged(logFile, errors.New("the file is empty"))
+	}
+	facts, err := readLog(path)
+	if err != nil {
+		return logFacts{}, f.damaged(logFile, err)
+	}
+	return facts, nil
+}
+
+// fits refuses a folder that a newer program made, or that belongs elsewhere.
+func (f folder) fits(m marker) error {
+	switch {
+	case m.Format > formatVersion:
+		return core.Errorf(core.Unavailable, "the database %s was written by a newer version of this program (format %d, this one knows %d); "+
+			"nothing was changed; start the newer version again", f.group, m.Format, formatVersion)
+	case m.Group != f.group:
+		return core.Errorf(core.Unavailable, "the folder %s holds the database %s, not %s; nothing was changed; give the folder its own name back",
+			f.shown(""), m.Group, f.group)
+	case m.Node != f.node:
+		return core.Errorf(core.Unavailable, "the database %s belongs to node %s, and this node is %s; nothing was changed; "+
+			"put back the identity.key that belongs to this data folder", f.group, m.Node, f.node)
+	}
+	return nil
+}
+
+// noSnapshots refuses a folder with snapshots. This program makes none, so one
+// there is not ours, and rqlite would believe it before the log.
+func (f folder) noSnapshots() error {
+	entries, err := os.ReadDir(filepath.Join(f.dir, snapshotsFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return f.damaged(snapshotsFolder, err)
+	}
+	if len(entries) > 0 {
+		name := filepath.Join(snapshotsFolder, entries[0].Name())
+		return f.damaged(name, errors.New("a snapshot that this program did not make"))
+	}
+	return nil
+}
+
+// size is how many bytes the folder has on disk.
+func (f folder) size() int64 {
+	var total int64
+	//nolint:errcheck // a size for people to look at; files come and go meanwhile
+	_ = filepath.WalkDir(f.dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil //nolint:nilerr // as above
+		}
+		if info, err := entry.Info(); err == nil {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}

@@ -1,0 +1,324 @@
+// One awake group: its rqlite store, its writer and its readers.
+
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/rqlite/rqlite/v8/command/proto"
+	"github.com/rqlite/rqlite/v8/store"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const (
+	// The resting pace of Raft: a second is short enough to notice a dead
+	// leader and long enough for a hundred groups. A lease below half a second
+	// is lost on a busy desktop.
+	heartbeat   = time.Second
+	leaderLease = 500 * time.Millisecond
+	// electionWait bounds how long an opened group may take to find a leader.
+	// A group that this node forms alone takes a few milliseconds.
+	electionWait = 5 * time.Second
+	// never is a count of log entries that no group reaches: rqlite's automatic
+	// snapshots, which cut the log, start after so many.
+	never = 1 << 40
+	// noCompression is a size that no entry reaches: compressing costs more
+	// than writing what it saves.
+	noCompression = 1 << 30
+	usedEvery     = time.Second // how often a full database looks for freed pages
+)
+
+// group is one namespace's awake replica.
+type group struct {
+	name    string // ns::<namespace>
+	folder  folder
+	store   *store.Store
+	raft    atomic.Pointer[raft.Raft]
+	writer  *committer
+	readers *readers
+	reads   *barrier
+	limits  groupLimits
+	schema  atomic.Uint64 // grows when the schema may have changed
+	shares  atomic.Bool   // false while a constraint waits for COMMIT
+	marker  marker
+	full    atomic.Int64 // when the used pages were last counted, in nanoseconds
+	used    atomic.Int64 // bytes of used pages then
+}
+
+type groupLimits struct {
+	maxBytes int64
+	readers  chan struct{} // shared by all groups
+}
+
+// openGroup opens the group in f, or makes it when the folder is fresh.
+func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, logger *slog.Logger) (*group, error) {
+	marked, fresh, err := f.inspect()
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		if err := os.MkdirAll(f.dir, 0o700); err != nil {
+			return nil, core.Wrap(core.Unavailable, err, "the folder %s cannot be made; check its rights and the space on the disk", f.shown(""))
+		}
+	}
+	g := &group{name: f.group, folder: f, limits: limits, marker: marked}
+	ly := listenLayer(h, g.name, g.member)
+	if err := g.openStore(ly, logger); err != nil {
+		return nil, err
+	}
+	if err := g.settle(ctx, ly, fresh, logger); err != nil {
+		return nil, errors.Join(err, g.store.Close(true))
+	}
+	return g, nil
+}
+
+// openStore opens rqlite's store. A failure here is kept until the program ends,
+// as rqlite does not let go of the log that it has opened.
+func (g *group) openStore(ly *layer, logger *slog.Logger) error {
+	err := openStore(func() error {
+		g.store = newStore(ly, g.folder.dir, g.folder.node, logger)
+		if err := g.store.Open(); err != nil {
+			return err
+		}
+		g.store.RegisterObserver(raft.NewObserver(nil, false, func(o *raft.Observation) bool {
+			g.raft.Store(o.Raft)
+			return false
+		}))
+		return nil
+	})
+	if err != nil {
+		return stuckError{errors.Join(g.folder.damaged(logFile, err), ly.Close())}
+	}
+	return nil
+}
+
+// stuckError marks a failure after which the folder cannot be tried again.
+type stuckError struct{ error }
+
+func (e stuckError) Unwrap() error { return e.error }
+
+// newStore configures rqlite: no snapshots, no compression, foreign keys on.
+func newStore(ly *layer, dir, node string, logger *slog.Logger) *store.Store {
+	s := store.New(ly, &store.Config{
+		DBConf: &store.DBConfig{FKConstraints: true},
+		Dir:    dir,
+		ID:     node,
+		Logger: stdLogger(logger),
+	})
+	s.RaftLogLevel = "OFF"
+	s.HeartbeatTimeout, s.ElectionTimeout, s.LeaderLeaseTimeout = heartbeat, heartbeat, leaderLease
+	s.SnapshotThreshold, s.SnapshotThresholdWALSize, s.SnapshotInterval = never, 0, 24*time.Hour
+	s.NoFreeListSync = true // the list is made anew from the log when it opens
+	s.SetRequestCompression(noCompression, noCompression)
+	return s
+}
+
+func stdLogger(logger *slog.Logger) *log.Logger {
+	return slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+}
+
+// settle brings an opened store to work: it forms a new group, finds a leader,
+// waits until the log is applied, and marks the folder.
+func (g *group) settle(ctx context.Context, ly *layer, fresh bool, logger *slog.Logger) error {
+	leads := make(chan bool, 1)
+	g.store.RegisterLeaderChange(leads)
+	if fresh {
+		if err := g.store.Bootstrap(&store.Server{ID: g.folder.node, Addr: ly.Addr().String()}); err != nil {
+			return fmt.Errorf("form group %s: %w", g.name, err)
+		}
+	}
+	if err := standForElection(ly, g.folder.node); err != nil {
+		return fmt.Errorf("stand for election in %s: %w", g.name, err)
+	}
+	if err := g.awaitLeader(ctx, leads); err != nil {
+		return err
+	}
+	g.startWriter(logger)
+	if err := g.replay(); err != nil {
+		g.writer.end()
+		return err
+	}
+	if g.marker.Format == 0 {
+		g.marker = marker{Format: formatVersion, Group: g.name, Node: g.folder.node, Created: time.Now().UTC()}
+		if err := g.marker.write(g.folder.dir); err != nil {
+			g.writer.end()
+			return core.Wrap(core.Unavailable, err, "the folder %s cannot be written; check its rights and the space on the disk", g.folder.shown(""))
+		}
+	}
+	return nil
+}
+
+// awaitLeader waits until this node leads. Groups of several nodes will also
+// take somebody else's lead.
+func (g *group) awaitLeader(ctx context.Context, leads <-chan bool) error {
+	ctx, cancel := context.WithTimeout(ctx, electionWait)
+	defer cancel()
+	for !g.store.IsLeader() {
+		select {
+		case <-leads:
+		case <-ctx.Done():
+			return core.Wrap(core.Unavailable, ctx.Err(), "the group %s found no leader in %v; repeat in a moment", g.name, electionWait)
+		}
+	}
+	return nil
+}
+
+func (g *group) startWriter(logger *slog.Logger) {
+	g.writer = newCommitter(func(statements []*proto.Statement) ([]*proto.ExecuteQueryResponse, uint64, error) {
+		return g.store.Execute(&proto.ExecuteRequest{Request: &proto.Request{Statements: statements}})
+	}, logger)
+	g.writer.room = g.room
+	g.writer.shareable = g.shares.Load
+	g.writer.settled = func([]shape) { g.schemaChanged() }
+	g.readers = newReaders(filepath.Join(g.folder.dir, liveFile), g.limits.readers)
+	g.reads = newBarrier(g.store)
+	go g.writer.run()
+}
+
+// replay waits until the whole log is applied to the rebuilt file, and ends what
+// a crash left open: a held write whose second entry is missing. Rolling back
+// when nothing is open fails, and that is fine.
+func (g *group) replay() error {
+	if _, _, err := g.writer.propose([]*proto.Statement{{Sql: "ROLLBACK"}}); err != nil {
+		return proposeError(err)
+	}
+	g.schemaChanged()
+	return nil
+}
+
+// schemaChanged is called when an entry may have changed the schema: prepared
+// reads are stale, and a new constraint may forbid sharing entries.
+func (g *group) schemaChanged() {
+	g.schema.Add(1)
+	g.shares.Store(false) // until we know
+	rows, err := g.readers.query(context.Background(), read{
+		statement: core.Statement{SQL: "SELECT count(*) FROM sqlite_master WHERE sql LIKE '%deferr%'"},
+		maxRows:   1, maxBytes: maxCellBytes, generation: g.schema.Load(),
+	})
+	if err != nil || len(rows.Values) != 1 {
+		return // one entry per caller is slower and always right
+	}
+	g.shares.Store(rows.Values[0][0] == int64(0))
+}
+
+// member tells whether the peer belongs to the group, by Raft's own configuration.
+func (g *group) member(id peer.ID) bool {
+	ra := g.raft.Load()
+	if ra == nil {
+		return false
+	}
+	future := ra.GetConfiguration()
+	if future.Error() != nil {
+		return false
+	}
+	for _, server := range future.Configuration().Servers {
+		if server.ID == raft.ServerID(id.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// close puts the group to sleep. Whoever waits to write is refused, reads are
+// interrupted.
+func (g *group) close() error {
+	g.writer.end()
+	g.readers.close()
+	last, indexErr := g.store.CommitIndex()
+	err := g.store.Close(true)
+	g.reads.close()
+	if indexErr == nil && err == nil && g.writer.fault() == nil && last > g.marker.Index {
+		g.marker.Index = last
+		err = g.marker.write(g.folder.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("close group %s: %w", g.name, err)
+	}
+	return nil
+}
+
+// room refuses a write when the disk or the namespace's share of it is full.
+func (g *group) room(w *write) error {
+	if free, known := freeBytes(g.folder.dir); known && free < minFreeBytes {
+		return core.Errorf(core.Unavailable, "there is no space left on the disk (%d MiB free, %d are kept); nothing was stored; free some and repeat",
+			free>>20, minFreeBytes>>20)
+	}
+	if g.limits.maxBytes <= 0 || w.frees || g.fileBytes() <= g.limits.maxBytes {
+		return nil
+	}
+	if used := g.usedBytes(); used > g.limits.maxBytes {
+		return core.Errorf(core.TooLarge, "the database is full: %d MiB of at most %d MiB; nothing was stored; delete rows, or raise the limit",
+			used>>20, g.limits.maxBytes>>20)
+	}
+	return nil
+}
+
+// fileBytes is the size of the database file, which never shrinks.
+func (g *group) fileBytes() int64 {
+	info, err := os.Stat(filepath.Join(g.folder.dir, liveFile))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// usedBytes is the size of the pages in use. It is counted now and then only,
+// as a full database is asked often.
+func (g *group) usedBytes() int64 {
+	now := time.Now().UnixNano()
+	if last := g.full.Load(); last != 0 && now-last < int64(usedEvery) {
+		return g.used.Load()
+	}
+	rows, err := g.readers.query(context.Background(), read{
+		statement: core.Statement{SQL: "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()"},
+		maxRows:   1, maxBytes: maxCellBytes, generation: g.schema.Load(),
+	})
+	if err != nil || len(rows.Values) != 1 {
+		return g.fileBytes()
+	}
+	used, _ := rows.Values[0][0].(int64) //nolint:errcheck // the product of three numbers is one
+	g.full.Store(now)
+	g.used.Store(used)
+	return used
+}
+
+// state describes the group for a status.
+func (g *group) state() core.Group {
+	commit, _ := g.store.CommitIndex() //nolint:errcheck // 0 when it is closing
+	leader, _ := g.store.LeaderID()    //nolint:errcheck // "" likewise
+	return core.Group{
+		Name: g.name, Awake: true, State: stateWord(g.store.State()), Leader: leader,
+		Index: g.store.DBAppliedIndex(), CommitIndex: commit, Size: g.folder.size(),
+	}
+}
+
+func stateWord(s store.ClusterState) string {
+	switch s {
+	case store.Leader:
+		return "leader"
+	case store.Candidate:
+		return "candidate"
+	case store.Follower:
+		return "follower"
+	default:
+		return "asleep"
+	}
+}
+
+// shortName is the namespace in a group's name.
+func shortName(group string) core.Namespace {
+	return core.Namespace(strings.TrimPrefix(group, "ns::"))
+}

@@ -1,0 +1,153 @@
+// What the tests of this package share: hosts on loopback and databases in a
+// temporary folder that end with the test.
+
+package database
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"go.uber.org/goleak"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const red, blue = core.Namespace("red"), core.Namespace("blue")
+
+func TestMain(m *testing.M) {
+	if childMain() {
+		return
+	}
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/libp2p/go-libp2p/p2p/net/swarm.(*Swarm).backgroundDial"),
+		// One per sql.DB that finds rqlite's driver; it ends a moment after its Close.
+		goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"),
+	)
+}
+
+// newHost is a libp2p host on loopback.
+func newHost(t testing.TB) host.Host {
+	t.Helper()
+	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
+		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay(), libp2p.UserAgent("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+// introduce lets two hosts find each other.
+func introduce(a, b host.Host) {
+	a.Peerstore().AddAddrs(b.ID(), b.Addrs(), peerstore.PermanentAddrTTL)
+	b.Peerstore().AddAddrs(a.ID(), a.Addrs(), peerstore.PermanentAddrTTL)
+}
+
+// bench is a node's databases under test.
+type node struct {
+	*Databases
+	stop func() error
+}
+
+// open starts the databases in dir. They end with the test, or with stop.
+func open(t testing.TB, h host.Host, s Settings) *node {
+	t.Helper()
+	n, err := tryOpen(t, h, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// tryOpen is open for databases that may refuse to.
+func tryOpen(t testing.TB, h host.Host, s Settings) (*node, error) {
+	t.Helper()
+	s.NodeID = h.ID().String()
+	d, err := New(s, h, testLog(t))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended, ready := make(chan error, 1), make(chan struct{})
+	go func() { ended <- d.Run(ctx, func() { close(ready) }) }()
+	var once error
+	stopped := false
+	stop := func() error {
+		if !stopped {
+			cancel()
+			once, stopped = <-ended, true
+		}
+		return once
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("databases ended with %v", err)
+		}
+	})
+	select {
+	case <-ready:
+		return &node{Databases: d, stop: stop}, nil
+	case err := <-ended:
+		cancel()
+		stopped = true
+		return nil, err
+	case <-time.After(30 * time.Second):
+		t.Fatal("databases are not ready after 30 s")
+		return nil, nil
+	}
+}
+
+func testLog(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+// testWriter shows the log of a test that failed.
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(p []byte) (int, error) { return len(p), nil }
+
+// must runs statements, one after another, and fails the test with the first that fails.
+func (n *node) must(t testing.TB, ns core.Namespace, statements ...string) {
+	t.Helper()
+	for _, sql := range statements {
+		if _, err := n.Exec(t.Context(), ns, []core.Statement{{SQL: sql}}, core.ExecOptions{}); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+// rows reads, and fails the test when it cannot.
+func (n *node) rows(t testing.TB, ns core.Namespace, sql string, args ...any) [][]any {
+	t.Helper()
+	rows, err := n.Query(t.Context(), ns, core.Statement{SQL: sql, Args: args}, core.QueryOptions{})
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return rows.Values
+}
+
+// number reads one number.
+func (n *node) number(t testing.TB, ns core.Namespace, sql string, args ...any) int64 {
+	t.Helper()
+	rows := n.rows(t, ns, sql, args...)
+	if len(rows) != 1 || len(rows[0]) != 1 {
+		t.Fatalf("%s: %v is not one number", sql, rows)
+	}
+	number, ok := rows[0][0].(int64)
+	if !ok {
+		t.Fatalf("%s: %T is not a number", sql, rows[0][0])
+	}
+	return number
+}

@@ -1,0 +1,74 @@
+// The bounds that a user may meet.
+
+package database
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// Bounds of one request.
+const (
+	// MaxStatementBytes bounds the text of one statement. It leaves room below
+	// SQLite's own limit for the words that an atomic write is wrapped in.
+	MaxStatementBytes = maxStatementBytes - 1024
+	// MaxStatements bounds one write; its results are kept in memory.
+	MaxStatements = 10_000
+	// MaxWriteBytes bounds one write, text and values: it is one log entry.
+	MaxWriteBytes = 16 << 20
+	// MaxRows bounds the answer to a read unless it asks for less.
+	MaxRows = 10_000
+	// MaxAnswerBytes bounds the cells of an answer unless it asks for less.
+	MaxAnswerBytes = 16 << 20
+)
+
+// Bounds of a node.
+const (
+	// MaxQueuedWrites and MaxQueuedBytes bound what waits in one group. The next
+	// write gets "limited" at once instead of waiting for ever.
+	MaxQueuedWrites = 4096
+	MaxQueuedBytes  = 64 << 20
+	// DefaultMaxAwake bounds awake groups: a hundred of them cost 70 MB and a third of a core.
+	DefaultMaxAwake = 100
+	// DefaultIdleAfter is how long a group that nobody asks stays awake.
+	DefaultIdleAfter = 10 * time.Minute
+	// DefaultReadLimit is how long a read may take. A long reader keeps SQLite's
+	// write-ahead log from being folded in.
+	DefaultReadLimit = 10 * time.Second
+
+	// minFreeBytes is kept free on the disk: a log that cannot be written to
+	// its end is worse than a refused write.
+	minFreeBytes = 64 << 20
+	// maxCheckedTexts bounds the statements whose judgement is remembered.
+	maxCheckedTexts = 4096
+)
+
+// maxReaders bounds concurrent reads: beyond twice the cores, more of them only
+// take the time that Raft needs to keep its lease.
+func maxReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
+// Limits lists the bounds that a user may meet.
+func Limits() []core.Limit {
+	return []core.Limit{
+		{Name: "text of one SQL statement", Value: bytesText(MaxStatementBytes), Why: "SQLite's own limit; long values belong into parameters"},
+		{Name: "one value in SQL", Value: bytesText(maxCellBytes), Why: "a value is held in memory on every replica"},
+		{Name: "statements in one write", Value: fmt.Sprint(MaxStatements), Why: "they are one entry of the log"},
+		{Name: "size of one write", Value: bytesText(MaxWriteBytes), Why: "it is one entry of the log"},
+		{Name: "rows in one answer", Value: fmt.Sprint(MaxRows), Why: "an answer is held in memory; longer ones are cut and say so"},
+		{Name: "size of one answer", Value: bytesText(MaxAnswerBytes), Why: "an answer is held in memory; longer ones are cut and say so"},
+		{Name: "time of one read", Value: DefaultReadLimit.String(), Why: "a long read holds up everybody's writes", Key: "database.read_timeout"},
+		{Name: "writes waiting in one namespace", Value: fmt.Sprint(MaxQueuedWrites), Why: "more would only wait; they get \"limited\" at once"},
+		{Name: "namespaces awake at once", Value: fmt.Sprint(DefaultMaxAwake), Why: "each costs memory, files and a heartbeat", Key: "database.max_awake"},
+		{Name: "free space that is kept on the disk", Value: bytesText(minFreeBytes), Why: "a log cut in the middle is worse than a refused write"},
+	}
+}
+
+func bytesText(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

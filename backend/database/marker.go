@@ -1,0 +1,101 @@
+// The file that says what a group's folder is. With it, an empty or swapped
+// folder is noticed instead of being taken for a new one.
+
+package database
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	markerFile = "group.json"
+	// formatVersion grows when an older program could no longer read the folder.
+	formatVersion = 1
+	// maxMarkerBytes bounds the file; a real one has some two hundred bytes.
+	maxMarkerBytes = 4 << 10
+)
+
+// marker records that a group was made here, so that it is never made again.
+type marker struct {
+	Format  int       `json:"format"`
+	Group   string    `json:"group"`
+	Node    string    `json:"node"`
+	Created time.Time `json:"created"`
+	// Index is the last log entry when the group was last closed. The log may
+	// only be longer; a shorter one is somebody else's or an old copy.
+	Index uint64 `json:"index"`
+}
+
+// readMarker reads the marker of folder dir; found is false when there is none.
+func readMarker(dir string) (m marker, found bool, err error) {
+	f, err := os.Open(filepath.Join(dir, markerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return marker{}, false, nil
+	}
+	if err != nil {
+		return marker{}, false, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	text := make([]byte, maxMarkerBytes+1)
+	n, err := io.ReadFull(f, text)
+	switch {
+	case err == nil:
+		return marker{}, false, fmt.Errorf("%s is larger than %d bytes", markerFile, maxMarkerBytes)
+	case !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF):
+		return marker{}, false, err
+	}
+	m, err = parseMarker(text[:n])
+	return m, err == nil, err
+}
+
+func parseMarker(text []byte) (marker, error) {
+	var m marker
+	if err := json.Unmarshal(text, &m); err != nil {
+		return marker{}, fmt.Errorf("%s: %w", markerFile, err)
+	}
+	if m.Format < 1 || m.Group == "" || m.Node == "" {
+		return marker{}, fmt.Errorf("%s lacks its format, group or node", markerFile)
+	}
+	return m, nil
+}
+
+// write puts the marker in place so that a crash leaves the old one or the new one.
+func (m marker) write(dir string) (err error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encode marker: %w", err)
+	}
+	f, err := os.CreateTemp(dir, markerFile+".*")
+	if err != nil {
+		return fmt.Errorf("write marker: %w", err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, markerFile))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write marker: %w", err), os.Remove(f.Name()))
+	}
+	return syncFolder(dir)
+}
+
+// syncFolder makes names in a folder survive a power cut.
+func syncFolder(dir string) (err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := f.Sync(); err != nil && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) { // Windows cannot
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
+}
