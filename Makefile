@@ -37,7 +37,7 @@ build: setup gen web ## build/bin/debros: the window and every command
 	go build -trimpath -tags $(WINDOW_TAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/debros ./app
 
 build-headless: setup-headless web ## build/bin/debros-headless: every command, no window, static
-	go build -trimpath -tags netgo,osusergo -ldflags '$(LDFLAGS) -linkmode external -extldflags "-static"' -o $(BIN)/debros-headless ./app
+	go build -trimpath -tags netgo,osusergo,sqlite_omit_load_extension -ldflags '$(LDFLAGS) -linkmode external -extldflags "-static"' -o $(BIN)/debros-headless ./app
 
 dev: build-headless ## a node, and the page with hot reload in your browser
 	./build/dev.sh

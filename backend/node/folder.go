@@ -17,6 +17,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
 )
 
@@ -29,16 +30,21 @@ const (
 	networkChars = "abcdefghijklmnopqrstuvwxyz234567"
 )
 
-// folder is a data folder that this process holds the lock of.
-type folder struct {
-	path    string
-	network string // id of the network in use; its data is in networks/<id>
-	lock    *flock.Flock
+// Folder is a data folder that this process holds the lock of.
+type Folder struct {
+	path      string
+	databases string // a folder per network, named after its id
+	network   string // id of the network in use
+	lock      *flock.Flock
 }
 
-// openFolder creates or opens the data folder, locks it and checks its format.
-// Nothing in a folder that it refuses is changed.
-func openFolder(path string) (*folder, error) {
+// Claim creates or opens the data folder, locks it and checks its format. It
+// comes before anything else is opened: before the log, and before a window.
+// Nothing in a folder that it refuses is changed. It returns ErrLocked when
+// another process holds the folder. Open takes the folder over; whoever claims
+// and does not open must Release.
+func Claim(c config.Config) (*Folder, error) {
+	path, databases := c.Node.DataDir, c.DatabaseDir()
 	if err := checkWritable(path); err != nil {
 		return nil, err
 	}
@@ -53,9 +59,9 @@ func openFolder(path string) (*folder, error) {
 	if !held {
 		return nil, ErrLocked
 	}
-	f := &folder{path: path, lock: lock}
+	f := &Folder{path: path, databases: databases, lock: lock}
 	if err := f.stamp(); err != nil {
-		return nil, errors.Join(err, f.close())
+		return nil, errors.Join(err, f.Release())
 	}
 	return f, nil
 }
@@ -100,7 +106,7 @@ func checkFormat(path string) error {
 }
 
 // stamp writes what a new folder needs: its format, and a network of its own.
-func (f *folder) stamp() error {
+func (f *Folder) stamp() error {
 	if err := os.Chmod(f.path, 0o700); err != nil { //nolint:gosec // a folder needs the x bit
 		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be closed to others; choose one that you own with --data-dir", f.path)
 	}
@@ -113,33 +119,31 @@ func (f *folder) stamp() error {
 		return fmt.Errorf("make network id: %w", err)
 	}
 	id := base32.NewEncoding(networkChars).WithPadding(base32.NoPadding).EncodeToString(raw[:])
-	if _, err := os.Stat(f.databases()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(f.databases); errors.Is(err, fs.ErrNotExist) {
 		if err := writeOnce(name, id); err != nil {
 			return err
 		}
 	}
 	text, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return core.Wrap(core.Invalid, err, "the file %s is gone, but data is there: write the name of the folder below %s into it", name, f.databases())
+		return core.Wrap(core.Invalid, err, "the file %s is gone, but data is there: write the name of the folder below %s into it", name, f.databases)
 	}
 	if err != nil {
 		return err
 	}
 	if text == "" || strings.Trim(text, networkChars) != "" {
 		return core.Errorf(core.Invalid, "the file %s is damaged: it must hold the name of one folder below %s; write that name into it",
-			name, f.databases())
+			name, f.databases)
 	}
 	f.network = text
 	return nil
 }
 
-// databases is the folder of all networks; each has a folder of its own.
-func (f *folder) databases() string { return filepath.Join(f.path, "networks") }
-
 // database is where the groups of the network in use live.
-func (f *folder) database() string { return filepath.Join(f.databases(), f.network, "database") }
+func (f *Folder) database() string { return filepath.Join(f.databases, f.network) }
 
-func (f *folder) close() error {
+// Release gives the folder back. It may be called twice.
+func (f *Folder) Release() error {
 	if err := f.lock.Unlock(); err != nil {
 		return fmt.Errorf("unlock data folder: %w", err)
 	}
@@ -148,10 +152,10 @@ func (f *folder) close() error {
 
 // Run holds the lock until ctx ends: it is the first part to start and the
 // last to stop.
-func (f *folder) Run(ctx context.Context, ready func()) error {
+func (f *Folder) Run(ctx context.Context, ready func()) error {
 	ready()
 	<-ctx.Done()
-	return f.close()
+	return f.Release()
 }
 
 func readSmall(name string) (string, error) {
@@ -171,31 +175,11 @@ func readSmall(name string) (string, error) {
 
 // writeOnce writes a small file that does not exist yet, whole or not at all.
 func writeOnce(name, text string) error {
-	if _, err := os.Stat(name); err == nil {
+	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
+	if err := config.WriteFile(name, []byte(text+"\n")); err != nil {
 		return core.Wrap(core.Unavailable, err, "the file %s cannot be written", name)
-	}
-	_, err = temp.WriteString(text + "\n")
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return core.Wrap(core.Unavailable, errors.Join(err, os.Remove(temp.Name())), "the file %s cannot be written", name)
-	}
-	return syncFolder(filepath.Dir(name))
-}
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path) //nolint:gosec // a folder of our own
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
 	}
 	return nil
 }

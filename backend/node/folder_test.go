@@ -8,8 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
 )
+
+func openTest(path string) (*Folder, error) {
+	c := config.Default()
+	c.Node.DataDir = path
+	return Claim(c)
+}
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
@@ -24,24 +31,24 @@ func write(t *testing.T, name, text string) {
 // Two processes on one folder would write over each other's data.
 func TestFolder_SecondStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")
-	first, err := openFolder(path)
+	first, err := openTest(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openFolder(path); !errors.Is(err, ErrLocked) {
+	if _, err := openTest(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("second start: %v", err)
 	}
-	if err := first.close(); err != nil {
+	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openFolder(path)
+	again, err := openTest(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again.network != first.network || again.network == "" {
 		t.Errorf("the network changed from %q to %q", first.network, again.network)
 	}
-	if err := again.close(); err != nil {
+	if err := again.Release(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -60,7 +67,7 @@ func TestFolder_Refused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
 			write(t, filepath.Join(path, test.file), test.text)
-			_, err := openFolder(path)
+			_, err := openTest(path)
 			if core.CodeOf(err) != core.Invalid || !strings.Contains(core.Sentence(err), test.says) {
 				t.Errorf("got %v", err)
 			}
@@ -76,14 +83,14 @@ func TestFolder_Refused(t *testing.T) {
 // would start an empty network beside the old one.
 func TestFolder_LostNetworkName(t *testing.T) {
 	path := t.TempDir()
-	f, err := openFolder(path)
+	f, err := openTest(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.MkdirAll(f.database(), 0o700), f.close(), os.Remove(filepath.Join(path, "network"))); err != nil {
+	if err := errors.Join(os.MkdirAll(f.database(), 0o700), f.Release(), os.Remove(filepath.Join(path, "network"))); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := openFolder(path); err == nil {
+	if f, err := openTest(path); err == nil {
 		t.Errorf("started with network %q beside the old data", f.network)
 	}
 }
@@ -91,11 +98,11 @@ func TestFolder_LostNetworkName(t *testing.T) {
 // Whoever shares the machine must not read keys or data.
 func TestFolder_IsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")
-	f, err := openFolder(path)
+	f, err := openTest(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
+	defer f.Release()
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -107,7 +114,7 @@ func TestFolder_NotWritable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, "x")
 	for name, path := range map[string]string{"below a file": filepath.Join(file, "data"), "no name": ""} {
-		if _, err := openFolder(path); err == nil || !strings.Contains(core.Sentence(err), "--data-dir") {
+		if _, err := openTest(path); err == nil || !strings.Contains(core.Sentence(err), "--data-dir") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -125,7 +132,7 @@ func TestFolder_NotWritable(t *testing.T) {
 // The lock goes last: a second start must never find parts still running.
 func TestFolder_RunHoldsTheLock(t *testing.T) {
 	path := t.TempDir()
-	f, err := openFolder(path)
+	f, err := openTest(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,17 +141,17 @@ func TestFolder_RunHoldsTheLock(t *testing.T) {
 	up := make(chan struct{})
 	go func() { ended <- f.Run(ctx, func() { close(up) }) }()
 	<-up
-	if _, err := openFolder(path); !errors.Is(err, ErrLocked) {
+	if _, err := openTest(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v", err)
 	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if f, err = openFolder(path); err != nil {
+	if f, err = openTest(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.close(); err != nil {
+	if err := f.Release(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,7 +20,7 @@ type Service interface {
 
 // Limits of starting and stopping one part.
 const (
-	MaxStartTime = 30 * time.Second       // a database with a long log to replay needs some
+	MaxStartTime = 30 * time.Second        // a database with a long log to replay needs some
 	MaxStopTime  = 4500 * time.Millisecond // all parts together; the promise is five seconds
 )
 

@@ -1,0 +1,82 @@
+package node
+
+// This file builds the parts behind the host, each from its own share of the
+// configuration.
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/discovery"
+	"git.debros.io/DeBros/network/backend/gateway"
+	"git.debros.io/DeBros/network/backend/pubsub"
+	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/storage"
+)
+
+func (n *Node) buildDiscovery(context.Context) (err error) {
+	c := n.loaded.Config
+	n.discovery, err = discovery.New(discovery.Settings{
+		Bootstrap: c.Discovery.BootstrapPeers, Interval: c.Discovery.DiscoveryInterval, MDNS: c.Discovery.MDNS,
+		NetworkName: c.Discovery.NetworkName, MaxPeers: c.Node.MaxConnections,
+	}, n.host, n.logs.Logger("discovery"))
+	if err != nil {
+		return fmt.Errorf("build discovery: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) buildPubSub(context.Context) (err error) {
+	n.pubsub, err = pubsub.New(pubsub.Settings{Relay: true}, n.host, n.logs.Logger("pubsub"))
+	if err != nil {
+		return fmt.Errorf("build pubsub: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) buildDatabase(context.Context) (err error) {
+	c := n.loaded.Config.Database
+	n.database, err = database.New(database.Settings{
+		Dir: n.folder.database(), NodeID: n.host.ID().String(), MaxAwake: c.MaxAwake, IdleAfter: c.IdleAfter,
+		ReadLimit: c.ReadTimeout, MaxBytes: int64(c.MaxDatabaseSize),
+	}, n.host, n.logs.Logger("database"))
+	if err != nil {
+		return fmt.Errorf("build database: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) buildStorage(context.Context) (err error) {
+	n.storage, err = storage.New(storage.Settings{MaxValueBytes: int(n.loaded.Config.Storage.MaxValueSize), Now: time.Now}, n.database.Internal(), n.logs.Logger("storage"))
+	if err != nil {
+		return fmt.Errorf("build storage: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) buildRPC(context.Context) (err error) {
+	n.rpc, err = rpc.NewServer(rpc.Services{
+		Authorize: n.authority.Authorize, Database: n.database, Storage: n.storage, Node: n,
+	}, n.host, n.logs.Logger("rpc"))
+	if err != nil {
+		return fmt.Errorf("build rpc: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) buildGateway(ctx context.Context) (err error) {
+	c := n.loaded.Config.Gateway
+	if !c.Enabled {
+		return nil
+	}
+	n.gateway, err = gateway.New(ctx, gateway.Settings{
+		Address: c.Addr, AllowedHosts: c.AllowedHosts, Now: time.Now,
+		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
+	}, n, n.logs.Logger("gateway"))
+	if err != nil {
+		return fmt.Errorf("build gateway: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package node
+
+// This file is what a node says about itself and lets others do with it: the
+// same methods serve the page, the gateway, the RPC and the command line.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/anyoneproxy"
+	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/discovery"
+	"git.debros.io/DeBros/network/backend/logging"
+	"git.debros.io/DeBros/network/backend/p2p"
+	"git.debros.io/DeBros/network/backend/pubsub"
+	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/sqlguard"
+	"git.debros.io/DeBros/network/backend/storage"
+)
+
+// Database is the tenant's door to SQL.
+func (n *Node) Database() *database.Databases { return n.database }
+
+// Storage is the key-value store.
+func (n *Node) Storage() *storage.Storage { return n.storage }
+
+// PubSub publishes and subscribes.
+func (n *Node) PubSub() *pubsub.PubSub { return n.pubsub }
+
+// Status says what the node is and has. It never waits for a network.
+func (n *Node) Status(context.Context) (core.Status, error) {
+	s := core.Status{
+		PeerID: n.host.ID().String(), Role: "member", Version: n.build.Version, StartedAt: n.started,
+		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), UI: n.face.url(), DataDir: n.folder.path,
+		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(),
+		DatabaseSize: n.database.Size(), Groups: n.database.Groups(),
+	}
+	for _, p := range n.host.PeerList() {
+		if p.Connected {
+			s.Peers++
+		}
+		if p.Connected && p.Path == "relayed" {
+			s.Relayed++
+		}
+	}
+	return s, nil
+}
+
+// Health asks every part how it is. The node is down when it can store nothing,
+// and degraded when a part that it can do without for a while is not well.
+func (n *Node) Health(context.Context) (core.Health, error) {
+	start := time.Now()
+	h := core.Health{State: core.StateOK, Checks: []core.Check{
+		n.connectionCheck(), named("database", n.database.Check()), named("storage", n.storage.Check()),
+		named("pubsub", n.pubsub.Check()), named("discovery", n.discovery.Check()), named("proxy", n.proxyCheck()),
+	}}
+	for _, c := range h.Checks {
+		switch {
+		case c.State == core.StateDown && (c.Name == "database" || c.Name == "storage"):
+			h.State = core.StateDown
+		case c.State != core.StateOK && c.State != core.StateOff && h.State == core.StateOK:
+			h.State = core.StateDegraded
+		}
+	}
+	h.Took = time.Since(start)
+	return h, nil
+}
+
+func (n *Node) connectionCheck() core.Check {
+	connected := 0
+	for _, p := range n.host.PeerList() {
+		if p.Connected {
+			connected++
+		}
+	}
+	c := core.Check{Name: "connection", State: core.StateOK, Detail: fmt.Sprintf("%d peers connected", connected)}
+	if connected == 1 {
+		c.Detail = "1 peer connected"
+	}
+	return c
+}
+
+func named(name string, c core.Check) core.Check {
+	c.Name = name
+	return c
+}
+
+// Peers lists peers, the connected ones first.
+func (n *Node) Peers(context.Context) ([]core.Peer, error) { return n.host.PeerList(), nil }
+
+// Connect dials a multiaddress with /p2p/<peer id>.
+func (n *Node) Connect(ctx context.Context, address string) error { return n.host.Dial(ctx, address) }
+
+// Disconnect closes every connection to a peer.
+func (n *Node) Disconnect(_ context.Context, id string) error { return n.host.Hangup(id) }
+
+// Topics lists the namespace's topics that have subscribers on this network.
+func (n *Node) Topics(_ context.Context, ns core.Namespace) ([]string, error) {
+	return n.pubsub.Topics(ns), nil
+}
+
+// Namespaces lists those that have data on this node, and always the default one.
+func (n *Node) Namespaces() []core.Namespace {
+	names := append(n.database.Namespaces(), core.DefaultNamespace)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Limits lists every bound that a user may meet, in the order of the parts.
+func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), nil }
+
+// Limits lists every bound that a user may meet, in the order of the parts.
+func Limits() []core.Limit {
+	return slices.Concat(
+		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
+		storage.Limits(), rpc.Limits(), logging.Limits(),
+	)
+}
+
+// Logs returns kept log entries after a number, oldest first; when there are
+// more than limit, the newest.
+func (n *Node) Logs(_ context.Context, after uint64, limit int) ([]core.LogEntry, error) {
+	return n.logs.Recent().After(after, limit), nil
+}
+
+// LogLevels is the level of each part; "" is the default of the others.
+func (n *Node) LogLevels() map[string]string { return n.logs.Levels() }
+
+// SetLogLevel changes the level of one part, or with "" of all others, until
+// the node ends.
+func (n *Node) SetLogLevel(part, level string) error { return n.logs.SetLevel(part, level) }
+
+// ConfigValues is every configuration key with its value and origin, secrets blanked.
+func (n *Node) ConfigValues() []core.ConfigValue { return n.loaded.Values() }
+
+// SplitSQL cuts a script into statements and says of each what it is.
+func (n *Node) SplitSQL(script string) ([]core.Piece, error) { return splitSQL(script) }
