@@ -68,7 +68,8 @@ func functionRefusal(low string) string {
 		return "its answer depends on the connection and differs between replicas; use changes() or RETURNING"
 	case "sqlite_log", "sqlite_offset", "sqlite_dbpage", "sqlite_compileoption_get", "sqlite_compileoption_used":
 		return "it is about the engine and not about your data"
-	case "fts5", "fts5_locale", "fts5_insttoken", "fts5_source_id", "rtreecheck", "rtreedepth", "rtreenode":
+	case "fts5", "fts5_locale", "fts5_insttoken", "fts5_source_id", "rtreecheck", "rtreedepth", "rtreenode",
+		"authenticate", "auth_enabled", "auth_user_add", "auth_user_change", "auth_user_delete":
 		return "it is meant for the engine's own use"
 	}
 	return "the database has no such function; check its name"

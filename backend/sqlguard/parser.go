@@ -17,6 +17,7 @@ type parser struct {
 	ahead  [2]token // lexed already
 	queued int      // how many of ahead are in use
 	tokens int      // how many were lexed, for the test of linear work
+	steps  int      // how often a token was looked at, for the same
 	ended  bool     // a semicolon was passed
 
 	depth     int
@@ -77,7 +78,10 @@ func (p *parser) peek(n int) token {
 	return p.ahead[n-1]
 }
 
-func (p *parser) is(word string) bool { return p.tok.word == word }
+func (p *parser) is(word string) bool {
+	p.steps++
+	return p.tok.word == word
+}
 
 // accept passes the keyword or sign if it is there.
 func (p *parser) accept(word string) bool {

@@ -41,10 +41,10 @@ func (p *parser) pragmaValue(name string, use pragmaKind) {
 type pragmaKind uint8
 
 const (
-	pragmaRefused  pragmaKind = iota
-	pragmaReads               // no value: with one it would set something
-	pragmaOfTable             // the name of a table or index
-	pragmaOfAny            // a name or nothing
+	pragmaRefused pragmaKind = iota
+	pragmaReads              // no value: with one it would set something
+	pragmaOfTable            // the name of a table or index
+	pragmaOfAny              // a name or nothing
 )
 
 func pragmaUse(name string) pragmaKind {
@@ -52,7 +52,7 @@ func pragmaUse(name string) pragmaKind {
 	case "table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list":
 		return pragmaOfTable
 	case "table_list", "foreign_key_check", "integrity_check", "quick_check":
-		return pragmaOfAny  
+		return pragmaOfAny
 	case "foreign_keys", "user_version", "schema_version", "application_id", "encoding", "page_size", "page_count",
 		"freelist_count", "collation_list", "function_list", "module_list", "pragma_list", "compile_options":
 		return pragmaReads

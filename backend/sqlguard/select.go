@@ -163,6 +163,9 @@ func (p *parser) joined() {
 		if p.accept("ON") {
 			p.expr()
 		} else if p.accept("USING") {
+			if !p.is("(") {
+				p.unexpected()
+			}
 			p.names()
 		}
 	}

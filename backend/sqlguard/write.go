@@ -176,14 +176,13 @@ func (p *parser) remove() {
 	p.tail()
 }
 
-// tail passes what UPDATE and DELETE may end with.
+// tail passes what UPDATE and DELETE may end with. The engine is built without
+// their ORDER BY and LIMIT.
 func (p *parser) tail() {
 	if p.accept("WHERE") {
 		p.expr()
 	}
 	p.returning()
-	p.orderBy()
-	p.limit()
 }
 
 func (p *parser) returning() {
