@@ -1,0 +1,25 @@
+// The program itself: who it is, its settings, the clipboard.
+import * as App from '../wailsjs/go/api/App';
+import { call, type Plain } from './call';
+
+export type Info = Plain<Awaited<ReturnType<typeof App.Info>>>;
+export type Settings = Plain<Awaited<ReturnType<typeof App.Settings>>>;
+
+/** Who and how the program is. */
+export const getInfo = (): Promise<Info> => call(App.Info());
+
+/** The namespaces that exist on this node. */
+export const getNamespaces = (): Promise<string[]> => call(App.Namespaces());
+
+/** The kept look and the namespace last used. */
+export const getSettings = (): Promise<Settings> => call(App.Settings());
+
+/** Keeps them; they are the same in the window and in a browser. */
+export const saveSettings = (settings: Settings): Promise<void> =>
+  call(App.SaveSettings(settings as Parameters<typeof App.SaveSettings>[0]));
+
+/** Puts text on the clipboard. The window needs its own way: WebKitGTK refuses the web's. */
+export async function copyText(text: string, inWindow: boolean): Promise<void> {
+  if (inWindow) await call(App.CopyText(text));
+  else await navigator.clipboard.writeText(text);
+}

@@ -1,0 +1,127 @@
+// Toasts, and the log of what the app did for its user. A change that can be
+// undone carries the way back; it is offered for ten seconds and stays in the log.
+import { toError } from '../api/call';
+
+/** How long a toast stays. */
+export const ToastMs = 10_000;
+/** Lines that the log keeps; the oldest go first. It lives as long as the page. */
+export const MaxActivity = 500;
+/** Toasts on screen at once. */
+export const MaxToasts = 4;
+
+/** One thing that happened. */
+export interface Notice {
+  id: number;
+  time: number;
+  tone: 'ok' | 'bad';
+  text: string;
+  namespace: string;
+  /** The Raft index of the write, '' when there is none. */
+  index: string;
+  /** The way back; null when there is none or it was gone already. */
+  undo: (() => Promise<string>) | null;
+  undoing: boolean;
+}
+
+/** What a caller says of a new notice. */
+export type News = Pick<Notice, 'text'> & Partial<Pick<Notice, 'tone' | 'namespace' | 'index' | 'undo'>>;
+
+type Later = (fn: () => void, ms: number) => () => void;
+
+const clock: Later = (fn, ms) => {
+  const id = setTimeout(fn, ms);
+  return () => {
+    clearTimeout(id);
+  };
+};
+
+/** Toasts now, and the log of this visit. */
+export class Notices {
+  toasts = $state.raw<Notice[]>([]);
+  log = $state.raw<Notice[]>([]);
+  #next = 1;
+  #later: Later;
+  #timers = new Map<number, () => void>();
+
+  constructor(later: Later = clock) {
+    this.#later = later;
+  }
+
+  /** Tells something and keeps it in the log. */
+  tell(news: News): number {
+    const id = this.#next++;
+    const notice: Notice = {
+      tone: 'ok',
+      namespace: '',
+      index: '',
+      undo: null,
+      ...news,
+      id,
+      time: Date.now(),
+      undoing: false,
+    };
+    this.toasts = [...this.toasts, notice].slice(-MaxToasts);
+    this.log = [notice, ...this.log].slice(0, MaxActivity);
+    this.#arm(id);
+    return id;
+  }
+
+  /** Tells of a failure in the node's own sentence. */
+  fail(raw: unknown): void {
+    this.tell({ tone: 'bad', text: toError(raw).message });
+  }
+
+  /** Takes a toast away; the log keeps its line. */
+  dismiss(id: number): void {
+    this.hold(id);
+    this.toasts = this.toasts.filter((t) => t.id !== id);
+  }
+
+  /** Stops a toast's clock while it is pointed at or focused. */
+  hold(id: number): void {
+    this.#timers.get(id)?.();
+    this.#timers.delete(id);
+  }
+
+  /** Starts its clock again. */
+  release(id: number): void {
+    if (this.toasts.some((t) => t.id === id)) this.#arm(id);
+  }
+
+  /** Goes the way back once; says how it went. */
+  async undo(id: number): Promise<void> {
+    const notice = this.log.find((n) => n.id === id);
+    if (notice?.undo == null || notice.undoing) return;
+    this.#change(id, { undoing: true });
+    this.dismiss(id);
+    try {
+      this.tell({ text: await notice.undo(), namespace: notice.namespace });
+      this.#change(id, { undo: null, undoing: false });
+    } catch (raw) {
+      this.#change(id, { undoing: false });
+      this.fail(raw);
+    }
+  }
+
+  /** The newest change that can still be undone. */
+  get lastUndoable(): Notice | undefined {
+    return this.log.find((n) => n.undo !== null && !n.undoing);
+  }
+
+  #arm(id: number): void {
+    this.hold(id);
+    this.#timers.set(
+      id,
+      this.#later(() => {
+        this.dismiss(id);
+      }, ToastMs),
+    );
+  }
+
+  #change(id: number, change: Partial<Notice>): void {
+    this.log = this.log.map((n) => (n.id === id ? { ...n, ...change } : n));
+  }
+}
+
+/** The app's notices. */
+export const notices = new Notices();

@@ -1,0 +1,229 @@
+// CodeMirror as the SQL screen needs it: colours from the tokens, completion from
+// the schema that is taken with Tab (Enter belongs to the writer), failed
+// statements marked in the text.
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  moveCompletionSelection,
+  startCompletion,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from '@codemirror/commands';
+import { SQLite, sql } from '@codemirror/lang-sql';
+import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
+import { Compartment, EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration,
+  type DecorationSet,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  hoverTooltip,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+
+/** A table for completion. */
+export interface EditorTable {
+  name: string;
+  columns: string[];
+}
+
+/** A stretch of text that something is wrong with. */
+export interface TextMark {
+  from: number;
+  to: number;
+  message: string;
+}
+
+/** What the editor tells and is given at its start. */
+export interface EditorOptions {
+  label: string;
+  doc: string;
+  tables: EditorTable[];
+  onchange: (text: string) => void;
+  onrun: () => void;
+  onrunall: () => void;
+}
+
+/** What can be done to an editor that is there. */
+export interface EditorHandle {
+  insert: (text: string) => void;
+  replace: (text: string) => void;
+  selection: () => { from: number; to: number };
+  show: (from: number, to: number) => void;
+  setTables: (tables: EditorTable[]) => void;
+  setMarks: (marks: TextMark[]) => void;
+  destroy: () => void;
+}
+
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier], color: 'var(--code-key)', fontWeight: '560' },
+  { tag: [tags.typeName, tags.bool, tags.null, tags.standard(tags.name)], color: 'var(--code-word)' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--code-string)' },
+  { tag: tags.number, color: 'var(--code-number)' },
+  { tag: tags.comment, color: 'var(--code-comment)', fontStyle: 'italic' },
+]);
+
+const look = EditorView.theme({
+  '&': { height: '100%', fontSize: 'var(--size)', backgroundColor: 'var(--surface)', color: 'var(--text)' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6' },
+  '.cm-content': { padding: 'var(--s3) 0', caretColor: 'var(--accent)' },
+  '.cm-line': { padding: '0 var(--s4) 0 var(--s2)' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-faint)', border: 'none' },
+  '.cm-lineNumbers .cm-gutterElement': { padding: '0 var(--s2) 0 var(--s4)', minWidth: '40px' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--accent) 6%, transparent)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
+  },
+  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
+  '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
+  '.cm-fault': {
+    textDecoration: 'underline wavy var(--bad) 1.5px',
+    textUnderlineOffset: '3px',
+    backgroundColor: 'var(--bad-soft)',
+  },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--raised)',
+    color: 'var(--text)',
+    border: '1px solid var(--line)',
+    borderRadius: 'var(--radius)',
+    boxShadow: 'var(--shadow-high)',
+    overflow: 'hidden',
+  },
+  '.cm-fault-tip': { padding: 'var(--s2) var(--s3)', maxWidth: '60ch', color: 'var(--bad)' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', maxHeight: '14em' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px var(--s3)' },
+  '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
+  '.cm-completionDetail': { marginLeft: 'var(--s3)', fontStyle: 'normal', opacity: '0.8' },
+  '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--text)', borderColor: 'var(--line)' },
+  '.cm-panel.cm-search input, .cm-panel.cm-search button': { fontSize: 'var(--size-s)' },
+  '.cm-textfield': { backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius-s)' },
+  '.cm-button': { backgroundImage: 'none', backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius-s)' },
+});
+
+const setMarks = StateEffect.define<TextMark[]>();
+
+const marksField = StateField.define<{ set: DecorationSet; list: TextMark[] }>({
+  create: () => ({ set: Decoration.none, list: [] }),
+  update(value, transaction) {
+    let next = value;
+    // A mark speaks of the text that ran; editing takes it away.
+    if (transaction.docChanged) next = { set: Decoration.none, list: [] };
+    for (const effect of transaction.effects) {
+      if (!effect.is(setMarks)) continue;
+      const end = transaction.state.doc.length;
+      const list = effect.value.filter((m) => m.from < m.to && m.to <= end);
+      next = { list, set: Decoration.set(list.map((m) => Decoration.mark({ class: 'cm-fault' }).range(m.from, m.to)), true) };
+    }
+    return next;
+  },
+  provide: (field) => EditorView.decorations.from(field, (value) => value.set),
+});
+
+const markTips = hoverTooltip((view, at) => {
+  const mark = view.state.field(marksField).list.find((m) => at >= m.from && at <= m.to);
+  if (mark === undefined) return null;
+  return {
+    pos: mark.from,
+    end: mark.to,
+    create: () => {
+      const dom = document.createElement('div');
+      dom.className = 'cm-fault-tip';
+      dom.textContent = mark.message;
+      return { dom };
+    },
+  };
+});
+
+const language = (tables: EditorTable[]): Extension =>
+  sql({ dialect: SQLite, upperCaseKeywords: true, schema: Object.fromEntries(tables.map((t) => [t.name, t.columns])) });
+
+/** Builds an editor inside parent. */
+export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorHandle {
+  const schema = new Compartment();
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+  const always = (run: () => void) => () => {
+    run();
+    return true;
+  };
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: options.doc,
+      extensions: [
+        EditorView.cspNonce.of(nonce),
+        EditorView.contentAttributes.of({ 'aria-label': options.label }),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSelectionMatches(),
+        bracketMatching(),
+        closeBrackets(),
+        indentUnit.of('  '),
+        autocompletion({ defaultKeymap: false, icons: false }),
+        schema.of(language(options.tables)),
+        syntaxHighlighting(colours),
+        marksField,
+        markTips,
+        look,
+        keymap.of([
+          { key: 'Mod-Enter', run: always(options.onrun) },
+          { key: 'Mod-Shift-Enter', run: always(options.onrunall) },
+          { key: 'Mod-/', run: toggleComment },
+          { key: 'Tab', run: acceptCompletion },
+          { key: 'Ctrl-Space', run: startCompletion },
+          { key: 'Escape', run: closeCompletion },
+          { key: 'ArrowDown', run: moveCompletionSelection(true) },
+          { key: 'ArrowUp', run: moveCompletionSelection(false) },
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...historyKeymap,
+          ...searchKeymap,
+          indentWithTab,
+        ]),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) options.onchange(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  return handleOf(view, schema);
+}
+
+function handleOf(view: EditorView, schema: Compartment): EditorHandle {
+  return {
+    insert(text) {
+      view.dispatch(view.state.replaceSelection(text));
+      view.focus();
+    },
+    replace(text) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      view.focus();
+    },
+    selection: () => view.state.selection.main,
+    show(from, to) {
+      const end = Math.min(to, view.state.doc.length);
+      view.dispatch({ selection: { anchor: Math.min(from, end), head: end }, scrollIntoView: true });
+      view.focus();
+    },
+    setTables(tables) {
+      view.dispatch({ effects: schema.reconfigure(language(tables)) });
+    },
+    setMarks(marks) {
+      view.dispatch({ effects: setMarks.of(marks) });
+    },
+    destroy() {
+      view.destroy();
+    },
+  };
+}
