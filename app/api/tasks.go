@@ -110,7 +110,7 @@ func (b *board) start(w work) (string, error) {
 	case b.running >= MaxTasksRunning:
 		return "", core.Errorf(core.Limited, "%d tasks are running already; wait for one to end, or cancel one.", MaxTasksRunning)
 	}
-	b.pruneLocked()
+	b.pruneLocked(1)
 	ctx, cancel := context.WithCancel(context.Background())
 	now := b.now()
 	j := &job{stop: cancel, started: now, task: Task{
@@ -157,8 +157,9 @@ func (b *board) finish(ctx context.Context, j *job, result string, err error) {
 	}
 }
 
-// pruneLocked drops finished tasks that are too old or too many.
-func (b *board) pruneLocked() {
+// pruneLocked drops finished tasks that are too old, or too many when room for
+// more is needed.
+func (b *board) pruneLocked(room int) {
 	oldest := b.now().Add(-MaxTaskAge)
 	var finished []*job
 	for id, j := range b.jobs {
@@ -170,7 +171,7 @@ func (b *board) pruneLocked() {
 			finished = append(finished, j)
 		}
 	}
-	excess := len(b.jobs) + 1 - MaxTasksKept
+	excess := len(b.jobs) + room - MaxTasksKept
 	if excess <= 0 {
 		return
 	}
@@ -183,7 +184,7 @@ func (b *board) pruneLocked() {
 func (b *board) list() []Task {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pruneLocked()
+	b.pruneLocked(0)
 	out := make([]Task, 0, len(b.jobs))
 	for _, j := range b.jobs {
 		out = append(out, b.viewLocked(j))
