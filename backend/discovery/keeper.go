@@ -1,0 +1,137 @@
+package discovery
+
+// This file carries the plan out: it dials what is due, and waits.
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+const (
+	// idleWait is how long the keeper sleeps when nobody is due; a signal wakes it.
+	idleWait = time.Minute
+	// lookAgain is when targets that are due and could not be dialled (there was
+	// no room, or a user sent them away) are looked at again.
+	lookAgain = 5 * time.Second
+)
+
+// keeper keeps peers connected. Its functions are the host's in the node and
+// fakes in tests, where time is made up.
+type keeper struct {
+	plan      *plan
+	maxPeers  int
+	log       *slog.Logger
+	dial      func(context.Context, peer.AddrInfo) error
+	peers     func() int             // how many are connected
+	connected func(peer.ID) bool     // whether this one is
+	avoid     func(peer.ID) bool     // a user sent it away
+	stored    func() []peer.AddrInfo // remembered from earlier
+
+	// Owned by run: since when there is a connection at all, zero when there is none.
+	company time.Time
+}
+
+// signal tells the keeper what happened: a peer came or went, peers were found,
+// or one came and its addresses are known now.
+type signal struct {
+	peer   peer.ID
+	joined bool
+	left   bool
+	found  []peer.AddrInfo
+}
+
+type outcome struct {
+	id  peer.ID
+	err error
+}
+
+// run dials until ctx ends, and returns once every dial has.
+func (k *keeper) run(ctx context.Context, signals <-chan signal) {
+	var dials sync.WaitGroup
+	defer dials.Wait()
+	outcomes := make(chan outcome, MaxDials)
+	under := 0 // dials under way
+	for {
+		for _, info := range k.plan.due(time.Now(), MaxDials-under, k.maxPeers-k.peers()-under, k.skip) {
+			under++
+			dials.Go(func() { outcomes <- outcome{info.ID, k.dial(ctx, info)} })
+		}
+		timer := time.NewTimer(k.pause(under))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case o := <-outcomes:
+			under--
+			k.finish(ctx, o)
+		case s := <-signals:
+			k.take(s)
+		}
+		timer.Stop()
+	}
+}
+
+// skip leaves alone who is connected already or was sent away.
+func (k *keeper) skip(id peer.ID) bool { return k.connected(id) || k.avoid(id) }
+
+// pause is the time until somebody is due.
+func (k *keeper) pause(under int) time.Duration {
+	next := k.plan.next()
+	if next.IsZero() || under >= MaxDials {
+		return idleWait
+	}
+	until := time.Until(next)
+	if until <= 0 {
+		return lookAgain
+	}
+	return min(until, idleWait)
+}
+
+func (k *keeper) finish(ctx context.Context, o outcome) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := time.Now()
+	k.plan.dialled(o.id, o.err, now)
+	if o.err != nil {
+		k.log.Debug("a peer was not reached", core.KeyPeer, o.id.String(), core.KeyError, o.err)
+		return
+	}
+	if !k.connected(o.id) { // it was lost before we could note that it was there
+		k.plan.left(o.id, now)
+	}
+}
+
+func (k *keeper) take(s signal) {
+	now := time.Now()
+	k.plan.add(now, s.found...)
+	if s.joined {
+		k.plan.joined(s.peer, now)
+		if k.company.IsZero() {
+			k.company = now
+		}
+	}
+	if !s.left || k.connected(s.peer) { // it may be back already
+		return
+	}
+	k.plan.left(s.peer, now)
+	if k.peers() > 0 || k.company.IsZero() {
+		return
+	}
+	// A connection that was of use and is gone means that something changed
+	// here: a cable, a network, a sleep. One that never lasted means nothing,
+	// and waking for it would make both sides spin.
+	if now.Sub(k.company) >= stableAfter {
+		k.log.Info("the last connection was lost; dialling every known peer at once")
+		k.plan.add(now, k.stored()...)
+		k.plan.wake(now)
+	}
+	k.company = time.Time{}
+}

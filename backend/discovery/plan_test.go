@@ -1,0 +1,221 @@
+package discovery
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+func nobody(peer.ID) bool { return false }
+
+func infoOf(id peer.ID) peer.AddrInfo {
+	return peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{ma.StringCast("/ip4/192.0.2.1/tcp/4001")}}
+}
+
+// Waits that do not grow hammer a peer that is down; waits without a cap leave
+// it alone for days; without jitter a whole network comes back in one second.
+func TestPlan_WaitGrowsToACap(t *testing.T) {
+	for random, want := range map[float64][]time.Duration{
+		0:   {750 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, 6 * time.Second},
+		0.5: {time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second},
+		1:   {1250 * time.Millisecond, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second},
+	} {
+		p := newPlan(func() float64 { return random })
+		for i, w := range want {
+			if got := p.wait(i + 1); got != w {
+				t.Errorf("jitter %v, after %d failures: %v, want %v", random, i+1, got, w)
+			}
+		}
+		for _, failures := range []int{8, 20, 64, 1000, 1 << 30} {
+			if got := p.wait(failures); got <= 0 || got > MaxWait || got < MaxWait*3/4 {
+				t.Errorf("after %d failures: %v", failures, got)
+			}
+		}
+	}
+}
+
+// A bootstrap peer is tried for ever; a peer that a stranger named is not.
+func TestPlan_GivesUpOnCandidatesOnly(t *testing.T) {
+	p := newPlan(func() float64 { return 0.5 })
+	now := time.Now()
+	boot, heard := randomID(t), randomID(t)
+	p.addBootstrap(infoOf(boot))
+	p.add(now, infoOf(heard), infoOf(boot))
+	for range 50 {
+		now = now.Add(MaxWait)
+		for _, info := range p.due(now, 10, 10, nobody) {
+			p.dialled(info.ID, core.Errorf(core.Unavailable, "nobody home"), now)
+		}
+	}
+	if p.targets[boot] == nil || p.targets[boot].failures != 50 {
+		t.Errorf("the bootstrap peer: %+v", p.targets[boot])
+	}
+	if p.targets[heard] != nil {
+		t.Errorf("the other: %+v", p.targets[heard])
+	}
+	if s := p.summary(now); s.bootstrap != 1 || s.connected != 0 || s.wait != MaxWait || s.reason != "nobody home" {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+// A stranger that names a million peers must neither fill the memory nor push
+// out the bootstrap peers.
+func TestPlan_IsBounded(t *testing.T) {
+	p := newPlan(func() float64 { return 0.5 })
+	now := time.Now()
+	boot := randomID(t)
+	p.addBootstrap(infoOf(boot))
+	for i := range 10_000 {
+		p.add(now, infoOf(peer.ID(fmt.Sprintf("stranger %d", i))))
+	}
+	if got := len(p.targets); got > MaxCandidates+MaxBootstrap {
+		t.Errorf("%d targets", got)
+	}
+	if due := p.due(now, 1, 100, nobody); len(due) != 1 || due[0].ID != boot {
+		t.Errorf("first due is %v, want the bootstrap peer", due)
+	}
+	if due := p.due(now, 100, 3, nobody); len(due) != 3 {
+		t.Errorf("%d candidates are dialled, there is room for 3", len(due))
+	}
+}
+
+// fakeNet is a network of one peer whose state a test sets.
+type fakeNet struct {
+	up    bool // the peer answers
+	there bool // and is connected
+	dials []time.Duration
+	began time.Time
+}
+
+func (f *fakeNet) keeper(t *testing.T, id peer.ID) *keeper {
+	p := newPlan(func() float64 { return 0.5 })
+	p.addBootstrap(infoOf(id))
+	f.began = time.Now()
+	return &keeper{
+		plan: p, maxPeers: 10, log: quiet(), avoid: nobody, stored: func() []peer.AddrInfo { return nil },
+		connected: func(peer.ID) bool { return f.there },
+		peers: func() int {
+			if f.there {
+				return 1
+			}
+			return 0
+		},
+		dial: func(context.Context, peer.AddrInfo) error {
+			f.dials = append(f.dials, time.Since(f.began))
+			if !f.up {
+				return core.Errorf(core.Unavailable, "nobody home")
+			}
+			f.there = true
+			return nil
+		},
+	}
+}
+
+func runKeeper(t *testing.T, k *keeper) chan<- signal {
+	ctx, cancel := context.WithCancel(t.Context())
+	signals := make(chan signal)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k.run(ctx, signals)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	return signals
+}
+
+// A node left alone for a day must not have dialled a dead peer ten thousand
+// times, and must find it within minutes once it is back.
+func TestKeeper_BacksOffAndComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeNet{}
+		runKeeper(t, f.keeper(t, randomID(t)))
+		time.Sleep(15*time.Second + 500*time.Millisecond)
+		synctest.Wait()
+		if got := fmt.Sprint(f.dials); got != "[0s 1s 3s 7s 15s]" {
+			t.Errorf("dialled at %v", got)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if got := len(f.dials); got > 24*60/2+10 {
+			t.Errorf("%d dials in a day", got)
+		}
+		f.up = true
+		time.Sleep(MaxWait + time.Second)
+		synctest.Wait()
+		if !f.there {
+			t.Error("it is not found again")
+		}
+	})
+}
+
+// When the cable is back the user should not wait for a timer; but a peer that
+// hangs up at once must not make us spin.
+func TestKeeper_LostConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeNet{up: true}
+		id := randomID(t)
+		signals := runKeeper(t, f.keeper(t, id))
+		synctest.Wait()
+		signals <- signal{peer: id, joined: true}
+		time.Sleep(stableAfter)
+		f.there = false
+		lost := time.Since(f.began)
+		signals <- signal{peer: id, left: true}
+		synctest.Wait()
+		if last := f.dials[len(f.dials)-1]; last != lost {
+			t.Errorf("lost at %v, dialled at %v", lost, f.dials)
+		}
+		before := len(f.dials)
+		for range 60 { // it accepts, and hangs up within the second
+			if f.there {
+				signals <- signal{peer: id, joined: true}
+				f.there = false
+				signals <- signal{peer: id, left: true}
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		if got := len(f.dials) - before; got > 7 {
+			t.Errorf("%d dials in a minute to a peer that hangs up", got)
+		}
+	})
+}
+
+// Losing the last connection means that the network changed: whoever was given
+// a long wait before is tried at once.
+func TestKeeper_WakesWhenAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeNet{}
+		k := f.keeper(t, randomID(t))
+		remembered, guest := randomID(t), randomID(t)
+		var asked []peer.ID
+		k.stored = func() []peer.AddrInfo { return []peer.AddrInfo{infoOf(remembered)} }
+		dial := k.dial
+		k.dial = func(ctx context.Context, info peer.AddrInfo) error {
+			asked = append(asked, info.ID)
+			return dial(ctx, info)
+		}
+		signals := runKeeper(t, k)
+		f.there = true // somebody else came to us
+		signals <- signal{peer: guest, joined: true}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		f.there = false
+		asked = nil
+		signals <- signal{peer: guest, left: true}
+		synctest.Wait()
+		if len(asked) != 2 {
+			t.Errorf("dialled %v at once, want the bootstrap peer and the remembered one", asked)
+		}
+	})
+}
