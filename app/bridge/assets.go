@@ -91,7 +91,7 @@ func write(w io.Writer, body []byte) {
 
 // plainPage is a page without style or script, for when the real one cannot be shown.
 func plainPage(title, text, command string) []byte {
-	return []byte("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>debros</title></head>\n<body>\n<h1>" +
+	return []byte("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>debros</title></head>\n<body bgcolor=\"white\" text=\"black\">\n<h1>" +
 		html.EscapeString(title) + "</h1>\n<p>" + html.EscapeString(text) + "</p>\n<pre>" + html.EscapeString(command) + "</pre>\n</body>\n</html>\n")
 }
 
