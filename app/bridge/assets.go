@@ -107,12 +107,12 @@ func contentTypes(ext string) (string, bool) {
 	return kind, ok
 }
 
-// hashed tells whether the file's name changes with its content: Vite puts a hash
-// of eight letters before the extension of everything in assets/.
+// hashed tells whether the file's name changes with its content: Vite names
+// everything in assets/ with a dash and eight letters, which may hold a dash too.
 func hashed(name string) bool {
+	const mark = len("-AbCd1234")
 	stem := strings.TrimSuffix(name, path.Ext(name))
-	cut := strings.LastIndexAny(stem, "-.")
-	return strings.HasPrefix(name, "assets/") && cut >= 0 && len(stem)-cut-1 >= 8
+	return strings.HasPrefix(name, "assets/") && len(stem) > len("assets/")+mark && stem[len(stem)-mark] == '-'
 }
 
 func readFile(files fs.FS, name string) ([]byte, error) {

@@ -497,7 +497,7 @@ func TestAttack_Headers(t *testing.T) {
 			t.Errorf("%s: policy %q", path, h.Get("Content-Security-Policy"))
 		}
 	}
-	cache := map[string]string{"/": "no-store", "/boot.js": "no-cache", "/assets/main-AbCd1234.js": "immutable", "/api/nothing": "no-store"}
+	cache := map[string]string{"/": "no-store", "/boot.js": "no-cache", "/assets/main-AbCd1234.js": "immutable", "/assets/Search-BC-wGXwz.css": "immutable", "/api/nothing": "no-store"}
 	for path, want := range cache {
 		if got := s.send(b, http.MethodGet, path, "", nil).header.Get("Cache-Control"); !strings.Contains(got, want) {
 			t.Errorf("%s: Cache-Control %q", path, got)

@@ -102,13 +102,14 @@ func (b *safeBuffer) String() string {
 // dist is a built page as Vite leaves it.
 func dist() fstest.MapFS {
 	return fstest.MapFS{
-		"index.html":               {Data: []byte("<!doctype html><html><head><meta name=\"csp-nonce\" content=\"\" />\n<script type=\"module\" src=\"/assets/main-AbCd1234.js\"></script></head><body></body></html>")},
-		"boot.js":                  {Data: []byte("1")},
-		"assets/main-AbCd1234.js":  {Data: []byte("2")},
-		"assets/main-AbCd1234.css": {Data: []byte("3")},
-		"icon.svg":                 {Data: []byte("<svg/>")},
-		".gitkeep":                 {Data: []byte("")},
-		"assets/notes.exe":         {Data: []byte("4")},
+		"index.html":                 {Data: []byte("<!doctype html><html><head><meta name=\"csp-nonce\" content=\"\" />\n<script type=\"module\" src=\"/assets/main-AbCd1234.js\"></script></head><body></body></html>")},
+		"boot.js":                    {Data: []byte("1")},
+		"assets/main-AbCd1234.js":    {Data: []byte("2")},
+		"assets/main-AbCd1234.css":   {Data: []byte("3")},
+		"assets/Search-BC-wGXwz.css": {Data: []byte("5")},
+		"icon.svg":                   {Data: []byte("<svg/>")},
+		".gitkeep":                   {Data: []byte("")},
+		"assets/notes.exe":           {Data: []byte("4")},
 	}
 }
 
