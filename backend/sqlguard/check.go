@@ -35,7 +35,7 @@ type Statement struct {
 	Explain bool
 	// Returning tells that a write answers with rows.
 	Returning bool
-	// Tables are the tables and views that it names, without quotes and schema,
+	// Tables are the tables and views (or the index of REINDEX and DROP INDEX) that it names, without quotes and schema,
 	// each once, in the order of their appearance. The names of common table
 	// expressions are left out where they are known already.
 	Tables []string

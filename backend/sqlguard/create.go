@@ -410,6 +410,11 @@ func (p *parser) drop() {
 func (p *parser) maintain() {
 	p.advance()
 	if p.tok.name() {
-		p.qualified()
+		name, hasSchema := p.qualifiedName()
+		if !hasSchema && lower(name) == "temp" {
+			p.mainSchema(name) // a name alone may be a schema here
+		}
+		p.judge(lower(name), forReading)
+		p.note(name, lower(name))
 	}
 }
