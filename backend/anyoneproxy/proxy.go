@@ -111,7 +111,7 @@ func (s Settings) verify() error {
 // everything is direct.
 func (p *Proxy) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if p.through == nil || bypasses(address) {
-		return p.direct.DialContext(ctx, network, address) //nolint:wrapcheck // the operating system's error says it all
+		return p.direct.DialContext(ctx, network, address)
 	}
 	if !strings.HasPrefix(network, "tcp") {
 		return nil, core.Errorf(core.Invalid, "the SOCKS5 proxy carries TCP only")

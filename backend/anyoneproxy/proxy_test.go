@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,22 +94,22 @@ func TestProxy_Carries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
+			defer end(c)
 			if got := c.RemoteAddr().String(); got != "192.0.2.7:4001" {
 				t.Errorf("the connection is with %s", got)
 			}
-			if _, err := c.Write([]byte("hello")); err != nil {
+			if _, err = c.Write([]byte("hello")); err != nil {
 				t.Fatal(err)
 			}
 			back := make([]byte, 5)
-			if _, err := io.ReadFull(c, back); err != nil || string(back) != "hello" {
+			if _, err = io.ReadFull(c, back); err != nil || string(back) != "hello" {
 				t.Errorf("got %q, %v", back, err)
 			}
 			direct, err := p.DialContext(t.Context(), "tcp", target)
 			if err != nil {
 				t.Fatal(err)
 			}
-			direct.Close()
+			end(direct)
 			if got := server.asked(); len(got) != 1 || got[0] != "192.0.2.7:4001" {
 				t.Errorf("the proxy was asked for %v", got)
 			}
@@ -206,7 +207,7 @@ func TestProxy_Off(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Close()
+	end(c)
 }
 
 // A wrong setting must be named at start, not found out by a leak.
@@ -228,58 +229,59 @@ func TestNew_Refuses(t *testing.T) {
 	}
 }
 
+// fakeProxy counts how often it is asked, and answers when it is up.
+type fakeProxy struct {
+	up    atomic.Bool
+	asked atomic.Int64
+}
+
+func (f *fakeProxy) DialContext(context.Context, string, string) (net.Conn, error) {
+	f.asked.Add(1)
+	if !f.up.Load() {
+		return nil, errors.New("nobody there")
+	}
+	ours, theirs := net.Pipe()
+	go func() {
+		defer end(theirs)
+		if _, err := io.ReadFull(theirs, make([]byte, 3)); err == nil {
+			say(theirs, version5, noPassword)
+		}
+	}()
+	return ours, nil
+}
+
 // A proxy that comes back must be seen within seconds, one that serves must not
 // be bothered all the time.
 func TestProxy_IsAskedNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		serves := false
-		var asked []time.Duration
-		began := time.Now()
-		p, err := newProxy(Settings{Address: "127.0.0.1:9050"}, dialer(func(context.Context, string, string) (net.Conn, error) {
-			asked = append(asked, time.Since(began))
-			if !serves {
-				return nil, errors.New("nobody there")
-			}
-			ours, theirs := net.Pipe()
-			go func() {
-				defer theirs.Close()
-				hello := make([]byte, 3)
-				if _, err := io.ReadFull(theirs, hello); err == nil {
-					theirs.Write([]byte{version5, noPassword})
-				}
-			}()
-			return ours, nil
-		}), quiet())
+		f := &fakeProxy{}
+		p, err := newProxy(Settings{Address: "127.0.0.1:9050"}, f, quiet())
 		if err != nil {
 			t.Fatal(err)
 		}
 		run(t, p)
-		time.Sleep(2*probeAgain + time.Second)
-		synctest.Wait()
-		if len(asked) != 3 || p.Check().State != core.StateDown {
-			t.Fatalf("asked at %v, %+v", asked, p.Check())
+		after := func(d time.Duration) (asked int64) {
+			before := f.asked.Load()
+			time.Sleep(d)
+			synctest.Wait()
+			return f.asked.Load() - before
 		}
-		serves = true
-		time.Sleep(probeAgain)
-		synctest.Wait()
-		if p.Check().State != core.StateOK {
+		if asked := after(2*probeAgain + time.Second); asked != 2 || p.Check().State != core.StateDown {
+			t.Fatalf("asked %d times, %+v", asked, p.Check())
+		}
+		f.up.Store(true)
+		if after(probeAgain); p.Check().State != core.StateOK {
 			t.Fatalf("back, but %+v", p.Check())
 		}
-		before := len(asked)
-		time.Sleep(2 * probeInterval)
-		synctest.Wait()
-		if got := len(asked) - before; got != 2 {
-			t.Errorf("asked %d times in a minute", got)
+		if asked := after(2 * probeInterval); asked != 2 {
+			t.Errorf("asked %d times in a minute", asked)
 		}
-		serves = false
-		before = len(asked)
+		f.up.Store(false)
 		if _, err := p.DialContext(t.Context(), "tcp", "192.0.2.1:1"); core.CodeOf(err) != core.Unavailable {
 			t.Error(err)
 		}
-		time.Sleep(probeAgain)
-		synctest.Wait()
-		if len(asked)-before < 2 || p.Check().State != core.StateDown {
-			t.Errorf("a failed dial did not have it looked at: %v", asked[before:])
+		if asked := after(probeAgain); asked < 1 || p.Check().State != core.StateDown {
+			t.Errorf("a failed dial did not have it looked at: asked %d times, %+v", asked, p.Check())
 		}
 	})
 }
@@ -289,8 +291,8 @@ func TestProxy_SilentProxyIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, err := newProxy(Settings{Address: "127.0.0.1:9050"}, dialer(func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
-			t.Cleanup(func() { theirs.Close() })
-			go io.Copy(io.Discard, theirs)
+			t.Cleanup(func() { end(theirs) })
+			go pass(io.Discard, theirs)
 			return ours, nil
 		}), quiet())
 		if err != nil {

@@ -39,7 +39,7 @@ func newServer(t *testing.T, user, password string) *server {
 			}
 			s.keep(c)
 			s.all.Go(func() {
-				defer c.Close()
+				defer end(c)
 				s.serve(c)
 			})
 		}
@@ -63,10 +63,10 @@ func (s *server) asked() []string {
 }
 
 func (s *server) close() {
-	s.listener.Close()
+	end(s.listener)
 	s.mu.Lock()
 	for _, c := range s.conns {
-		c.Close()
+		end(c)
 	}
 	s.mu.Unlock()
 	s.all.Wait()
@@ -85,7 +85,7 @@ func (s *server) serve(c net.Conn) {
 		return
 	}
 	if s.raw != "" {
-		io.WriteString(c, s.raw)
+		say(c, []byte(s.raw)...)
 		return
 	}
 	if !s.signIn(c, offered) {
@@ -100,34 +100,34 @@ func (s *server) serve(c net.Conn) {
 	s.mu.Unlock()
 	to, known := s.routes[address]
 	if !known {
-		c.Write([]byte{5, 4, 0, 1, 0, 0, 0, 0, 0, 0}) // host unreachable
+		say(c, 5, 4, 0, 1, 0, 0, 0, 0, 0, 0) // host unreachable
 		return
 	}
 	target, err := net.Dial("tcp", to)
 	if err != nil {
-		c.Write([]byte{5, 5, 0, 1, 0, 0, 0, 0, 0, 0})
+		say(c, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)
 		return
 	}
 	s.keep(target)
-	defer target.Close()
-	c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	defer end(target)
+	say(c, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0)
 	s.all.Go(func() {
-		io.Copy(target, c)
-		target.Close()
+		pass(target, c)
+		end(target)
 	})
-	io.Copy(c, target)
+	pass(c, target)
 }
 
 func (s *server) signIn(c net.Conn, offered []byte) bool {
 	if s.user == "" {
-		c.Write([]byte{5, 0})
+		say(c, 5, 0)
 		return true
 	}
 	if len(offered) < 2 {
-		c.Write([]byte{5, 0xff})
+		say(c, 5, 0xff)
 		return false
 	}
-	c.Write([]byte{5, 2})
+	say(c, 5, 2)
 	var fields [2]string
 	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
 		return false
@@ -144,10 +144,10 @@ func (s *server) signIn(c net.Conn, offered []byte) bool {
 		fields[i] = string(text)
 	}
 	if fields != [2]string{s.user, s.password} {
-		c.Write([]byte{1, 1})
+		say(c, 1, 1)
 		return false
 	}
-	c.Write([]byte{1, 0})
+	say(c, 1, 0)
 	return true
 }
 
@@ -190,13 +190,13 @@ func echo(t *testing.T) string {
 				return
 			}
 			all.Go(func() {
-				defer c.Close()
-				io.Copy(c, c)
+				defer end(c)
+				pass(c, c)
 			})
 		}
 	})
 	t.Cleanup(func() {
-		listener.Close()
+		end(listener)
 		all.Wait()
 	})
 	return listener.Addr().String()
@@ -229,4 +229,18 @@ func (s *script) Read(b []byte) (int, error) {
 	n := copy(b, s.answer)
 	s.answer = s.answer[n:]
 	return n, nil
+}
+
+// end closes what a test no longer needs.
+func end(c io.Closer) {
+	c.Close() //nolint:errcheck // it may be closed already
+}
+
+// say and pass may fail when the other side is gone, which is then the test's matter.
+func say(w io.Writer, b ...byte) {
+	w.Write(b) //nolint:errcheck // see above
+}
+
+func pass(to io.Writer, from io.Reader) {
+	io.Copy(to, from) //nolint:errcheck // see above
 }

@@ -72,7 +72,7 @@ func TestDiscovery_RemembersPeers(t *testing.T) {
 
 // One list of bootstrap peers serves all nodes, so a node's own address is in it.
 func TestNew_LeavesItselfOut(t *testing.T) {
-	a, d, _ := startNode(t, p2p.Settings{})
+	a, _ := startHost(t, p2p.Settings{})
 	d, err := New(Settings{Bootstrap: a.FullAddresses(), Interval: time.Second, MaxPeers: 5}, a, quiet())
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +140,10 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	defer end(l)
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("a TCP listener at %v", l.Addr())
+	}
+	return addr.Port
 }

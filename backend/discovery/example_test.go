@@ -19,7 +19,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // an example's own folder
 	identity, err := p2p.LoadIdentity(filepath.Join(dir, "identity.key"))
 	if err != nil {
 		fmt.Println(err)
@@ -30,7 +30,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer host.Close()
+	defer host.Close() //nolint:errcheck // the example ends
 	finder, err := discovery.New(discovery.Settings{Interval: 15 * time.Second, MaxPeers: 50}, host, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(err)

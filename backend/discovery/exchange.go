@@ -156,7 +156,7 @@ func (e *exchange) reply(s network.Stream, now time.Time) error {
 	if err := json.NewEncoder(s).Encode(e.tell(asker, vantage(s.Conn()), limit)); err != nil {
 		return fmt.Errorf("write answer: %w", err)
 	}
-	return s.Close() //nolint:wrapcheck // the caller only notes it
+	return s.Close()
 }
 
 // tell names connected peers, in random order, with those of their addresses
@@ -211,13 +211,13 @@ func (e *exchange) ask(ctx context.Context, p peer.ID, limit int) ([]peer.AddrIn
 	defer s.Reset()                                         //nolint:errcheck // after the answer nothing is lost
 	release := context.AfterFunc(ctx, func() { s.Reset() }) //nolint:errcheck,gosec // it only ends the wait
 	defer release()
-	if err := s.Scope().SetService(serviceName); err != nil {
+	if err = s.Scope().SetService(serviceName); err != nil {
 		return nil, fmt.Errorf("count the stream: %w", err)
 	}
-	if err := json.NewEncoder(s).Encode(request{limit}); err != nil {
+	if err = json.NewEncoder(s).Encode(request{limit}); err != nil {
 		return nil, fmt.Errorf("write question: %w", err)
 	}
-	if err := s.CloseWrite(); err != nil {
+	if err = s.CloseWrite(); err != nil {
 		return nil, fmt.Errorf("end question: %w", err)
 	}
 	infos, err := decodeAnswer(s, limit)

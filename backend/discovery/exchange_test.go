@@ -28,14 +28,14 @@ func raw(t *testing.T, from, to *p2p.Host, send string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer s.Reset()
-	if err := s.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	defer end(s)
+	if err = s.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(s, send); err != nil {
+	if _, err = io.WriteString(s, send); err != nil {
 		return "", err
 	}
-	if err := s.CloseWrite(); err != nil {
+	if err = s.CloseWrite(); err != nil {
 		return "", err
 	}
 	got, err := io.ReadAll(io.LimitReader(s, 1<<20))
@@ -174,8 +174,10 @@ func TestExchange_AskDropsWhatMakesNoSense(t *testing.T) {
 	liar, _ := startHost(t, p2p.Settings{})
 	victim := randomID(t)
 	liar.SetStreamHandler(Protocol, func(s network.Stream) {
-		defer s.Close()
-		io.Copy(io.Discard, s)
+		defer end(s)
+		if _, err := io.Copy(io.Discard, s); err != nil {
+			t.Error(err)
+		}
 		fmt.Fprintf(s, `{"peers":[{"id":%q,"addrs":["/ip4/0.0.0.0/tcp/1","/ip4/224.0.0.1/tcp/1","/memory/1"]}]}`, victim)
 	})
 	if err := node.Dial(t.Context(), liar.FullAddresses()[0]); err != nil {

@@ -5,6 +5,7 @@ package discovery
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -118,4 +119,9 @@ func eventually(t testing.TB, what string, holds func() bool) {
 			t.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+// end closes what a test no longer needs.
+func end(c io.Closer) {
+	c.Close() //nolint:errcheck // it may be closed already
 }

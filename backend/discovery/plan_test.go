@@ -3,6 +3,8 @@ package discovery
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,34 +90,61 @@ func TestPlan_IsBounded(t *testing.T) {
 
 // fakeNet is a network of one peer whose state a test sets.
 type fakeNet struct {
+	began time.Time
+
+	mu    sync.Mutex
 	up    bool // the peer answers
 	there bool // and is connected
 	dials []time.Duration
-	began time.Time
+	asked []peer.ID
 }
 
-func (f *fakeNet) keeper(t *testing.T, id peer.ID) *keeper {
+func (f *fakeNet) keeper(id peer.ID) *keeper {
 	p := newPlan(func() float64 { return 0.5 })
 	p.addBootstrap(infoOf(id))
 	f.began = time.Now()
 	return &keeper{
-		plan: p, maxPeers: 10, log: quiet(), avoid: nobody, stored: func() []peer.AddrInfo { return nil },
-		connected: func(peer.ID) bool { return f.there },
+		plan: p, maxPeers: 10, log: quiet(), avoid: nobody, dial: f.dial,
+		stored:    func() []peer.AddrInfo { return nil },
+		connected: func(peer.ID) bool { return f.isThere() },
 		peers: func() int {
-			if f.there {
+			if f.isThere() {
 				return 1
 			}
 			return 0
 		},
-		dial: func(context.Context, peer.AddrInfo) error {
-			f.dials = append(f.dials, time.Since(f.began))
-			if !f.up {
-				return core.Errorf(core.Unavailable, "nobody home")
-			}
-			f.there = true
-			return nil
-		},
 	}
+}
+
+func (f *fakeNet) dial(_ context.Context, info peer.AddrInfo) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dials = append(f.dials, time.Since(f.began))
+	f.asked = append(f.asked, info.ID)
+	if !f.up {
+		return core.Errorf(core.Unavailable, "nobody home")
+	}
+	f.there = true
+	return nil
+}
+
+func (f *fakeNet) isThere() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.there
+}
+
+func (f *fakeNet) set(up, there bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.up, f.there = up, there
+}
+
+// times is when it was dialled, from the test's beginning.
+func (f *fakeNet) times() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.dials)
 }
 
 func runKeeper(t *testing.T, k *keeper) chan<- signal {
@@ -138,21 +167,21 @@ func runKeeper(t *testing.T, k *keeper) chan<- signal {
 func TestKeeper_BacksOffAndComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeNet{}
-		runKeeper(t, f.keeper(t, randomID(t)))
+		runKeeper(t, f.keeper(randomID(t)))
 		time.Sleep(15*time.Second + 500*time.Millisecond)
 		synctest.Wait()
-		if got := fmt.Sprint(f.dials); got != "[0s 1s 3s 7s 15s]" {
+		if got := fmt.Sprint(f.times()); got != "[0s 1s 3s 7s 15s]" {
 			t.Errorf("dialled at %v", got)
 		}
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		if got := len(f.dials); got > 24*60/2+10 {
+		if got := len(f.times()); got > 24*60/2+10 {
 			t.Errorf("%d dials in a day", got)
 		}
-		f.up = true
+		f.set(true, false)
 		time.Sleep(MaxWait + time.Second)
 		synctest.Wait()
-		if !f.there {
+		if !f.isThere() {
 			t.Error("it is not found again")
 		}
 	})
@@ -164,28 +193,26 @@ func TestKeeper_LostConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeNet{up: true}
 		id := randomID(t)
-		signals := runKeeper(t, f.keeper(t, id))
+		signals := runKeeper(t, f.keeper(id))
 		synctest.Wait()
 		signals <- signal{peer: id, joined: true}
 		time.Sleep(stableAfter)
-		f.there = false
-		lost := time.Since(f.began)
+		f.set(true, false)
 		signals <- signal{peer: id, left: true}
 		synctest.Wait()
-		if last := f.dials[len(f.dials)-1]; last != lost {
-			t.Errorf("lost at %v, dialled at %v", lost, f.dials)
+		if got := fmt.Sprint(f.times()); got != "[0s 10s]" {
+			t.Errorf("lost after 10 s, dialled at %v", got)
 		}
-		before := len(f.dials)
 		for range 60 { // it accepts, and hangs up within the second
-			if f.there {
+			if f.isThere() {
 				signals <- signal{peer: id, joined: true}
-				f.there = false
+				f.set(true, false)
 				signals <- signal{peer: id, left: true}
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
-		if got := len(f.dials) - before; got > 7 {
+		if got := len(f.times()) - 2; got > 7 {
 			t.Errorf("%d dials in a minute to a peer that hangs up", got)
 		}
 	})
@@ -196,26 +223,24 @@ func TestKeeper_LostConnections(t *testing.T) {
 func TestKeeper_WakesWhenAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeNet{}
-		k := f.keeper(t, randomID(t))
-		remembered, guest := randomID(t), randomID(t)
-		var asked []peer.ID
+		boot, remembered, guest := randomID(t), randomID(t), randomID(t)
+		k := f.keeper(boot)
 		k.stored = func() []peer.AddrInfo { return []peer.AddrInfo{infoOf(remembered)} }
-		dial := k.dial
-		k.dial = func(ctx context.Context, info peer.AddrInfo) error {
-			asked = append(asked, info.ID)
-			return dial(ctx, info)
-		}
 		signals := runKeeper(t, k)
-		f.there = true // somebody else came to us
+		synctest.Wait()
+		f.set(false, true) // somebody else came to us
 		signals <- signal{peer: guest, joined: true}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		f.there = false
-		asked = nil
+		f.mu.Lock()
+		f.there, f.asked = false, nil
+		f.mu.Unlock()
 		signals <- signal{peer: guest, left: true}
 		synctest.Wait()
-		if len(asked) != 2 {
-			t.Errorf("dialled %v at once, want the bootstrap peer and the remembered one", asked)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.asked) != 2 || !slices.Contains(f.asked, boot) || !slices.Contains(f.asked, remembered) {
+			t.Errorf("dialled %v at once, want the bootstrap peer and the remembered one", f.asked)
 		}
 	})
 }

@@ -104,10 +104,10 @@ func openBook(folder string, log *slog.Logger) (*book, error) {
 // load fills the book. With an error, damaged names what must be set aside, ""
 // when the fault is not in the contents.
 func (b *book) load(now time.Time) (damaged string, err error) {
-	if info, err := os.Stat(b.folder); err == nil && !info.IsDir() {
+	if info, statErr := os.Stat(b.folder); statErr == nil && !info.IsDir() {
 		return b.folder, errors.New("not a folder")
 	}
-	if err := os.MkdirAll(b.folder, 0o700); err != nil {
+	if err = os.MkdirAll(b.folder, 0o700); err != nil {
 		return "", fmt.Errorf("make folder: %w", err)
 	}
 	path := filepath.Join(b.folder, bookFile)
@@ -127,7 +127,7 @@ func (b *book) load(now time.Time) (damaged string, err error) {
 		return "", fmt.Errorf("open file: %w", err)
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
-	if err := b.read(io.LimitReader(file, MaxBookBytes), now); err != nil {
+	if err = b.read(io.LimitReader(file, MaxBookBytes), now); err != nil {
 		return path, err
 	}
 	return "", nil
@@ -191,14 +191,14 @@ func (b *book) write(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	if err := os.MkdirAll(b.folder, 0o700); err != nil {
+	if err = os.MkdirAll(b.folder, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	temp, err := writeTemp(b.folder, ".peers-*", body)
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, filepath.Join(b.folder, bookFile)); err != nil {
+	if err = os.Rename(temp, filepath.Join(b.folder, bookFile)); err != nil {
 		return errors.Join(fmt.Errorf("put file in place: %w", err), os.Remove(temp))
 	}
 	return nil

@@ -133,7 +133,7 @@ func TestBook_FloodOfStrangers(t *testing.T) {
 	if len(b.addresses(friend)) != 1 {
 		t.Error("the peer that was dialled is forgotten")
 	}
-	if err := b.save(now); err != nil {
+	if err = b.save(now); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(b.folder, bookFile))
@@ -155,7 +155,7 @@ func TestBook_ForgetsTheOld(t *testing.T) {
 	now := time.Now()
 	b.seen(sighting{id: randomID(t), at: now.Add(-MaxStoredAge - time.Hour), addresses: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/tcp/1")}})
 	b.seen(sighting{id: randomID(t), at: now}) // a client: it has no address
-	if err := b.save(now); err != nil {
+	if err = b.save(now); err != nil {
 		t.Fatal(err)
 	}
 	again, err := openBook(b.folder, slog.New(slog.DiscardHandler))

@@ -41,9 +41,6 @@ func (h *Host) Dial(ctx context.Context, addr string) error {
 		return err
 	}
 	h.forgetHangup(info.ID)
-	if s, ok := h.Network().(*swarm.Swarm); ok {
-		s.Backoff().Clear(info.ID) // who asks again means now
-	}
 	return h.DialPeer(ctx, info)
 }
 
@@ -73,6 +70,11 @@ func (h *Host) DialPeer(ctx context.Context, info peer.AddrInfo) error {
 	}
 	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(ctx, "a peer behind NAT is reached by relay"), MaxDialTime)
 	defer cancel()
+	if s, ok := h.Network().(*swarm.Swarm); ok {
+		// Who asks means now. Discovery keeps a back-off of its own, and libp2p's
+		// would hide the real reason behind "a moment ago".
+		s.Backoff().Clear(info.ID)
+	}
 	err := explain(info.ID, h.Connect(ctx, peer.AddrInfo{ID: info.ID, Addrs: allowed}))
 	if core.CodeOf(err) == core.Invalid { // another peer's address: not to be tried or told again
 		h.Peerstore().SetAddrs(info.ID, allowed, 0)

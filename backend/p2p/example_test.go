@@ -17,7 +17,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // an example's own folder
 	identity, err := p2p.LoadIdentity(filepath.Join(dir, "identity.key"))
 	if err != nil {
 		fmt.Println(err)

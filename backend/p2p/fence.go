@@ -143,7 +143,7 @@ func (l *lateNAT) Close() error {
 	m := l.inner
 	l.mu.Unlock()
 	if m != nil {
-		return m.Close() //nolint:wrapcheck // libp2p closes it and has its own words
+		return m.Close()
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func (h *Host) watch(ctx context.Context, events event.Subscription) {
 func (h *Host) learn(e any) {
 	switch e := e.(type) {
 	case event.EvtLocalReachabilityChanged:
-		h.reachability.Store(int32(e.Reachability))
+		h.reachability.Store(int32(e.Reachability)) //nolint:gosec // one of three small numbers
 	case event.EvtPeerIdentificationCompleted:
 		h.book.seen(sighting{
 			id: e.Peer, agent: e.AgentVersion, at: time.Now(), addresses: h.Peerstore().Addrs(e.Peer),

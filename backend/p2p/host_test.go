@@ -223,7 +223,7 @@ func TestHost_RelayedPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer emitter.Close()
+	defer end(emitter)
 	if err := emitter.Emit(event.EvtLocalReachabilityChanged{Reachability: network.ReachabilityPublic}); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestFence_ProxyIsTheOnlyWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	defer end(h)
 	h.state.Store(running) // it must not really listen on all addresses
 	if len(h.plan.listen) != 1 || isQUIC(h.plan.listen[0]) {
 		t.Errorf("it would listen on %v", h.plan.listen)
@@ -307,8 +307,12 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	defer end(l)
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("a TCP listener at %v", l.Addr())
+	}
+	return addr.Port
 }
 
 // The name of the program in the way saves the user a search.

@@ -99,7 +99,7 @@ func makeIdentity(path string) error {
 		return fmt.Errorf("encode key: %w", err)
 	}
 	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err = os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	temp, err := writeTemp(folder, ".identity-*", body)
@@ -107,10 +107,10 @@ func makeIdentity(path string) error {
 		return err
 	}
 	defer os.Remove(temp) //nolint:errcheck // after a rename it is already gone
-	switch err := os.Link(temp, path); {
+	switch err = os.Link(temp, path); {
 	case err == nil, errors.Is(err, fs.ErrExist):
 	default: // a file system without hard links; the caller has just seen that path is free
-		if err := os.Rename(temp, path); err != nil {
+		if err = os.Rename(temp, path); err != nil {
 			return fmt.Errorf("put key in place: %w", err)
 		}
 	}
@@ -127,7 +127,7 @@ func writeTemp(folder, pattern string, body []byte) (name string, err error) {
 	_, err = file.Write(body)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("write file: %w", err), os.Remove(file.Name()))
+		return "", errors.Join(fmt.Errorf("write file: %w", err), os.Remove(file.Name())) //nolint:gosec // the file that was made above
 	}
 	return file.Name(), nil
 }

@@ -33,9 +33,9 @@ func TestIdentity_LastsAndIsPrivate(t *testing.T) {
 		t.Fatalf("key of type %v", first.Type())
 	}
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
+		info, statErr := os.Stat(name)
+		if statErr != nil {
+			t.Fatal(statErr)
 		}
 		if info.Mode().Perm() != want {
 			t.Errorf("%s has mode %04o, want %04o", name, info.Mode().Perm(), want)

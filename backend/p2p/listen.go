@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"syscall"
@@ -40,17 +41,16 @@ func probe(ctx context.Context, addr ma.Multiaddr) error {
 	}
 	var config net.ListenConfig
 	if isQUIC(addr) {
-		conn, err := config.ListenPacket(ctx, network, hostPort)
-		if err != nil {
-			return err //nolint:wrapcheck // cannotListen gives it its words
-		}
-		return conn.Close() //nolint:wrapcheck // likewise
+		return openAndClose(config.ListenPacket(ctx, network, hostPort))
 	}
-	listener, err := config.Listen(ctx, network, hostPort)
+	return openAndClose(config.Listen(ctx, network, hostPort))
+}
+
+func openAndClose[C io.Closer](opened C, err error) error {
 	if err != nil {
-		return err //nolint:wrapcheck // likewise
+		return err // cannotListen gives it its words
 	}
-	return listener.Close() //nolint:wrapcheck // likewise
+	return opened.Close()
 }
 
 func cannotListen(addr ma.Multiaddr, err error) error {

@@ -5,6 +5,7 @@ package p2p
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -84,4 +85,9 @@ func wantCode(t testing.TB, err error, want core.Code) {
 	if got := core.CodeOf(err); got != want {
 		t.Fatalf("code %q, want %q: %v", got, want, err)
 	}
+}
+
+// end closes what a test no longer needs.
+func end(c io.Closer) {
+	c.Close() //nolint:errcheck // it may be closed already
 }

@@ -180,12 +180,19 @@ func (h *Host) pingAll(ctx context.Context) {
 		}
 		round.Go(func() {
 			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "measuring only"), pingTimeout)
-			answers := ping.Ping(ctx, h, id)
-			<-answers // a peer that does not answer simply has no figure
-			cancel()
-			for range answers { // ends when the ping's own goroutine has
-			}
+			h.pingOne(ctx, id)
 		})
+	}
+}
+
+// pingOne pings once. A peer that does not answer simply has no figure.
+func (h *Host) pingOne(ctx context.Context, id peer.ID) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "measuring only"), pingTimeout)
+	defer cancel()
+	answers := ping.Ping(ctx, h, id)
+	<-answers
+	cancel()
+	for open := true; open; { // libp2p closes it when its goroutine has ended
+		_, open = <-answers
 	}
 }
