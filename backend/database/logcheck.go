@@ -40,7 +40,14 @@ func readLog(path string) (facts logFacts, err error) {
 		return logFacts{}, fmt.Errorf("open log: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	info, err := os.Stat(path)
+	if err != nil {
+		return logFacts{}, err
+	}
 	err = db.View(func(tx *bbolt.Tx) error {
+		if tx.Size() > info.Size() { // the pages in use would do, but not the free ones
+			return fmt.Errorf("the file has %d bytes of %d", info.Size(), tx.Size())
+		}
 		facts, err = readEntries(tx)
 		return errors.Join(err, readVotes(tx))
 	})

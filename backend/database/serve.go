@@ -70,7 +70,7 @@ func (g *group) read(ctx context.Context, s core.Statement, o core.QueryOptions,
 
 // provenance says where an answer of this replica comes from.
 func (g *group) provenance() core.Provenance {
-	leader, _ := g.store.LeaderID()                //nolint:errcheck // "" when there is none
+	leader, _ := g.store.LeaderID()               //nolint:errcheck // "" when there is none
 	leaderIndex, _ := g.store.LeaderCommitIndex() //nolint:errcheck // 0 when the group is closing
 	p := core.Provenance{
 		ServedBy: g.folder.node, Leader: leader, Group: g.name, How: "local",
