@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"sync"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -21,6 +22,7 @@ type App struct {
 	d     *desk
 	mode  Mode
 	shell Shell
+	asked sync.Once
 }
 
 // Info is the program and the state of its node.
@@ -42,9 +44,11 @@ type Limit struct {
 	Key   string `json:"key"`
 }
 
-// Info never fails because of the node: the page asks it first.
+// Info never fails because of the node: the page asks it first. The log says
+// once that it did, which proves that page and bindings work.
 func (a *App) Info() (Info, error) {
 	return guard(a.d, "App.Info", MaxCallTime, func(context.Context) (Info, error) {
+		a.asked.Do(func() { a.d.log.Info("a page is open", "mode", string(a.mode)) })
 		return a.d.info(a.mode), nil
 	})
 }
