@@ -123,7 +123,7 @@ func TestFolder_NotWritable(t *testing.T) {
 		if err := os.Mkdir(closed, 0o500); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openFolder(closed); core.CodeOf(err) != core.Unavailable {
+		if _, err := openTest(closed); core.CodeOf(err) != core.Unavailable {
 			t.Errorf("read-only folder: %v", err)
 		}
 	}

@@ -135,6 +135,3 @@ func (n *Node) SetLogLevel(part, level string) error { return n.logs.SetLevel(pa
 
 // ConfigValues is every configuration key with its value and origin, secrets blanked.
 func (n *Node) ConfigValues() []core.ConfigValue { return n.loaded.Values() }
-
-// SplitSQL cuts a script into statements and says of each what it is.
-func (n *Node) SplitSQL(script string) ([]core.Piece, error) { return splitSQL(script) }

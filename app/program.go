@@ -1,0 +1,107 @@
+//go:build !bindings
+
+// This file joins a node with its page, for the window and for "node start".
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"git.debros.io/DeBros/network/app/api"
+	"git.debros.io/DeBros/network/app/bridge"
+	"git.debros.io/DeBros/network/backend/config"
+	"git.debros.io/DeBros/network/backend/logging"
+	"git.debros.io/DeBros/network/backend/node"
+	"git.debros.io/DeBros/network/frontend"
+)
+
+// program is a node that is about to run, with its log and its page.
+type program struct {
+	loaded config.Loaded
+	folder *node.Folder
+	logs   *logging.Logging
+	page   *api.API
+}
+
+// prepare claims the data folder before anything else is opened, then the log
+// and the page. It returns node.ErrLocked when a node runs there already.
+func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, err error) {
+	p := &program{loaded: loaded}
+	if p.folder, err = node.Claim(loaded.Config); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	c := loaded.Config.Logging
+	p.logs, err = logging.New(logging.Settings{
+		Level: c.Level, Levels: c.Levels, Format: c.Format, Color: color, File: loaded.Config.LogFile(),
+		MaxSize: int64(c.MaxSize), MaxFiles: c.MaxFiles, MaxAge: c.MaxAge,
+	}, console)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	for _, notice := range loaded.Notices {
+		p.logs.Logger("config").Warn("a key decides nothing", "notice", notice)
+	}
+	p.page, err = api.New(api.Program{
+		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir,
+	}, p.logs.Logger("api"))
+	if err != nil {
+		return nil, fmt.Errorf("build page: %w", err)
+	}
+	return p, nil
+}
+
+// close gives back what prepare took. It comes after run.
+func (p *program) close() error {
+	errs := []error{p.folder.Release()}
+	if p.logs != nil {
+		errs = append(errs, p.logs.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// run builds the node and serves until ctx ends; in is the page in front of it,
+// nil when there is none. ready is called when every part can take work.
+func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
+	n, err := node.Open(ctx, p.folder, p.loaded, node.Build{Version: version, Commit: commit, Time: buildTime}, p.logs)
+	if err != nil {
+		return err
+	}
+	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n})
+	return n.Run(ctx, in, func() {
+		p.page.Ready()
+		ready()
+	})
+}
+
+// browserFace is the page in an ordinary browser: the bridge, and what watches
+// the node for it.
+type browserFace struct {
+	*bridge.Bridge
+	page *api.API
+}
+
+func (p *program) browserFace() (*browserFace, error) {
+	b, err := bridge.New(bridge.Settings{Address: p.loaded.Config.UI.Addr, Dist: frontend.Dist()}, p.page, p.logs.Logger("bridge"))
+	if err != nil {
+		return nil, fmt.Errorf("build page: %w", err)
+	}
+	return &browserFace{Bridge: b, page: p.page}, nil
+}
+
+// Run serves the page and watches the node for it.
+func (f *browserFace) Run(ctx context.Context, ready func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	watched := make(chan error, 1)
+	go func() { watched <- f.page.Run(ctx, func() {}) }()
+	err := f.Bridge.Run(ctx, ready)
+	cancel()
+	return errors.Join(err, <-watched)
+}
