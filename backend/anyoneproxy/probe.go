@@ -143,10 +143,10 @@ func (s Settings) greet(c io.ReadWriter) error {
 func ask(c io.ReadWriter, message []byte) ([2]byte, error) {
 	var answer [2]byte
 	if _, err := c.Write(message); err != nil {
-		return answer, core.Wrap(core.Unavailable, err, "it closed the connection; look at its own log")
+		return answer, core.Wrap(core.Unavailable, err, "it closed the connection; look at its own log, or correct proxy.address")
 	}
 	if _, err := io.ReadFull(c, answer[:]); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
 			return answer, core.Wrap(core.Unavailable, err, "it closed the connection; look at its own log, or correct proxy.address")
 		}
 		if errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {

@@ -82,8 +82,10 @@ func TestProxy_Carries(t *testing.T) {
 	for name, s := range map[string]Settings{"without a password": {}, "with a password": {User: "alice", Password: "correct-horse"}} {
 		t.Run(name, func(t *testing.T) {
 			target := echo(t)
-			server := newServer(t, s.User, s.Password.Reveal())
-			server.routes["192.0.2.7:4001"] = target
+			server := newServer(t, func(f *server) {
+				f.user, f.password = s.User, s.Password.Reveal()
+				f.routes["192.0.2.7:4001"] = target
+			})
 			s.Address = server.address()
 			p := mustNew(t, s)
 			run(t, p)
@@ -120,7 +122,7 @@ func TestProxy_Carries(t *testing.T) {
 // A dead proxy must be a state that one can read, and a failed dial: never a
 // direct connection.
 func TestProxy_DeadIsSaid(t *testing.T) {
-	server := newServer(t, "", "")
+	server := newServer(t, nil)
 	address := server.address()
 	server.close()
 	var dialled []string
@@ -163,8 +165,7 @@ func TestProxy_CausesAreTold(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t, "", "")
-			test.server(server)
+			server := newServer(t, test.server)
 			test.settings.Address = server.address()
 			p := mustNew(t, test.settings)
 			p.probe(t.Context())
@@ -185,7 +186,7 @@ func TestProxy_CausesAreTold(t *testing.T) {
 
 // A peer that is away is not the proxy's fault, and must not be told as such.
 func TestProxy_PeerIsAway(t *testing.T) {
-	p := mustNew(t, Settings{Address: newServer(t, "", "").address()})
+	p := mustNew(t, Settings{Address: newServer(t, nil).address()})
 	p.probe(t.Context())
 	_, err := p.DialContext(t.Context(), "tcp", "192.0.2.9:4001")
 	if core.CodeOf(err) != core.Unavailable || !strings.Contains(core.Sentence(err), "cannot reach that address") {

@@ -24,13 +24,17 @@ type server struct {
 	conns []net.Conn
 }
 
-func newServer(t *testing.T, user, password string) *server {
+// newServer starts a server; setup, when there is one, changes it before anybody calls.
+func newServer(t *testing.T, setup func(*server)) *server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{listener: listener, user: user, password: password, routes: map[string]string{}}
+	s := &server{listener: listener, routes: map[string]string{}}
+	if setup != nil {
+		setup(s)
+	}
 	s.all.Go(func() {
 		for {
 			c, err := listener.Accept()
