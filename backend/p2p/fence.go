@@ -92,7 +92,9 @@ func (noNames) ResolveDNSComponent(context.Context, ma.Multiaddr, int) ([]ma.Mul
 }
 
 // lateNAT asks the router for a port only once the host runs. libp2p's own
-// manager begins to ask as soon as a host is built.
+// manager begins to ask as soon as a host is built. Its search for UPnP cannot
+// be cancelled: one goroutine of it may outlive a host that is closed within its
+// first five seconds.
 type lateNAT struct {
 	mu     sync.Mutex
 	net    network.Network

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -39,8 +40,11 @@ func (h *Host) PeerList() []core.Peer {
 	}
 	now := time.Now()
 	list := make(map[peer.ID]core.Peer)
+	own := h.ownIPs()
 	for id, best := range h.bestConnections() {
-		list[id] = h.describe(id, best, now)
+		p := h.describe(id, best, now)
+		p.Path = pathOf(best, own)
+		list[id] = p
 	}
 	for _, known := range h.book.all() {
 		if _, connected := list[known.id]; !connected {
@@ -92,7 +96,7 @@ func (h *Host) describe(id peer.ID, c network.Conn, now time.Time) core.Peer {
 	stat := c.Stat()
 	p := core.Peer{
 		ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Connected: true,
-		Direction: strings.ToLower(stat.Direction.String()), Path: pathOf(c), Transport: transportOf(c.RemoteMultiaddr()),
+		Direction: strings.ToLower(stat.Direction.String()), Transport: transportOf(c.RemoteMultiaddr()),
 		LatencyMS: float64(h.Peerstore().LatencyEWMA(id)) / float64(time.Millisecond), Since: stat.Opened, LastSeen: now,
 		Protocols: []string{},
 	}
@@ -108,23 +112,46 @@ func (h *Host) describe(id peer.ID, c network.Conn, now time.Time) core.Peer {
 	return p
 }
 
-// pathOf says how far the connection goes.
-func pathOf(c network.Conn) string {
-	local, remote := c.LocalMultiaddr(), c.RemoteMultiaddr()
+// pathOf says how far the connection goes. Own are this computer's addresses: a
+// node on it may be dialled by any of them.
+func pathOf(c network.Conn, own map[netip.Addr]bool) string {
+	remote := c.RemoteMultiaddr()
 	if c.Stat().Limited || isRelayed(remote) {
 		return "relayed"
 	}
-	from, errFrom := manet.ToIP(local)
-	to, errTo := manet.ToIP(remote)
+	ip := ipOf(remote)
 	switch {
-	case errTo != nil:
-		return "direct"
-	case to.IsLoopback(), errFrom == nil && from.Equal(to):
+	case ip.IsLoopback(), own[ip]:
 		return "this computer"
-	case to.IsPrivate(), to.IsLinkLocalUnicast():
+	case ip.IsPrivate(), ip.IsLinkLocalUnicast():
 		return "lan"
 	}
 	return "direct"
+}
+
+// ownIPs are the addresses of this computer's interfaces that the host listens on.
+func (h *Host) ownIPs() map[netip.Addr]bool {
+	own := make(map[netip.Addr]bool)
+	addrs, err := h.Network().InterfaceListenAddresses()
+	if err != nil {
+		return own // only the word for the path is less exact
+	}
+	for _, a := range addrs {
+		if ip := ipOf(a); ip.IsValid() {
+			own[ip] = true
+		}
+	}
+	return own
+}
+
+// ipOf is the IP that addr begins with; it is not valid when there is none.
+func ipOf(addr ma.Multiaddr) netip.Addr {
+	raw, err := manet.ToIP(addr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	ip, _ := netip.AddrFromSlice(raw)
+	return ip.Unmap()
 }
 
 func transportOf(addr ma.Multiaddr) string {
