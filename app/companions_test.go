@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 
 func testWindow(t *testing.T, node func(context.Context, face) error) window {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	page, err := api.New(api.Program{DataDir: t.TempDir()}, log)
 	if err != nil {
 		t.Fatal(err)

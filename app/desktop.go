@@ -64,7 +64,7 @@ func openWindow(ctx context.Context, w window) (err error) {
 		Bind:             w.API.Bound(api.ModeWindow, d),
 		OnStartup:        func(wctx context.Context) { d.startup(ctx, wctx) },
 		OnDomReady:       func(context.Context) { d.domReady() },
-		OnBeforeClose:    func(context.Context) bool { return d.closing.Swap(true) }, // GTK is told to quit once
+		OnBeforeClose:    func(context.Context) bool { return d.close() },
 		Logger:           &wailsLog{log: w.Log},
 		DragAndDrop:      &options.DragAndDrop{DisableWebViewDrop: true}, // a dropped file must not replace the page
 		// Giving any Linux options resets the policy, so it is said again.
@@ -129,6 +129,15 @@ func (d *desktop) startup(ctx, wctx context.Context) {
 		}
 		wails_runtime.Quit(wctx)
 	})
+}
+
+// close lets GTK quit, once: telling it twice is an error to GTK.
+func (d *desktop) close() (refuse bool) {
+	if d.closing.Swap(true) {
+		return true
+	}
+	d.window.Log.Info("the window closes")
+	return false
 }
 
 // domReady runs when the page is there, and again after each reload.

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -81,15 +80,15 @@ func panicError(p any) error {
 // fail logs err once, with its cause, and returns what the page may see of it.
 func (d *desk) fail(method string, err error) *Failure {
 	f := &Failure{Sentence: core.Sentence(err), Code: core.CodeOf(err), RequestID: newID()}
-	level := slog.LevelDebug // the caller's mistake, which the page shows
+	log := d.log.Debug // the caller's mistake, which the page shows
 	switch f.Code {
 	case core.Internal:
-		level = slog.LevelError
+		log = d.log.Error
 	case core.Unavailable, core.OutcomeUnknown:
-		level = slog.LevelInfo
+		log = d.log.Info
 	default:
 	}
-	d.log.Log(context.Background(), level, "a call of the page failed",
+	log("a call of the page failed",
 		"method", method, "code", string(f.Code), core.KeyRequestID, f.RequestID, core.KeyError, err.Error())
 	return f
 }

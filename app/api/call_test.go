@@ -31,7 +31,7 @@ func callAll(a *API, see func(name string, result any, err error)) {
 				args = append(args, arg)
 			}
 			out := m.Call(args)
-			err, _ := out[len(out)-1].Interface().(error)
+			err, _ := out[len(out)-1].Interface().(error) //nolint:errcheck // nil is no error
 			see(v.Type().Elem().Name()+"."+v.Type().Method(i).Name, out[0].Interface(), err)
 		}
 	}
@@ -42,17 +42,16 @@ func callAll(a *API, see func(name string, result any, err error)) {
 func TestBound_PanicInTheNodeIsAnError(t *testing.T) {
 	f := newFake()
 	a := f.page(t)
-	f.hook = func() error { panic("the fake is broken") }
+	f.first(func() error { panic("the fake is broken") })
 	panics := 0
 	callAll(a, func(name string, _ any, err error) {
-		switch codeOf(t, err) {
-		case core.Internal:
+		if code := codeOf(t, err); code == core.Internal {
 			panics++
-			if strings.Contains(err.Error(), "broken") {
-				t.Errorf("%s tells the page the cause: %v", name, err)
-			}
-		case core.Unavailable:
+		} else if code == core.Unavailable {
 			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "broken") {
+			t.Errorf("%s tells the page the cause: %v", name, err)
 		}
 	})
 	if panics < 15 {
@@ -114,7 +113,7 @@ func TestFailure_CauseGoesToTheLogOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Attach(f.backend())
-	f.hook = func() error { return errors.New("disk /secret/path is on fire") }
+	f.first(func() error { return errors.New("disk /secret/path is on fire") })
 	_, err = bound[KV](a).Get("default", "k", "")
 	var shown struct {
 		Error     string `json:"error"`
@@ -192,7 +191,7 @@ func TestApp_OpenURL(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			shell := &fakeShell{}
-			app := newAPI(t).Bound(ModeWindow, shell)[0].(*App)
+			app := &App{d: newAPI(t).desk, mode: ModeWindow, shell: shell}
 			err := app.OpenURL(tt.address)
 			if got := codeOf(t, err); got != tt.want {
 				t.Errorf("got %q, want %q: %v", got, tt.want, err)

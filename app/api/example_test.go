@@ -2,18 +2,20 @@ package api
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 )
 
 // The page's structs exist before the node does.
 func Example() {
-	page, err := New(Program{Version: "1.0.0", DataDir: "unused"}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	page, err := New(Program{Version: "1.0.0", DataDir: "unused"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	app := page.Bound(ModeBrowser, nil)[0].(*App)
+	app, ok := page.Bound(ModeBrowser, nil)[0].(*App)
+	if !ok {
+		return
+	}
 	info, err := app.Info()
 	fmt.Println(info.State, err)
 

@@ -5,11 +5,11 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,9 +22,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fake is a node. Its SQL knows four words: "select N" answers N rows, "wait"
 // reads until it is cancelled, "fail" is refused by the engine, and anything
-// else is a write. hook, when set, runs first in every method.
+// else is a write. What first is given
+// runs first in every method.
 type fake struct {
-	hook func() error
+	hook atomic.Pointer[func() error]
 
 	mu      sync.Mutex
 	items   map[string]core.Item
@@ -38,11 +39,13 @@ type fake struct {
 
 func newFake() *fake { return &fake{items: make(map[string]core.Item), started: make(chan struct{})} }
 
+func (f *fake) first(hook func() error) { f.hook.Store(&hook) }
+
 func (f *fake) backend() Backend { return Backend{Database: f, Storage: f, Machine: f} }
 
 func (f *fake) enter(ctx context.Context) error {
-	if f.hook != nil {
-		if err := f.hook(); err != nil {
+	if hook := f.hook.Load(); hook != nil {
+		if err := (*hook)(); err != nil {
 			return err
 		}
 	}
@@ -60,7 +63,7 @@ func (f *fake) page(t testing.TB) *API {
 
 func newAPI(t testing.TB) *API {
 	t.Helper()
-	a, err := New(Program{Version: "1.2.3", DataDir: t.TempDir()}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	a, err := New(Program{Version: "1.2.3", DataDir: t.TempDir()}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

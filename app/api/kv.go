@@ -182,7 +182,7 @@ func (k *KV) Delete(namespace, key string) (KVWritten, error) {
 // DeletePrefix starts a task that removes every key that begins with prefix, and
 // returns its id. What is cancelled or fails half-way stays deleted so far.
 func (k *KV) DeletePrefix(namespace, prefix string) (string, error) {
-	return guard(k.d, "KV.DeletePrefix", MaxCallTime, func(context.Context) (string, error) {
+	return guard(k.d, "KV.DeletePrefix", MaxCallTime, func(ctx context.Context) (string, error) {
 		b, ns, err := k.open(namespace)
 		if err != nil {
 			return "", err
@@ -190,7 +190,7 @@ func (k *KV) DeletePrefix(namespace, prefix string) (string, error) {
 		if prefix == "" {
 			return "", core.Errorf(core.Invalid, "Name at least one letter of the keys to delete; an empty prefix would delete them all.")
 		}
-		return k.d.tasks.start(work{
+		return k.d.tasks.start(ctx, work{
 			kind: "kv.delete_prefix", title: fmt.Sprintf("Delete keys that begin with %q in %s", prefix, ns), unit: "keys",
 			run: func(ctx context.Context, p *progress) (string, error) {
 				return deletePrefix(ctx, b.Storage, ns, prefix, p)

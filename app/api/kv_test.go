@@ -112,15 +112,15 @@ func TestKV_DeletePrefixCancelledOrFailed(t *testing.T) {
 		fill(f, "a/", 5000)
 		a := f.page(t)
 		hold := make(chan struct{})
-		f.hook = func() error { <-hold; return nil }
+		f.first(func() error { <-hold; return nil })
 		id, err := bound[KV](a).DeletePrefix("default", "a/")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := bound[Tasks](a).Dismiss(id); codeOf(t, err) != core.Conflict {
+		if err = bound[Tasks](a).Dismiss(id); codeOf(t, err) != core.Conflict {
 			t.Errorf("dismiss while it runs: %v", err)
 		}
-		if err := bound[Tasks](a).Cancel(id); err != nil {
+		if err = bound[Tasks](a).Cancel(id); err != nil {
 			t.Fatal(err)
 		}
 		close(hold)
@@ -128,7 +128,7 @@ func TestKV_DeletePrefixCancelledOrFailed(t *testing.T) {
 		if task := taskOf(t, a, id); task.State != taskCancelled || len(f.items) != 5000 {
 			t.Errorf("%+v with %d keys left", task, len(f.items))
 		}
-		f.hook = func() error { return core.Errorf(core.OutcomeUnknown, "The leader vanished.") }
+		f.first(func() error { return core.Errorf(core.OutcomeUnknown, "The leader vanished.") })
 		id, err = bound[KV](a).DeletePrefix("default", "a/")
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +164,7 @@ func TestTasks_EndWithTheProgram(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newFake().page(t)
 		ended := false
-		if _, err := a.desk.tasks.start(work{kind: "test", run: func(ctx context.Context, _ *progress) (string, error) {
+		if _, err := a.desk.tasks.start(context.Background(), work{kind: "test", run: func(ctx context.Context, _ *progress) (string, error) {
 			<-ctx.Done()
 			ended = true
 			return "", ctx.Err()
@@ -176,7 +176,7 @@ func TestTasks_EndWithTheProgram(t *testing.T) {
 		if err := a.Run(ctx, func() {}); err != nil || !ended {
 			t.Errorf("ended: %v, %v", ended, err)
 		}
-		if _, err := a.desk.tasks.start(work{}); core.CodeOf(err) != core.Unavailable {
+		if _, err := a.desk.tasks.start(context.Background(), work{}); core.CodeOf(err) != core.Unavailable {
 			t.Errorf("a task after the end: %v", err)
 		}
 	})
@@ -189,7 +189,7 @@ func TestTasks_Bounds(t *testing.T) {
 		board := a.desk.tasks
 		quick := work{kind: "test", run: func(context.Context, *progress) (string, error) { return "", nil }}
 		for range MaxTasksKept + 50 {
-			if _, err := board.start(quick); err != nil {
+			if _, err := board.start(context.Background(), quick); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
@@ -200,11 +200,11 @@ func TestTasks_Bounds(t *testing.T) {
 		hold := make(chan struct{})
 		slow := work{kind: "test", run: func(context.Context, *progress) (string, error) { <-hold; panic("broken") }}
 		for range MaxTasksRunning {
-			if _, err := board.start(slow); err != nil {
+			if _, err := board.start(context.Background(), slow); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := board.start(quick); core.CodeOf(err) != core.Limited {
+		if _, err := board.start(context.Background(), quick); core.CodeOf(err) != core.Limited {
 			t.Errorf("one too many: %v", err)
 		}
 		close(hold)

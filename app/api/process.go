@@ -41,7 +41,7 @@ func residentBytes() uint64 {
 	if err != nil {
 		return 0
 	}
-	return pages * uint64(max(0, os.Getpagesize())) //nolint:gosec // a page size is small and positive
+	return pages * uint64(max(0, os.Getpagesize()))
 }
 
 func goBytes() uint64 {

@@ -9,11 +9,13 @@ import (
 )
 
 const (
-	// MaxResultRows and MaxResultBytes bound one result: more belongs in a file.
-	MaxResultRows  = 10_000
+	// MaxResultRows bounds one result: more belongs in a file.
+	MaxResultRows = 10_000
+	// MaxResultBytes bounds it too, counted over its cells.
 	MaxResultBytes = 16 << 20
-	// MaxResults and MaxResultsBytes bound all kept ones; the oldest is dropped first.
-	MaxResults      = 32
+	// MaxResults bounds the kept ones; the oldest is dropped first.
+	MaxResults = 32
+	// MaxResultsBytes bounds all kept ones together.
 	MaxResultsBytes = 64 << 20
 
 	maxFirstRows   = 500     // rows in the answer of Run

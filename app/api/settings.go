@@ -119,7 +119,7 @@ func (f *settingsFile) save(s Settings) error {
 }
 
 func (f *settingsFile) replace(text []byte) (err error) {
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err = os.MkdirAll(f.dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	part, err := os.CreateTemp(f.dir, settingsName+".part-*") // 0600
@@ -128,7 +128,7 @@ func (f *settingsFile) replace(text []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(part.Name()))
+			err = errors.Join(err, os.Remove(part.Name())) //nolint:gosec // the name is CreateTemp's own
 		}
 	}()
 	_, err = part.Write(text)
@@ -136,7 +136,7 @@ func (f *settingsFile) replace(text []byte) (err error) {
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	if err = os.Rename(part.Name(), filepath.Join(f.dir, settingsName)); err != nil {
+	if err = os.Rename(part.Name(), filepath.Join(f.dir, settingsName)); err != nil { //nolint:gosec // both names are our own
 		return fmt.Errorf("put settings in place: %w", err)
 	}
 	return nil

@@ -100,8 +100,9 @@ func newBoard(now func() time.Time, log *slog.Logger, poke func()) *board {
 	return &board{now: now, log: log, poke: poke, jobs: make(map[string]*job)}
 }
 
-// start runs w in the background and returns the task's id.
-func (b *board) start(w work) (string, error) {
+// start runs w in the background and returns the task's id. The task outlives
+// ctx, the call that started it, and ends with the program.
+func (b *board) start(ctx context.Context, w work) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -111,7 +112,7 @@ func (b *board) start(w work) (string, error) {
 		return "", core.Errorf(core.Limited, "%d tasks are running already; wait for one to end, or cancel one.", MaxTasksRunning)
 	}
 	b.pruneLocked(1)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	now := b.now()
 	j := &job{stop: cancel, started: now, task: Task{
 		ID: newID(), Kind: w.kind, Title: w.title, Unit: w.unit, State: taskRunning, Cancellable: true, StartedAt: stamp(now),

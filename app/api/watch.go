@@ -64,7 +64,7 @@ func (w *watcher) own() {
 func (w *watcher) node(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.d.fail("events", panicError(p))
+			w.d.log.Error("the page's watcher met a fault", core.KeyError, panicError(p).Error())
 		}
 	}()
 	b, err := w.d.node()

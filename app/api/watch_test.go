@@ -23,7 +23,11 @@ func (e *ear) Emit(name string, payload any) {
 	if e.heard == nil {
 		e.heard = make(map[string][]Event)
 	}
-	e.heard[name] = append(e.heard[name], payload.(Event))
+	event, ok := payload.(Event)
+	if !ok {
+		panic("the payload is no Event")
+	}
+	e.heard[name] = append(e.heard[name], event)
 }
 
 func (e *ear) Listening() bool {
@@ -44,6 +48,14 @@ func (e *ear) take(name string) []Event {
 	out := e.heard[name]
 	delete(e.heard, name)
 	return out
+}
+
+// firstLine is the first message of a logs event.
+func firstLine(e Event) string {
+	if lines, ok := e.Data.([]LogLine); ok && len(lines) > 0 {
+		return lines[0].Message
+	}
+	return ""
 }
 
 // advance lets time pass inside a bubble and waits until all is quiet.
@@ -92,7 +104,7 @@ func TestEvents_OnlyChanges(t *testing.T) {
 		if got := e.take(EventPeers); len(got) != 1 || got[0].Seq != 2 {
 			t.Errorf("peers: %+v", got)
 		}
-		if got := e.take(EventLogs); len(got) != 1 || got[0].Data.([]LogLine)[0].Message != "after" {
+		if got := e.take(EventLogs); len(got) != 1 || firstLine(got[0]) != "after" {
 			t.Errorf("logs: %+v", got)
 		}
 		f.mu.Lock()
@@ -130,7 +142,7 @@ func TestEvents_NobodyListens(t *testing.T) {
 		}
 		e.listen(true)
 		advance(watchEvery)
-		if got := e.take(EventLogs); len(got) != 1 || got[0].Data.([]LogLine)[0].Message != "while away" {
+		if got := e.take(EventLogs); len(got) != 1 || firstLine(got[0]) != "while away" {
 			t.Errorf("missed: %+v", got)
 		}
 	})
@@ -151,7 +163,7 @@ func TestEvents_StateAtOnce(t *testing.T) {
 			if len(got) != 1 {
 				t.Fatalf("%s heard %+v", mode, got)
 			}
-			if info := got[0].Data.(Info); info.State != StateFailed || info.Failure != "port taken" || info.Mode != mode {
+			if info, ok := got[0].Data.(Info); !ok || info.State != StateFailed || info.Failure != "port taken" || info.Mode != mode {
 				t.Errorf("%+v", info)
 			}
 		}
@@ -163,7 +175,7 @@ func TestEvents_PanicInTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		a, e := watched(t, f)
-		f.hook = func() error { panic("broken") }
+		f.first(func() error { panic("broken") })
 		advance(watchEvery)
 		e.take(EventApp)
 		a.Failed(core.Errorf(core.Internal, "broken"))

@@ -84,18 +84,18 @@ func TestAttack_ReboundNameRaw(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer connection.Close()
-			if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			defer closed(t, connection)
+			if err = connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := connection.Write([]byte(request)); err != nil {
+			if _, err = connection.Write([]byte(request)); err != nil {
 				t.Fatal(err)
 			}
-			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			answer, err := http.ReadResponse(bufio.NewReader(connection), nil) //nolint:bodyclose // closed below, with its error
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer.Body.Close()
+			closed(t, answer.Body)
 			if answer.StatusCode != http.StatusForbidden && answer.StatusCode != http.StatusBadRequest {
 				t.Errorf("%d", answer.StatusCode)
 			}
@@ -395,8 +395,8 @@ func TestAttack_OversizedBody(t *testing.T) {
 	}
 	request := mustRequest(t, s.url+"/")
 	request.Header.Set("X-Long", strings.Repeat("a", 64<<10))
-	if r, err := b.Do(request); err == nil { // or the server hung up first
-		r.Body.Close()
+	if r, err := b.Do(request); err == nil { //nolint:bodyclose // closed below; or the server hung up first
+		closed(t, r.Body)
 		if r.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("headers: %d", r.StatusCode)
 		}

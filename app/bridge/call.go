@@ -66,8 +66,8 @@ func describe(call reflect.Value) (method, error) {
 		return method{}, errors.New("a bound method takes plain arguments and returns an error, with at most one value before it")
 	}
 	m := method{call: call, result: outs == 2}
-	for i := range t.NumIn() {
-		m.args = append(m.args, t.In(i))
+	for in := range t.Ins() {
+		m.args = append(m.args, in)
 	}
 	return m, nil
 }
@@ -122,8 +122,8 @@ func readCall(w http.ResponseWriter, r *http.Request) (callRequest, error) {
 	}
 	var body bytes.Buffer
 	if _, err := io.Copy(&body, http.MaxBytesReader(w, r.Body, MaxCallBytes)); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return callRequest{}, core.Errorf(core.TooLarge, "A call has at most %d bytes.", MaxCallBytes)
+		if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return callRequest{}, core.Errorf(core.TooLarge, "A call has at most %d bytes.", large.Limit)
 		}
 		return callRequest{}, core.Wrap(core.Invalid, err, "The call did not arrive whole.")
 	}

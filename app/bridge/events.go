@@ -18,9 +18,10 @@ import (
 const (
 	// MaxStreams bounds open streams: one per visible tab.
 	MaxStreams = 32
-	// MaxRingEvents and MaxRingBytes bound what is kept for tabs that come back.
+	// MaxRingEvents bounds what is kept for tabs that come back,
 	MaxRingEvents = 512
-	MaxRingBytes  = 8 << 20
+	// MaxRingBytes too, as one event may be large.
+	MaxRingBytes = 8 << 20
 	// MaxQueue is how far a tab may lag before it is cut; it then resumes by number.
 	MaxQueue = 64
 
@@ -62,7 +63,7 @@ type tab struct {
 // newStream starts at a number that no earlier start has reached: the clock in
 // milliseconds grows faster than events come.
 func newStream(now func() time.Time) *stream {
-	return &stream{now: now, last: uint64(max(0, now().UnixMilli())), tabs: make(map[*tab]struct{})} //nolint:gosec // not negative
+	return &stream{now: now, last: uint64(max(0, now().UnixMilli())), tabs: make(map[*tab]struct{})}
 }
 
 // Emit takes an event from package api. It never waits: a tab whose queue is

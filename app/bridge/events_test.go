@@ -28,14 +28,14 @@ func (s *server) listen(b *http.Client, after string) *listener {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	answer, err := b.Do(r)
+	answer, err := b.Do(r) //nolint:bodyclose // the listener closes it
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	if got := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || got != "text/event-stream" {
 		s.t.Fatalf("%d %s", answer.StatusCode, got)
 	}
-	l := &listener{t: s.t, lines: bufio.NewScanner(answer.Body), close: func() { cancel(); answer.Body.Close() }}
+	l := &listener{t: s.t, lines: bufio.NewScanner(answer.Body), close: func() { cancel(); closed(s.t, answer.Body) }}
 	l.lines.Buffer(nil, MaxRingBytes)
 	s.t.Cleanup(l.close)
 	if !l.lines.Scan() || !strings.HasPrefix(l.lines.Text(), "retry:") {
@@ -242,7 +242,9 @@ func TestRun_EndsWithOpenStreams(t *testing.T) {
 	if took := time.Since(start); took > stopTime {
 		t.Errorf("it took %v", took)
 	}
-	for e := l.next(); e.name != ""; e = l.next() {
+	e := l.next()
+	for e.name != "" {
+		e = l.next()
 	}
 	if s.URL() != "" {
 		t.Error("the page still has an address")

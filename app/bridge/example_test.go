@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing/fstest"
@@ -14,7 +13,7 @@ import (
 
 // The page is served on loopback; a link that works once lets a browser in.
 func Example() {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	page, err := api.New(api.Program{DataDir: "unused"}, log)
 	if err != nil {
 		fmt.Println(err)
@@ -28,8 +27,8 @@ func Example() {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	err = b.Run(ctx, func() {
-		link, err := b.Open(ctx)
-		fmt.Println(strings.HasPrefix(link, b.URL()+"/login?once="), err)
+		link, linkErr := b.Open(ctx)
+		fmt.Println(strings.HasPrefix(link, b.URL()+"/login?once="), linkErr)
 		stop()
 	})
 	fmt.Println(err)

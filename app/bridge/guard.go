@@ -133,7 +133,7 @@ func (d *door) login(w http.ResponseWriter, r *http.Request) {
 		d.signInPage(w)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // loopback has no TLS, so Secure would keep the cookie from ever being sent
+	http.SetCookie(w, &http.Cookie{ // loopback has no TLS, so it is not Secure: it would never be sent
 		Name: d.cookie, Value: d.sessions.add(), Path: "/",
 		MaxAge: int(SessionLife.Seconds()), HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})

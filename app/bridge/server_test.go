@@ -74,7 +74,6 @@ type server struct {
 	t    *testing.T
 	node *node
 	page *api.API
-	now  func() time.Time
 	log  *safeBuffer
 	url  string
 	host string // 127.0.0.1:port
@@ -196,6 +195,14 @@ func (s *server) signedIn() *http.Client {
 	return b
 }
 
+// closed closes c and does not forget its error.
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 type reply struct {
 	status int
 	header http.Header
@@ -219,7 +226,7 @@ func (s *server) send(b *http.Client, verb, url, body string, change func(*http.
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer closed(s.t, answer.Body)
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		s.t.Fatal(err)
