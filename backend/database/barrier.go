@@ -23,6 +23,7 @@ type barrier struct {
 	mu   sync.Mutex
 	busy bool   // a round is under way
 	next *round // whom the round after that will serve, nil when nobody waits
+	over bool   // no round starts any more
 
 	rounds sync.WaitGroup
 }
@@ -65,8 +66,14 @@ func (b *barrier) handOver() {
 	defer b.mu.Unlock()
 	following := b.next
 	b.next = nil
-	if following == nil {
+	switch {
+	case following == nil:
 		b.busy = false
+		return
+	case b.over:
+		b.busy = false
+		following.err = errClosing()
+		close(following.done)
 		return
 	}
 	b.rounds.Go(func() {
@@ -76,8 +83,13 @@ func (b *barrier) handOver() {
 	})
 }
 
-// close waits for the rounds under way. Nobody may wait for another one.
-func (b *barrier) close() { b.rounds.Wait() }
+// close refuses who waits for another round and waits for the one under way.
+func (b *barrier) close() {
+	b.mu.Lock()
+	b.over = true
+	b.mu.Unlock()
+	b.rounds.Wait()
+}
 
 // ask is one round: rqlite's own linearizable read of nothing. It asks the
 // group whether this node still leads it, and waits until what was committed is

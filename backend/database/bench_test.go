@@ -142,6 +142,11 @@ func benchPair(b *testing.B) (*node, *store.Store) {
 	return n, bare
 }
 
+// storeCloser closes a store as others are closed.
+type storeCloser struct{ *store.Store }
+
+func (c storeCloser) Close() error { return c.Store.Close(true) }
+
 // unlocked is rqlite's own connect hook.
 func unlocked(conn *sqlite3.SQLiteConn) error { return conn.DBConfigNoCkptOnClose() }
 
@@ -161,7 +166,7 @@ func bareStore(b *testing.B) *store.Store {
 	if err := openStore(s.Open); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = s.Close(true) })
+	b.Cleanup(closeQuietly(storeCloser{s}))
 	if err := s.Bootstrap(&store.Server{ID: h.ID().String(), Addr: ly.Addr().String()}); err != nil {
 		b.Fatal(err)
 	}

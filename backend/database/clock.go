@@ -17,7 +17,12 @@ import (
 const (
 	// entryFunction is called by the first statement of each entry.
 	entryFunction = "_debros_entry"
-	seedBytes     = 32
+	// entryCall is that statement; its parameters are the time, the seed, the
+	// mode and the checksum of the entry, which is for the folder's inspection.
+	entryCall       = "SELECT " + entryFunction + "(?,?,?,?)"
+	entryParameters = 4
+
+	seedBytes = 32
 	// maxRandomBlob bounds randomblob(N), as SQLite's own limit of a value does.
 	maxRandomBlob = maxCellBytes
 )
@@ -44,10 +49,10 @@ type entryClock struct {
 	settled bool // likewise its COMMIT
 }
 
-// begin is SQL function _debros_entry(milliseconds, seed, mode). It is refused
+// begin is SQL function _debros_entry(milliseconds, seed, mode, checksum). It is refused
 // inside a transaction, so that nobody's statement can change the clock of
 // their neighbours in the same entry.
-func (c *entryClock) begin(milliseconds int64, seed []byte, mode int64) (int64, error) {
+func (c *entryClock) begin(milliseconds int64, seed []byte, mode, _ int64) (int64, error) {
 	if !c.conn.AutoCommit() {
 		return 0, errors.New("an entry cannot begin inside a transaction")
 	}

@@ -91,7 +91,7 @@ func TestExec_EachCallerHasTheirOwnResult(t *testing.T) {
 	queued(t, g, 63) // the first one is on its way
 	letGo()
 	wg.Wait()
-	if got := n.number(t, red, `SELECT count(*) FROM t`); got != 64-22+1 {
+	if got := n.number(t, `SELECT count(*) FROM t`); got != 64-22+1 {
 		t.Errorf("%d rows", got)
 	}
 	if entries() != 2 {
@@ -204,7 +204,7 @@ func TestExec_AtomicWithReturning(t *testing.T) {
 	}
 	n.must(t, red, `INSERT INTO a (x) VALUES ('three')`)
 	check := func(n *node) {
-		if a, b := n.number(t, red, `SELECT count(*) FROM a`), n.number(t, red, `SELECT count(*) FROM b`); a != 2 || b != 1 {
+		if a, b := n.number(t, `SELECT count(*) FROM a`), n.number(t, `SELECT count(*) FROM b`); a != 2 || b != 1 {
 			t.Errorf("%d and %d rows", a, b)
 		}
 	}
@@ -256,7 +256,7 @@ func TestExec_DeferredConstraintIsItsCallersOwn(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if a, b := n.number(t, red, `SELECT count(*) FROM a`), n.number(t, red, `SELECT count(*) FROM b`); a != 20 || b != 20 {
+	if a, b := n.number(t, `SELECT count(*) FROM a`), n.number(t, `SELECT count(*) FROM b`); a != 20 || b != 20 {
 		t.Errorf("%d and %d rows", a, b)
 	}
 }
@@ -376,7 +376,7 @@ func TestWound_RebuildsTheFileFromTheLog(t *testing.T) {
 	if n.groupOf(t, red) == g {
 		t.Error("the group was not opened again")
 	}
-	if got := n.number(t, red, `SELECT count(*) FROM t`); got != 1 {
+	if got := n.number(t, `SELECT count(*) FROM t`); got != 1 {
 		t.Errorf("%d rows: the log has one", got)
 	}
 }

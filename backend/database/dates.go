@@ -70,7 +70,7 @@ func (d *dates) call(name string, args []any) (any, error) {
 	if errors.Is(err, io.EOF) {
 		err = errors.New("no row")
 	}
-	if err := errors.Join(err, rows.Close()); err != nil {
+	if err = errors.Join(err, rows.Close()); err != nil {
 		return nil, fmt.Errorf("%s(): %w", name, err)
 	}
 	return cell[0], nil

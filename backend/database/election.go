@@ -30,7 +30,7 @@ func standForElection(ly *layer, node string) error {
 	}}
 	err := transport.TimeoutNow(raft.ServerID(node), raft.ServerAddress(ly.Addr().String()), &request, &raft.TimeoutNowResponse{})
 	transport.CloseStreams()
-	if err := errors.Join(err, transport.Close()); err != nil {
+	if err = errors.Join(err, transport.Close()); err != nil {
 		return fmt.Errorf("stand for election: %w", err)
 	}
 	return nil

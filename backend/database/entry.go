@@ -121,14 +121,12 @@ func newEntry(writes []*write, now time.Time, seed []byte, shared bool) *entry {
 	case shared && (len(writes) > 1 || len(writes[0].statements) > 1):
 		e.mode = modeShared
 	}
-	e.request = append(e.request, &proto.Statement{
-		Sql: "SELECT " + entryFunction + "(?,?,?)",
-		Parameters: []*proto.Parameter{
-			{Value: &proto.Parameter_I{I: now.UnixMilli()}},
-			{Value: &proto.Parameter_Y{Y: seed}},
-			{Value: &proto.Parameter_I{I: int64(e.mode)}},
-		},
-	})
+	first := &proto.Statement{Sql: entryCall, Parameters: []*proto.Parameter{
+		{Value: &proto.Parameter_I{I: now.UnixMilli()}},
+		{Value: &proto.Parameter_Y{Y: seed}},
+		{Value: &proto.Parameter_I{I: int64(e.mode)}},
+	}}
+	e.request = append(e.request, first)
 	if e.mode != modePlain {
 		e.text("BEGIN")
 	}
@@ -138,6 +136,7 @@ func newEntry(writes []*write, now time.Time, seed []byte, shared bool) *entry {
 	if e.mode == modeShared {
 		e.text("COMMIT")
 	}
+	first.Parameters = append(first.Parameters, &proto.Parameter{Value: &proto.Parameter_I{I: checksum(e.request)}})
 	return e
 }
 

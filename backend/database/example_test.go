@@ -20,13 +20,13 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	host, err := libp2p.New(libp2p.NoListenAddrs)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = host.Close() }()
+	defer host.Close() //nolint:errcheck // the example is over
 	databases, err := database.New(database.Settings{Dir: dir, NodeID: host.ID().String()}, host, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(err)
@@ -35,10 +35,10 @@ func Example() {
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	err = databases.Run(ctx, func() {
+	ended := databases.Run(ctx, func() {
 		defer stop()
 		const shop = core.Namespace("shop")
-		_, err := databases.Exec(ctx, shop, []core.Statement{
+		_, err = databases.Exec(ctx, shop, []core.Statement{
 			{SQL: `CREATE TABLE orders (id INTEGER PRIMARY KEY, what TEXT)`},
 			{SQL: `INSERT INTO orders (what) VALUES (?), (?)`, Args: []any{"tea", "bread"}},
 		}, core.ExecOptions{Atomic: true})
@@ -53,8 +53,8 @@ func Example() {
 		}
 		fmt.Println(rows.Columns, rows.Values, rows.Provenance.Group)
 	})
-	if err != nil {
-		fmt.Println(err)
+	if ended != nil {
+		fmt.Println(ended)
 	}
 	// Output: [id what] [[1 tea] [2 bread]] ns::shop
 }

@@ -44,7 +44,7 @@ func (f folder) damaged(file string, cause error) error {
 // inspect looks at the folder and returns its marker; fresh is true when no
 // group was made here yet. It changes nothing.
 func (f folder) inspect() (m marker, fresh bool, err error) {
-	if _, err := os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err = os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) {
 		return marker{}, true, nil
 	}
 	m, found, err := readMarker(f.dir)
@@ -52,11 +52,11 @@ func (f folder) inspect() (m marker, fresh bool, err error) {
 		return marker{}, false, f.damaged(markerFile, err)
 	}
 	if found {
-		if err := f.fits(m); err != nil {
+		if err = f.fits(m); err != nil {
 			return marker{}, false, err
 		}
 	}
-	if err := f.noSnapshots(); err != nil {
+	if err = f.noSnapshots(); err != nil {
 		return marker{}, false, err
 	}
 	log, err := f.readLog(found)

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -140,14 +139,16 @@ func (g *group) settle(ctx context.Context, ly *layer, fresh bool, logger *slog.
 			return fmt.Errorf("form group %s: %w", g.name, err)
 		}
 	}
+	// Every group has this one voter today. Once groups have several, the waking
+	// node asks the others first: an election deposes a leader that is well.
 	if err := standForElection(ly, g.folder.node); err != nil {
 		return fmt.Errorf("stand for election in %s: %w", g.name, err)
 	}
 	if err := g.awaitLeader(ctx, leads); err != nil {
 		return err
 	}
-	g.startWriter(logger)
-	if err := g.replay(); err != nil {
+	g.startWriter(logger)              //nolint:contextcheck // the writer outlives the request that woke the group
+	if err := g.replay(); err != nil { //nolint:contextcheck // a replay that was begun is finished
 		g.writer.end()
 		return err
 	}
@@ -316,9 +317,4 @@ func stateWord(s store.ClusterState) string {
 	default:
 		return "asleep"
 	}
-}
-
-// shortName is the namespace in a group's name.
-func shortName(group string) core.Namespace {
-	return core.Namespace(strings.TrimPrefix(group, "ns::"))
 }

@@ -94,11 +94,11 @@ func (t *groups) tryAcquire(ns core.Namespace) (lease, <-chan struct{}, error) {
 	p := t.places[ns]
 	switch {
 	case p == nil:
-		p, err := t.openLocked(ns)
+		waits, err := t.openLocked(ns)
 		if err != nil {
 			return lease{}, nil, err
 		}
-		return lease{place: p}, p.changed, nil
+		return lease{place: waits}, waits.changed, nil
 	case p.phase == phaseStuck:
 		return lease{}, nil, p.err
 	case p.phase != phaseAwake:
@@ -128,7 +128,7 @@ func (l lease) release() {
 	defer l.table.mu.Unlock()
 	l.place.users--
 	l.place.used = time.Now()
-	if l.place.users == 0 && l.place.phase == phaseAwake && l.writer.fault() != nil {
+	if l.place.users == 0 && l.place.phase == phaseAwake && !l.table.ended && l.writer.fault() != nil {
 		l.table.closeLocked(l.ns, l.place)
 	}
 }
@@ -157,7 +157,7 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 		t.log.Error("group cannot be opened", core.KeyGroup, f.group, core.KeyError, err)
 		p.err = err
 		t.failed[ns] = err
-		if _, stuck := errors.AsType[stuckError](err); stuck {
+		if errors.As(err, new(stuckError)) {
 			p.phase = phaseStuck
 			return
 		}

@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -45,8 +46,17 @@ func newHost(t testing.TB) host.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.Close() })
+	t.Cleanup(closeQuietly(h))
 	return h
+}
+
+// closeQuietly closes what a test no longer looks at.
+func closeQuietly(c io.Closer) func() {
+	return func() {
+		if err := c.Close(); err != nil {
+			return
+		}
+	}
 }
 
 // introduce lets two hosts find each other.
@@ -55,7 +65,7 @@ func introduce(a, b host.Host) {
 	b.Peerstore().AddAddrs(a.ID(), a.Addrs(), peerstore.PermanentAddrTTL)
 }
 
-// bench is a node's databases under test.
+// node is a node's databases under test.
 type node struct {
 	*Databases
 	stop func() error
@@ -110,13 +120,8 @@ func tryOpen(t testing.TB, h host.Host, s Settings) (*node, error) {
 }
 
 func testLog(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
-
-// testWriter shows the log of a test that failed.
-type testWriter struct{ t testing.TB }
-
-func (w testWriter) Write(p []byte) (int, error) { return len(p), nil }
 
 // must runs statements, one after another, and fails the test with the first that fails.
 func (n *node) must(t testing.TB, ns core.Namespace, statements ...string) {
@@ -138,10 +143,10 @@ func (n *node) rows(t testing.TB, ns core.Namespace, sql string, args ...any) []
 	return rows.Values
 }
 
-// number reads one number.
-func (n *node) number(t testing.TB, ns core.Namespace, sql string, args ...any) int64 {
+// number reads one number from namespace red.
+func (n *node) number(t testing.TB, sql string, args ...any) int64 {
 	t.Helper()
-	rows := n.rows(t, ns, sql, args...)
+	rows := n.rows(t, red, sql, args...)
 	if len(rows) != 1 || len(rows[0]) != 1 {
 		t.Fatalf("%s: %v is not one number", sql, rows)
 	}

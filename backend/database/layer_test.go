@@ -65,7 +65,7 @@ func joinable(t *testing.T, h host.Host) *store.Store {
 	if err := openStore(s.Open); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close(true) })
+	t.Cleanup(closeQuietly(storeCloser{s}))
 	return s
 }
 
@@ -105,8 +105,11 @@ func TestLayer_RefusesStrangers(t *testing.T) {
 	if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = s.Write([]byte{3, 0x80}) // stand for election, now
-	if _, err := io.ReadFull(s, make([]byte, 1)); err == nil || isTimeout(err) {
+	_, err = s.Write([]byte{3, 0x80}) // stand for election, now
+	if err == nil {
+		_, err = io.ReadFull(s, make([]byte, 1))
+	}
+	if err == nil || isTimeout(err) {
 		t.Errorf("the stream was not reset: %v", err)
 	}
 }
@@ -133,12 +136,13 @@ func TestLayer_Dial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = fmt.Fprint(near, "hello") }()
+	go fmt.Fprint(near, "hello")
 	text := make([]byte, 5)
 	if _, err := io.ReadFull(far, text); err != nil || string(text) != "hello" {
 		t.Errorf("to itself: %q, %v", text, err)
 	}
-	_, _ = near.Close(), far.Close()
+	closeQuietly(near)()
+	closeQuietly(far)()
 	if err := ly.Close(); err != nil {
 		t.Fatal(err)
 	}

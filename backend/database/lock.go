@@ -45,8 +45,6 @@ func limit(conn *sqlite3.SQLiteConn) {
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, maxCellBytes)
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, maxStatementBytes)
-	conn.SetLimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
-	conn.SetLimit(sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 100)
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000)
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 32)
 	conn.SetLimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)

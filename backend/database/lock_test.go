@@ -48,7 +48,7 @@ func TestLock_HoldsAlone(t *testing.T) {
 		t.Error("a copy of the database was written")
 	}
 	n.must(t, red, `INSERT INTO t VALUES (2)`)
-	if got := n.number(t, red, `SELECT count(*) FROM t WHERE x <= 2`); got != 2 {
+	if got := n.number(t, `SELECT count(*) FROM t WHERE x <= 2`); got != 2 {
 		t.Errorf("%d rows afterwards", got)
 	}
 }
@@ -58,7 +58,7 @@ func TestLock_HoldsAlone(t *testing.T) {
 func TestLock_SharedTransactionIsNotTheCallers(t *testing.T) {
 	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
-	for _, sql := range []string{`ROLLBACK`, `BEGIN`, `SELECT _debros_entry(0, randomblob(32), 0)`, `SAVEPOINT x`, `RELEASE x`, `ROLLBACK TO x`} {
+	for _, sql := range []string{`ROLLBACK`, `BEGIN`, `SELECT _debros_entry(0, randomblob(32), 0, 0)`, `SAVEPOINT x`, `RELEASE x`, `ROLLBACK TO x`} {
 		outcomes := n.apply(t, red, []*write{
 			newTestWrite(t, false, `INSERT INTO t VALUES (1)`), newTestWrite(t, false, sql), newTestWrite(t, false, `INSERT INTO t VALUES (unixepoch())`),
 		})
@@ -66,7 +66,7 @@ func TestLock_SharedTransactionIsNotTheCallers(t *testing.T) {
 			t.Errorf("%s: %v", sql, outcomes)
 		}
 	}
-	if got := n.number(t, red, `SELECT count(*) FROM t WHERE x = 1 OR x > 1700000000`); got != 12 {
+	if got := n.number(t, `SELECT count(*) FROM t WHERE x = 1 OR x > 1700000000`); got != 12 {
 		t.Errorf("%d rows", got)
 	}
 }
@@ -77,7 +77,7 @@ func TestLock_LeavesRqliteItsWork(t *testing.T) {
 	n := open(t, newHost(t), Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`, `INSERT INTO t VALUES ('kept')`,
 		`CREATE VIRTUAL TABLE words USING fts5(body)`, `INSERT INTO words VALUES ('some text')`, `INSERT INTO words (words) VALUES ('optimize')`)
-	if got := n.number(t, red, `SELECT count(*) FROM words WHERE words MATCH 'text'`); got != 1 {
+	if got := n.number(t, `SELECT count(*) FROM words WHERE words MATCH 'text'`); got != 1 {
 		t.Errorf("%d rows found by text", got)
 	}
 	g := n.groupOf(t, red)

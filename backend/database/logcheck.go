@@ -112,7 +112,11 @@ func checkCommand(data []byte) error {
 	}
 	switch c.Type {
 	case proto.Command_COMMAND_TYPE_EXECUTE:
-		return command.UnmarshalSubCommand(&c, &proto.ExecuteRequest{})
+		var request proto.ExecuteRequest
+		if err := command.UnmarshalSubCommand(&c, &request); err != nil {
+			return err
+		}
+		return checkSum(request.GetRequest())
 	case proto.Command_COMMAND_TYPE_QUERY:
 		return command.UnmarshalSubCommand(&c, &proto.QueryRequest{})
 	case proto.Command_COMMAND_TYPE_NOOP:

@@ -176,10 +176,10 @@ func (r *reader) run(ctx context.Context, q read, values []driver.NamedValue) (*
 		return nil, err
 	}
 	calm := r.watch(ctx)
-	rows, err := collect(stmt, q, values)
+	rows, err := collect(stmt, q, values) //nolint:contextcheck // the driver would start a goroutine for each row; watch interrupts it
 	calm()
 	if !keep || err != nil {
-		err = errors.Join(err, r.drop(q.statement.SQL, stmt))
+		r.drop(q.statement.SQL, stmt)
 	}
 	switch {
 	case err == nil:
@@ -215,7 +215,7 @@ func readError(err error) error {
 // no interruption can come any more.
 func (r *reader) watch(ctx context.Context) (calm func()) {
 	over := make(chan struct{})
-	interrupt := func() {
+	interrupt := func() { //nolint:contextcheck // see interruptNow
 		for {
 			select {
 			case <-over:
@@ -234,7 +234,7 @@ func (r *reader) watch(ctx context.Context) (calm func()) {
 	var running sync.WaitGroup
 	for _, end := range []context.Context{ctx, r.stopped} {
 		running.Add(1)
-		ends = append(ends, context.AfterFunc(end, func() {
+		ends = append(ends, context.AfterFunc(end, func() { //nolint:contextcheck // one of the two is the pool's
 			defer running.Done()
 			interrupt()
 		}))
@@ -287,14 +287,15 @@ func (r *reader) statement(q read, values []driver.NamedValue) (stmt *sqlite3.SQ
 		return stmt, false, nil
 	}
 	if err != nil {
-		return nil, false, errors.Join(err, r.drop(text, stmt))
+		r.drop(text, stmt)
+		return nil, false, err
 	}
 	r.prepared[text] = stmt
 	r.order = append(r.order, text)
 	if len(r.order) > maxPrepared {
-		err = r.drop(r.order[0], r.prepared[r.order[0]])
+		r.drop(r.order[0], r.prepared[r.order[0]])
 	}
-	return stmt, true, err
+	return stmt, true, nil
 }
 
 // compile prepares text, which must be one statement.
@@ -320,7 +321,7 @@ func (r *reader) used(text string) {
 }
 
 // drop closes a statement and forgets it.
-func (r *reader) drop(text string, stmt *sqlite3.SQLiteStmt) error {
+func (r *reader) drop(text string, stmt *sqlite3.SQLiteStmt) {
 	if r.prepared[text] == stmt {
 		delete(r.prepared, text)
 		if i := slices.Index(r.order, text); i >= 0 {
@@ -328,7 +329,6 @@ func (r *reader) drop(text string, stmt *sqlite3.SQLiteStmt) error {
 		}
 	}
 	_ = stmt.Close() //nolint:errcheck // it repeats the error of the statement's last step
-	return nil
 }
 
 func (r *reader) forget() {

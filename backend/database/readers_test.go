@@ -33,7 +33,7 @@ func TestQuery_RunawayIsStopped(t *testing.T) {
 	}
 	wg.Wait()
 	for range 100 {
-		n.number(t, red, `SELECT count(*) FROM t`) // nobody else is interrupted
+		n.number(t, `SELECT count(*) FROM t`) // nobody else is interrupted
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -132,7 +132,7 @@ func TestQuery_SeesTheSchemaOfNow(t *testing.T) {
 		n.must(t, red, fmt.Sprintf(`ALTER TABLE t ADD COLUMN c%d`, i))
 	}
 	for i := range 2 * maxPrepared { // and forgets what it need not keep
-		n.number(t, red, fmt.Sprintf(`SELECT %d`, i))
+		n.number(t, fmt.Sprintf(`SELECT %d`, i))
 	}
 	for _, r := range n.groupOf(t, red).readers.idle {
 		if len(r.prepared) > maxPrepared || len(r.order) != len(r.prepared) {
