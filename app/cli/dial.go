@@ -1,0 +1,130 @@
+package cli
+
+// This file makes the light client of package client a remote.
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"git.debros.io/DeBros/network/backend/client"
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// dialTimeout is how long one node may take to answer; a command is impatient.
+const dialTimeout = 10 * time.Second
+
+// dialNode connects to the first node of t that answers.
+func dialNode(ctx context.Context, t target) (remote, error) {
+	c := client.DefaultClientConfig("debros")
+	c.Namespace, c.BootstrapPeers, c.Credential = string(t.namespace), t.addresses, t.credential
+	c.ConnectTimeout, c.RetryAttempts = dialTimeout, 1 // --wait is what tries again
+	c.Logger = slog.New(slog.DiscardHandler)           // what matters is in the error
+	made, err := client.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.ConnectContext(ctx); err != nil {
+		return nil, err
+	}
+	return &node{client: made, operator: made.Operator()}, nil
+}
+
+// node is a connected client. Its namespace is the one it was dialled with, so
+// the namespaces of the calls say the same and are not looked at.
+type node struct {
+	client   *client.Client
+	operator *client.Operator
+}
+
+func (n *node) Query(ctx context.Context, _ core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error) {
+	return n.client.Database().QueryStatement(ctx, s, o)
+}
+
+func (n *node) Exec(ctx context.Context, _ core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
+	return n.client.Database().Exec(ctx, list, o)
+}
+
+func (n *node) Schema(ctx context.Context, _ core.Namespace) (core.Schema, error) {
+	s, err := n.client.Database().GetSchema(ctx)
+	if err != nil {
+		return core.Schema{}, err
+	}
+	return *s, nil
+}
+
+func (n *node) Get(ctx context.Context, _ core.Namespace, key string, o core.ReadOptions) (core.Item, core.Provenance, error) {
+	return n.client.Storage().GetItem(ctx, key, o)
+}
+
+// Put is a batch of one, which answers with its provenance.
+func (n *node) Put(ctx context.Context, _ core.Namespace, key string, value []byte, o core.PutOptions) (core.WriteAnswer, error) {
+	return n.client.Storage().Batch(ctx, []core.Op{{Key: key, Value: value, PutOptions: o}})
+}
+
+func (n *node) List(ctx context.Context, _ core.Namespace, o core.ListOptions) (core.Page, error) {
+	return n.client.Storage().ListPage(ctx, o)
+}
+
+func (n *node) Batch(ctx context.Context, _ core.Namespace, ops []core.Op) (core.WriteAnswer, error) {
+	return n.client.Storage().Batch(ctx, ops)
+}
+
+func (n *node) Publish(ctx context.Context, _ core.Namespace, topic string, data []byte) error {
+	return n.client.PubSub().Publish(ctx, topic, data)
+}
+
+// Subscribe hands messages on until ctx ends or got fails.
+func (n *node) Subscribe(ctx context.Context, _ core.Namespace, topic string, ready func(), got func(core.Message) error) error {
+	failed := make(chan error, 1)
+	err := n.client.PubSub().SubscribeMessages(ctx, topic, func(m core.Message) error {
+		err := got(m)
+		if err != nil {
+			select {
+			case failed <- err:
+			default: // the first one is on its way
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	ready()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (n *node) Topics(ctx context.Context, _ core.Namespace) ([]string, error) {
+	return n.client.PubSub().ListTopics(ctx)
+}
+
+func (n *node) Status(ctx context.Context) (core.Status, error) { return n.operator.Status(ctx) }
+
+func (n *node) Health(ctx context.Context) (core.Health, error) { return n.operator.Health(ctx) }
+
+func (n *node) Peers(ctx context.Context) ([]core.Peer, error) { return n.operator.Peers(ctx) }
+
+// Connect makes the node, and not this client, connect to a peer.
+func (n *node) Connect(ctx context.Context, address string) error {
+	return n.client.Network().ConnectToPeer(ctx, address)
+}
+
+func (n *node) Disconnect(ctx context.Context, id string) error {
+	return n.client.Network().DisconnectFromPeer(ctx, id)
+}
+
+func (n *node) Logs(ctx context.Context, after uint64, limit int) ([]core.LogEntry, error) {
+	return n.operator.Logs(ctx, after, limit)
+}
+
+func (n *node) Stop(ctx context.Context) error { return n.operator.Stop(ctx) }
+
+func (n *node) Open(ctx context.Context) (string, error) { return n.operator.Open(ctx) }
+
+// Close ends the connection.
+func (n *node) Close() error { return n.client.Disconnect() }
