@@ -60,7 +60,8 @@ func Dial(ctx context.Context, h host.Host, id peer.ID, c Credentials) (*Conn, e
 	if len(c.Credential)+len(c.Namespace) > MaxHelloBytes/2 {
 		return nil, core.Errorf(core.TooLarge, "a credential and a namespace may have %d bytes together", MaxHelloBytes/2)
 	}
-	stream, err := h.NewStream(ctx, id, protocol.ID(Protocol))
+	// A node behind NAT may be there through a relay only.
+	stream, err := h.NewStream(network.WithAllowLimitedConn(ctx, Protocol), id, protocol.ID(Protocol))
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the node cannot be reached; is it running, and is its address right?")
 	}
