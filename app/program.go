@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/libp2p/go-libp2p/gologshim"
+
 	"git.debros.io/DeBros/network/app/api"
 	"git.debros.io/DeBros/network/app/bridge"
 	"git.debros.io/DeBros/network/backend/config"
@@ -46,6 +48,7 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
+	gologshim.SetDefaultHandler(p.logs.Logger("libp2p").Handler()) // else it writes past us, on standard error
 	for _, notice := range loaded.Notices {
 		p.logs.Logger("config").Warn("a key decides nothing", "notice", notice)
 	}

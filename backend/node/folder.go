@@ -57,7 +57,7 @@ func Claim(c config.Config) (*Folder, error) {
 		return nil, core.Wrap(core.Unavailable, err, "the data folder %s cannot be locked; is it on a file system without locks?", path)
 	}
 	if !held {
-		return nil, ErrLocked
+		return nil, lockedBy(path)
 	}
 	f := &Folder{path: path, databases: databases, lock: lock}
 	if err := f.stamp(); err != nil {
@@ -66,8 +66,20 @@ func Claim(c config.Config) (*Folder, error) {
 	return f, nil
 }
 
-// ErrLocked says that another process runs a node on the data folder.
+// ErrLocked says that another process runs a node on the data folder. Compare
+// with errors.Is: the error that Claim returns names the process where it can.
 var ErrLocked = core.Errorf(core.Conflict, "a node already runs on this data folder; use it, or give this one a folder of its own with --data-dir") //nolint:gochecknoglobals // an error value to compare with, never changed
+
+// lockedBy is ErrLocked with the process that holds the folder, which it has
+// written down when it was ready.
+func lockedBy(path string) error {
+	run, err := config.ReadRunFile(path)
+	if err != nil {
+		return ErrLocked // it is still starting, or not a node
+	}
+	return core.Wrap(core.Conflict, ErrLocked, "a node already runs on the data folder %s: process %d, since %s; use it, or give this one a folder of its own with --data-dir",
+		path, run.PID, run.StartedAt.Local().Format("2 January 15:04"))
+}
 
 func checkWritable(path string) error {
 	if path == "" {

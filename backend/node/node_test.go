@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -278,5 +279,29 @@ func TestNode_ShowsNoSecret(t *testing.T) {
 	seen := fmt.Sprintf("%+v %+v %+v", status, logs, n.ConfigValues())
 	if strings.Contains(seen, key.Reveal()) {
 		t.Error("the operator's key was shown")
+	}
+}
+
+// A status that counts the command which asks for it says "1 peer" to somebody
+// who is alone.
+func TestNode_CountsNodesOnly(t *testing.T) {
+	one := start(t, t.TempDir(), nil)
+	c := one.operator(t, "demo")
+	if status, err := c.Operator().Status(t.Context()); err != nil || status.Peers != 0 {
+		t.Errorf("alone with a client: %d peers, %v", status.Peers, err)
+	}
+	two := start(t, t.TempDir(), nil)
+	if err := two.Connect(t.Context(), one.file.P2P[0]); err != nil {
+		t.Fatal(err)
+	}
+	for { // both ends tell each other what they speak just after connecting
+		status, err := two.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status.Peers == 1 {
+			return
+		}
+		runtime.Gosched()
 	}
 }

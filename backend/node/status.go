@@ -38,15 +38,21 @@ func (n *Node) Status(context.Context) (core.Status, error) {
 		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(),
 		DatabaseSize: n.database.Size(), Groups: n.database.Groups(),
 	}
-	for _, p := range n.host.PeerList() {
-		if p.Connected {
-			s.Peers++
-		}
-		if p.Connected && p.Path == "relayed" {
+	for _, p := range n.nodes() {
+		s.Peers++
+		if p.Path == "relayed" {
 			s.Relayed++
 		}
 	}
 	return s, nil
+}
+
+// nodes are the connected peers that are nodes. A client, such as the command
+// that asks for the status, is no peer to count on.
+func (n *Node) nodes() []core.Peer {
+	return slices.DeleteFunc(n.host.PeerList(), func(p core.Peer) bool {
+		return !p.Connected || !slices.Contains(p.Protocols, discovery.Protocol)
+	})
 }
 
 // Health asks every part how it is. The node is down when it can store nothing,
@@ -72,12 +78,7 @@ func (n *Node) Health(context.Context) (core.Health, error) {
 }
 
 func (n *Node) connectionCheck() core.Check {
-	connected := 0
-	for _, p := range n.host.PeerList() {
-		if p.Connected {
-			connected++
-		}
-	}
+	connected := len(n.nodes())
 	c := core.Check{Name: "connection", State: core.StateOK, Detail: fmt.Sprintf("%d peers connected", connected)}
 	if connected == 1 {
 		c.Detail = "1 peer connected"
