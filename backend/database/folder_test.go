@@ -133,7 +133,7 @@ func TestDamage_OfOneBit(t *testing.T) {
 	path, markerPath := filepath.Join(dir, "red", logFile), filepath.Join(dir, "red", markerFile)
 	sound, err := os.ReadFile(path)
 	marked, markerErr := os.ReadFile(markerPath)
-	if err := errors.Join(err, markerErr); err != nil {
+	if err = errors.Join(err, markerErr); err != nil {
 		t.Fatal(err)
 	}
 	refused := 0

@@ -144,9 +144,9 @@ func (n *node) rows(t testing.TB, ns core.Namespace, sql string, args ...any) []
 }
 
 // number reads one number from namespace red.
-func (n *node) number(t testing.TB, sql string, args ...any) int64 {
+func (n *node) number(t testing.TB, sql string) int64 {
 	t.Helper()
-	rows := n.rows(t, red, sql, args...)
+	rows := n.rows(t, red, sql)
 	if len(rows) != 1 || len(rows[0]) != 1 {
 		t.Fatalf("%s: %v is not one number", sql, rows)
 	}

@@ -102,7 +102,7 @@ func TestLayer_RefusesStrangers(t *testing.T) {
 	if err != nil {
 		return // refused before it was a stream
 	}
-	if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err = s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Write([]byte{3, 0x80}) // stand for election, now

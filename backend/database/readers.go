@@ -204,7 +204,7 @@ func readError(err error) error {
 			return core.Errorf(core.Invalid, "%s", sqlite.Error())
 		}
 	}
-	if _, coded := errors.AsType[*core.Error](err); coded {
+	if core.CodeOf(err) != core.Internal { // it has its code already
 		return err
 	}
 	return core.Errorf(core.Invalid, "%s", err.Error())
