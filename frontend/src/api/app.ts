@@ -15,8 +15,7 @@ export const getNamespaces = (): Promise<string[]> => call(App.Namespaces());
 export const getSettings = (): Promise<Settings> => call(App.Settings());
 
 /** Keeps them; they are the same in the window and in a browser. */
-export const saveSettings = (settings: Settings): Promise<void> =>
-  call(App.SaveSettings(settings as Parameters<typeof App.SaveSettings>[0]));
+export const saveSettings = (settings: Settings): Promise<void> => call(App.SaveSettings(settings));
 
 /** Puts text on the clipboard. The window needs its own way: WebKitGTK refuses the web's. */
 export async function copyText(text: string, inWindow: boolean): Promise<void> {

@@ -61,7 +61,11 @@ export function toError(raw: unknown): BackendError {
   try {
     const parsed = JSON.parse(text) as { error?: unknown; code?: unknown; request_id?: unknown };
     if (typeof parsed.error === 'string' && typeof parsed.code === 'string') {
-      return new BackendError(parsed.code as Code, parsed.error, String(parsed.request_id ?? ''));
+      return new BackendError(
+        parsed.code as Code,
+        parsed.error,
+        typeof parsed.request_id === 'string' ? parsed.request_id : '',
+      );
     }
   } catch {
     // Not the node's JSON: fall through and show the text as it is.

@@ -29,6 +29,7 @@ export class Counter {
 }
 
 /** Hears one kind of event. onGap means: ask for the snapshot again. The answer ends both. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the node sends under a name is known to the caller only
 export function listen<T>(name: EventName, onData: (data: T) => void, onGap: () => void): () => void {
   const counter = new Counter();
   const stop = EventsOn(name, (payload: Numbered) => {

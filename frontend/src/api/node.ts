@@ -13,7 +13,7 @@ export type LogQuery = Plain<Parameters<typeof Node.Logs>[0]>;
 export const getStatus = (): Promise<NodeStatus> => call(Node.Status());
 
 /** Lines of the log, newest last. */
-export const getLogs = (query: LogQuery): Promise<LogLine[]> => call(Node.Logs(query as Parameters<typeof Node.Logs>[0]));
+export const getLogs = (query: LogQuery): Promise<LogLine[]> => call(Node.Logs(query));
 
 /** The level of each part that has one of its own. */
 export const getLogLevels = (): Promise<Record<string, string>> => call(Node.LogLevels());

@@ -52,9 +52,17 @@ const stream = new Stream({
 /** A proxy tree: go.<package>.<struct>.<method>(…args). */
 function boundMethods(): Bound {
   const struct = (name: string) =>
-    new Proxy({}, { get: (_, method) => (...args: unknown[]) => post(`${name}.${String(method)}`, args) });
+    new Proxy(
+      {},
+      {
+        get:
+          (_, method) =>
+          (...args: unknown[]) =>
+            post(`${name}.${String(method)}`, args),
+      },
+    );
   const pkg = new Proxy({}, { get: (_, name) => struct(String(name)) });
-  return new Proxy({}, { get: () => pkg }) as Bound;
+  return new Proxy({}, { get: () => pkg });
 }
 
 const nothing = (): void => undefined;

@@ -54,7 +54,10 @@ export const en = {
     signedOut: 'This page needs a fresh link',
     signedOutHint: 'A link opens one browser, once, within five minutes. Ask the node for a new one and open it here:',
     signedOutCommand: 'debros ui',
-    states: { ok: 'all well', degraded: 'works, with a loss', down: 'not working', off: 'off' } as Record<string, string>,
+    states: { ok: 'all well', degraded: 'works, with a loss', down: 'not working', off: 'off' } as Record<
+      string,
+      string
+    >,
     short: { ok: 'OK', degraded: 'Degraded', down: 'Down', off: 'Off' } as Record<string, string>,
     tabs: { overview: 'Overview', logs: 'Log', config: 'Settings' },
     parts: 'Parts',
@@ -64,6 +67,7 @@ export const en = {
     role: 'Role',
     version: 'Version',
     uptime: 'Uptime',
+    since: 'Running since',
     dataDir: 'Data folder',
     reachability: 'Reachable from outside',
     reach: { public: 'yes', private: 'no, behind a router', unknown: 'not known yet' } as Record<string, string>,
@@ -81,7 +85,10 @@ export const en = {
     groupBehind: 'Behind',
     groupLeader: 'Leader',
     groupSize: 'Size',
-    groupStates: { leader: 'leader', follower: 'follower', candidate: 'electing', asleep: 'asleep' } as Record<string, string>,
+    groupStates: { leader: 'leader', follower: 'follower', candidate: 'electing', asleep: 'asleep' } as Record<
+      string,
+      string
+    >,
     thisNode: 'this node',
     system: 'system (the network’s own)',
     resources: 'Resources',
@@ -94,14 +101,13 @@ export const en = {
   logs: {
     level: 'Level',
     allLevels: 'All levels',
-    andLouder: (level: string) => (level === 'error' ? 'Errors' : level === 'debug' ? 'Everything' : `${level} and louder`),
+    andLouder: (level: string) =>
+      level === 'error' ? 'Errors' : level === 'debug' ? 'Everything' : `${level} and louder`,
     part: 'Part',
     allParts: 'All parts',
     search: 'Search the log',
     pause: 'Pause',
     resume: (f: Formats, held: number) => (held === 0 ? 'Go on' : `Go on (${f.number(held)} new)`),
-    live: 'live',
-    paused: 'paused',
     levels: 'Level per part',
     levelsHint: 'Until the node ends. For good, set logging.level in its configuration.',
     default: 'all others',
@@ -109,8 +115,6 @@ export const en = {
     emptyHint: 'Lower the level or clear the search.',
     list: 'Log lines',
     names: { error: 'Error', warn: 'Warning', info: 'Info', debug: 'Debug' } as Record<string, string>,
-    copyLine: 'Copy line',
-    newest: 'Jump to newest',
   },
   config: {
     search: 'Search settings',
@@ -126,7 +130,8 @@ export const en = {
     connect: 'Connect',
     connectTitle: 'Connect to a peer',
     address: 'Address of the peer',
-    addressHint: 'A multiaddress that ends in /p2p/ and the peer’s ID. The other node shows its own under “My addresses”.',
+    addressHint:
+      'A multiaddress that ends in /p2p/ and the peer’s ID. The other node shows its own under “My addresses”.',
     faults: {
       empty: 'Enter an address.',
       no_slash: 'A multiaddress begins with “/”, such as /ip4/….',
@@ -162,7 +167,10 @@ export const en = {
     off: 'offline',
     seen: (ago: string) => `seen ${ago}`,
     directions: { inbound: 'they dialled', outbound: 'we dialled' } as Record<string, string>,
-    paths: { direct: 'direct', relayed: 'relayed', lan: 'local network', 'this computer': 'this computer' } as Record<string, string>,
+    paths: { direct: 'direct', relayed: 'relayed', lan: 'local network', 'this computer': 'this computer' } as Record<
+      string,
+      string
+    >,
     detail: 'Peer',
     addresses: 'Addresses',
     protocols: 'Protocols',
@@ -227,7 +235,8 @@ export const en = {
     made: (key: string) => `Put ${key}`,
     ttlDone: (key: string) => `Changed the time to live of ${key}`,
     deleted: (key: string) => `Deleted ${key}`,
-    deletedMany: (f: Formats, count: number, prefix: string) => `Deleted ${plural(f, count, 'key', 'keys')} under “${prefix}”`,
+    deletedMany: (f: Formats, count: number, prefix: string) =>
+      `Deleted ${plural(f, count, 'key', 'keys')} under “${prefix}”`,
     putBack: (f: Formats, count: number, taken: number) =>
       `Put back ${plural(f, count, 'key', 'keys')}${taken > 0 ? `; ${f.number(taken)} had been made anew and stayed` : ''}`,
     branchTitle: (prefix: string) => `Delete everything under “${prefix}”?`,
@@ -298,11 +307,9 @@ export const en = {
     cut: (f: Formats, count: number) => `cut at ${f.number(count)} rows by the node’s limit`,
     statement: (n: number) => `Statement ${String(n)}`,
     failedAt: (n: number) => `Statement ${String(n)} failed`,
-    notRun: (f: Formats, count: number) => `${plural(f, count, 'statement was', 'statements were')} not run`,
     rolledBack: 'Nothing was applied: the batch is atomic.',
     copyCSV: 'Copy as CSV',
     copyJSON: 'Copy as JSON',
-    copyCell: 'Copy cell',
     grid: 'Result rows',
     sortBy: (column: string) => `Sort by ${column}`,
     elapsed: (f: Formats, ms: number) => (ms < 1000 ? `${f.decimal(ms, 1)} ms` : `${f.decimal(ms / 1000, 2)} s`),
@@ -320,7 +327,6 @@ export const en = {
     how: { local: 'local', forwarded: 'forwarded', replica: 'from a replica' } as Record<string, string>,
     elapsed: (f: Formats, ms: number) => `${f.decimal(ms, ms < 10 ? 1 : 0)} ms in all`,
     copyJSON: 'Copy as JSON',
-    details: 'All fields',
   },
   palette: {
     title: 'Commands',
@@ -349,7 +355,6 @@ export const en = {
     undo: 'Undo the last change',
     nothingToUndo: 'there is nothing to undo',
     newNamespace: 'New namespace…',
-    needsReady: 'the node is not ready',
     noKey: 'no key is open',
     sheetTitle: 'Shortcuts',
     sheetHint: 'Ctrl also means Cmd. Single letters act only outside of fields.',
@@ -379,7 +384,8 @@ export const en = {
     fresh: {
       calm: (f: Formats, index: string, behind: bigint, ageMs: number) =>
         `index ${f.digits(index)} · ${f.digits(String(behind))} behind, ${f.decimal(ageMs / 1000, 1)} s`,
-      unknownAge: (f: Formats, index: string, behind: bigint) => `index ${f.digits(index)} · ${f.digits(String(behind))} behind`,
+      unknownAge: (f: Formats, index: string, behind: bigint) =>
+        `index ${f.digits(index)} · ${f.digits(String(behind))} behind`,
       asleep: 'asleep · wakes on use',
       unknown: 'no data here yet',
       noLeader: (f: Formats, index: string) => `index ${f.digits(index)} · no leader`,

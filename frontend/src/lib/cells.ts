@@ -14,6 +14,8 @@ export const MaxCellChars = 300;
 export function shown(cell: Cell): string {
   if (cell.k === 'n') return 'NULL';
   if (cell.k === 'b') return blobText(cell.v);
+  // A real that happens to be whole is still a real.
+  if (cell.k === 'r' && /^-?\d+$/.test(cell.v)) return `${cell.v}.0`;
   const line = cell.v.length > MaxCellChars ? `${cell.v.slice(0, MaxCellChars)}…` : cell.v;
   return line.replaceAll('\n', '⏎');
 }

@@ -9,6 +9,7 @@ export function parseSeconds(text: string): number | null {
   if (/^\d{1,10}$/.test(wanted)) return Number(wanted) > 0 ? Number(wanted) : null;
   if (!/^(\d{1,10}[smhd])+$/.test(wanted)) return null;
   let sum = 0;
-  for (const [, count = '0', unit = 's'] of wanted.matchAll(/(\d+)([smhd])/g)) sum += Number(count) * (seconds[unit] ?? 1);
+  for (const [, count = '0', unit = 's'] of wanted.matchAll(/(\d+)([smhd])/g))
+    sum += Number(count) * (seconds[unit] ?? 1);
   return sum > 0 ? sum : null;
 }

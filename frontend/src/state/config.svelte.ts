@@ -18,7 +18,10 @@ export class ConfigState {
 
   /** Values that hold every word of the search in name, value, origin or help. */
   matching(search: string): ConfigValue[] {
-    const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const words = search
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     return (this.values.data ?? []).filter((v) => {
       const hay = `${v.name} ${v.value} ${v.origin} ${v.help}`.toLowerCase();
       return words.every((word) => hay.includes(word));

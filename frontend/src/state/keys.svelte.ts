@@ -63,12 +63,12 @@ export class KeyTree {
 
   get loading(): boolean {
     const root = this.#branches.get(this.view.prefix);
-    return root === undefined || (root.loading && root.nodes.length === 0);
+    return (root?.loading ?? true) && (root?.nodes.length ?? 0) === 0;
   }
 
   get error(): BackendError | null {
     const root = this.#branches.get(this.view.prefix);
-    return root !== undefined && root.nodes.length === 0 ? root.error : null;
+    return root?.nodes.length === 0 ? root.error : null;
   }
 
   get empty(): boolean {
@@ -150,7 +150,8 @@ export class KeyTree {
     const branch = this.#branches.get(prefix);
     if (branch === undefined) return;
     for (const node of branch.nodes) {
-      if (node.kind === 'key') out.push({ kind: 'key', depth, label: this.#label(node.entry.key, prefix), entry: node.entry });
+      if (node.kind === 'key')
+        out.push({ kind: 'key', depth, label: this.#label(node.entry.key, prefix), entry: node.entry });
       else {
         const open = this.#branches.has(node.prefix);
         out.push({ kind: 'branch', depth, label: this.#label(node.prefix, prefix), prefix: node.prefix, open });
@@ -159,7 +160,8 @@ export class KeyTree {
     }
     if (branch.error !== null) out.push({ kind: 'error', depth, prefix, error: branch.error });
     else if (branch.loading) out.push({ kind: 'loading', depth, prefix });
-    else if (branch.next !== '') out.push({ kind: branch.nodes.length >= MaxBranchRows ? 'full' : 'more', depth, prefix });
+    else if (branch.next !== '')
+      out.push({ kind: branch.nodes.length >= MaxBranchRows ? 'full' : 'more', depth, prefix });
     else if (branch.nodes.length === 0 && depth > 0) out.push({ kind: 'empty', depth, prefix });
   }
 

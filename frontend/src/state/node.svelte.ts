@@ -1,4 +1,5 @@
 // What the node says about itself, kept up to date by events.
+import { untrack } from 'svelte';
 import { listen } from '../api/events';
 import * as nodeApi from '../api/node';
 import type { Group, NodeStatus } from '../api/node';
@@ -60,7 +61,8 @@ export class NodeState {
 
   /** Remembers where an answer came from. */
   saw(provenance: Provenance): void {
-    if (provenance.group !== '') this.#seen = { ...this.#seen, [provenance.group]: provenance };
+    // Effects report what they saw; they must not run again because of it.
+    if (provenance.group !== '') this.#seen = { ...untrack(() => this.#seen), [provenance.group]: provenance };
   }
 
   /** Freshness of a namespace's data on this node. */
@@ -70,7 +72,8 @@ export class NodeState {
     const group = this.status.data?.groups.find((g) => g.name === name);
     const fresh = freshness(group, seen);
     // An answer may be newer than the last status.
-    if (seen !== undefined && (decimalDifference(seen.index, fresh.index) ?? 0n) > 0n) return { ...fresh, index: seen.index };
+    if (seen !== undefined && (decimalDifference(seen.index, fresh.index) ?? 0n) > 0n)
+      return { ...fresh, index: seen.index };
     return fresh;
   }
 }

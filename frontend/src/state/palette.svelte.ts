@@ -82,26 +82,50 @@ export class PaletteSearch {
     const ns = session.namespace;
     const request = { namespace: ns, prefix: query, separator: '', cursor: '', level: 'none', limit: most };
     const [keys, schema, peers] = await Promise.all([
-      listKeys(request).then((page) => page.items, () => []),
-      getSchema(ns).then((s) => s.tables, () => []),
+      listKeys(request).then(
+        (page) => page.items,
+        () => [],
+      ),
+      getSchema(ns).then(
+        (s) => s.tables,
+        () => [],
+      ),
       listPeers().catch(() => []),
     ]);
     const at = { ns };
     return [
-      ...keys.map((item) => place(`key:${item.key}`, item.key, m().palette.keys, () => { router.go('keys', '', { ...at, key: item.key }); })),
+      ...keys.map((item) =>
+        place(`key:${item.key}`, item.key, m().palette.keys, () => {
+          router.go('keys', '', { ...at, key: item.key });
+        }),
+      ),
       ...schema
         .filter((table) => matchScore(table.name, query) > 0)
         .slice(0, most)
-        .map((table) => place(`table:${table.name}`, table.name, m().palette.tables, () => { router.go('sql', '', { ...at, insert: `SELECT * FROM ${sqlName(table.name)} LIMIT 100;` }); })),
+        .map((table) =>
+          place(`table:${table.name}`, table.name, m().palette.tables, () => {
+            router.go('sql', '', { ...at, insert: `SELECT * FROM ${sqlName(table.name)} LIMIT 100;` });
+          }),
+        ),
       ...peers
         .filter((peer) => matchScore(`${peer.id} ${peer.agent}`, query) > 0)
         .slice(0, most)
-        .map((peer) => place(`peer:${peer.id}`, `${shortId(peer.id)}  ${peer.agent}`, m().palette.peers, () => { router.go('peers', '', { peer: peer.id }); })),
+        .map((peer) =>
+          place(`peer:${peer.id}`, `${shortId(peer.id)}  ${peer.agent}`, m().palette.peers, () => {
+            router.go('peers', '', { peer: peer.id });
+          }),
+        ),
     ];
   }
 }
 
-const place = (id: string, title: string, group: string, run: () => void): Entry => ({ id, title, group, blocked: '', run });
+const place = (id: string, title: string, group: string, run: () => void): Entry => ({
+  id,
+  title,
+  group,
+  blocked: '',
+  run,
+});
 
 /** Keeps the order of groups as they first come, their members together. */
 function byGroup(entries: Entry[]): Entry[] {

@@ -72,7 +72,9 @@ export class ResultRows {
     const sign = this.sortDown ? -1 : 1;
     const none: Cell = { k: 'n', v: '' };
     const at = (i: number) => this.#rows[i]?.[column] ?? none;
-    this.#order = Array.from({ length: this.count }, (_, i) => i).sort((a, b) => sign * compareCells(at(a), at(b)) || a - b);
+    this.#order = Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => sign * compareCells(at(a), at(b)) || a - b,
+    );
   }
 
   async #page(page: number): Promise<void> {

@@ -14,7 +14,7 @@ export const Home: Route = { view: 'node', sub: '', params: {} };
 /** Reads an address; anything unreadable is home. */
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, '');
-  const [path = '', query = ''] = splitOnce(text, '?');
+  const [path, query] = splitOnce(text, '?');
   const [view = '', sub = ''] = path.split('/').filter((part) => part !== '');
   if (!/^[a-z]+$/.test(view) || !/^[a-z]*$/.test(sub)) return Home;
   return { view, sub, params: Object.fromEntries(new URLSearchParams(query)) };
@@ -34,7 +34,10 @@ function splitOnce(text: string, mark: string): [string, string] {
 /** The part of a browser window that a router needs. */
 export interface Address {
   location: { hash: string };
-  history: { pushState: (d: unknown, t: string, url: string) => void; replaceState: (d: unknown, t: string, url: string) => void };
+  history: {
+    pushState: (d: unknown, t: string, url: string) => void;
+    replaceState: (d: unknown, t: string, url: string) => void;
+  };
   addEventListener: (name: 'hashchange' | 'popstate', fn: () => void) => void;
 }
 

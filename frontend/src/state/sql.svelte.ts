@@ -115,9 +115,11 @@ export interface Mark {
 export function errorMark(outcome: Outcome, result: StatementResult): Mark {
   const from = outcome.at + result.offset;
   const sql = result.sql;
-  const near = /near "([^"]+)"/.exec(result.error)?.[1] ?? /no such (?:table|column): (?:\w+\.)?(\w+)/.exec(result.error)?.[1];
+  const near =
+    /near "([^"]+)"/.exec(result.error)?.[1] ?? /no such (?:table|column): (?:\w+\.)?(\w+)/.exec(result.error)?.[1];
   const place = near === undefined ? -1 : wordPlace(sql, near);
-  if (near !== undefined && place !== -1) return { from: from + place, to: from + place + near.length, message: result.error };
+  if (near !== undefined && place !== -1)
+    return { from: from + place, to: from + place + near.length, message: result.error };
   return { from, to: from + sql.length, message: result.error };
 }
 
@@ -175,7 +177,10 @@ export class SqlTabs {
   /** Writes a finished run into the history. */
   remember(namespace: string, script: string, ok: boolean): void {
     const same = (p: Past) => p.script === script && p.namespace === namespace;
-    this.history = [{ time: Date.now(), namespace, script, ok }, ...this.history.filter((p) => !same(p))].slice(0, MaxHistory);
+    this.history = [{ time: Date.now(), namespace, script, ok }, ...this.history.filter((p) => !same(p))].slice(
+      0,
+      MaxHistory,
+    );
     this.keep();
   }
 

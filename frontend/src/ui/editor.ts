@@ -105,8 +105,17 @@ const look = EditorView.theme({
   '.cm-completionDetail': { marginLeft: 'var(--s3)', fontStyle: 'normal', opacity: '0.8' },
   '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--text)', borderColor: 'var(--line)' },
   '.cm-panel.cm-search input, .cm-panel.cm-search button': { fontSize: 'var(--size-s)' },
-  '.cm-textfield': { backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius-s)' },
-  '.cm-button': { backgroundImage: 'none', backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius-s)' },
+  '.cm-textfield': {
+    backgroundColor: 'var(--surface)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: 'var(--radius-s)',
+  },
+  '.cm-button': {
+    backgroundImage: 'none',
+    backgroundColor: 'var(--surface)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: 'var(--radius-s)',
+  },
 });
 
 const setMarks = StateEffect.define<TextMark[]>();
@@ -121,7 +130,13 @@ const marksField = StateField.define<{ set: DecorationSet; list: TextMark[] }>({
       if (!effect.is(setMarks)) continue;
       const end = transaction.state.doc.length;
       const list = effect.value.filter((m) => m.from < m.to && m.to <= end);
-      next = { list, set: Decoration.set(list.map((m) => Decoration.mark({ class: 'cm-fault' }).range(m.from, m.to)), true) };
+      next = {
+        list,
+        set: Decoration.set(
+          list.map((m) => Decoration.mark({ class: 'cm-fault' }).range(m.from, m.to)),
+          true,
+        ),
+      };
     }
     return next;
   },

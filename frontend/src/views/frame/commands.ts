@@ -39,8 +39,21 @@ export function frameCommands(): Command[] {
         openScreen(id);
       },
     })),
-    { id: 'palette', title: t.palette, group: t.groups.app, keys: 'Ctrl+K', inFields: true, run: () => void (overlays.palette = true) },
-    { id: 'shortcuts', title: t.shortcuts, group: t.groups.app, keys: '?', run: () => void (overlays.shortcuts = true) },
+    {
+      id: 'palette',
+      title: t.palette,
+      group: t.groups.app,
+      keys: 'Ctrl+K',
+      inFields: true,
+      run: () => void (overlays.palette = true),
+    },
+    {
+      id: 'shortcuts',
+      title: t.shortcuts,
+      group: t.groups.app,
+      keys: '?',
+      run: () => void (overlays.shortcuts = true),
+    },
     { id: 'filter', title: t.filter, group: t.groups.app, keys: '/', run: focusFilter },
     { id: 'refresh', title: t.refresh, group: t.groups.app, keys: 'F5', inFields: true, run: () => session.refresh() },
     { id: 'tasks', title: t.tasks, group: t.groups.app, run: () => void (overlays.tasks = true) },
