@@ -111,6 +111,7 @@ func TestErrors_SayWhatToTypeNext(t *testing.T) {
 		"a mistyped flag":   {[]string{"kv", "get", "k", "--lvel=none"}, "unknown flag: --lvel; see 'debros kv get --help'"},
 		"a missing word":    {[]string{"kv", "put"}, "KEY is missing; write 'debros kv put KEY [VALUE]'"},
 		"one word too many": {[]string{"pubsub", "pub", "t", "a", "b"}, `"b" is one argument too many; write 'debros pubsub pub TOPIC [DATA]' (text with spaces needs quotes)`},
+		"a flag's value":    {[]string{"node", "start", "--mdns", "false"}, "a flag is turned off with '=': --mdns=false"},
 		"a bare number":     {[]string{"status", "--timeout", "5"}, "write a number with a unit, such as 30s"},
 	}
 	for name, tt := range tests {
@@ -424,8 +425,17 @@ func TestCredential_IsNeverShown(t *testing.T) {
 	}
 	var seen strings.Builder
 	for _, args := range [][]string{
-		{"config", "show"}, {"config", "show", "-o", "json"}, {"config", "get", "gateway.api_keys"}, {"config", "get", "proxy.password", "-o", "json"},
-		{"config", "check"}, {"status", "-v"}, {"status", "-o", "json"}, {"health"}, {"peer-id", "-o", "yaml"}, {"node", "logs"}, {"version"},
+		{"config", "show"},
+		{"config", "show", "-o", "json"},
+		{"config", "get", "gateway.api_keys"},
+		{"config", "get", "proxy.password", "-o", "json"},
+		{"config", "check"},
+		{"status", "-v"},
+		{"status", "-o", "json"},
+		{"health"},
+		{"peer-id", "-o", "yaml"},
+		{"node", "logs"},
+		{"version"},
 	} {
 		s.run(args...)
 		if s.status != 0 {
@@ -439,7 +449,7 @@ func TestCredential_IsNeverShown(t *testing.T) {
 	if text := seen.String(); strings.Contains(text, canary) || strings.Contains(text, key.Reveal()) {
 		t.Errorf("a secret is shown: %s", text)
 	}
-	if err := os.Chmod(filepath.Join(s.dir, config.OperatorKeyName), 0o644); err != nil { //nolint:gosec // it is the fault
+	if err := os.Chmod(filepath.Join(s.dir, config.OperatorKeyName), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	delete(s.env, "DEBROS_CREDENTIAL")
@@ -481,8 +491,15 @@ func TestOldNames(t *testing.T) {
 	s := newScreen(t)
 	s.node.peers = []core.Peer{{ID: "12D3a", Connected: true}}
 	for _, args := range [][]string{
-		{"storage", "put", "k", "v"}, {"storage", "get", "k"}, {"storage", "list"}, {"storage", "exists", "k"}, {"storage", "delete", "k"},
-		{"query", "SELECT 1"}, {"connect", "/ip4/10.0.0.1/tcp/1/p2p/12D3x"}, {"peers"}, {"pubsub", "topics"},
+		{"storage", "put", "k", "v"},
+		{"storage", "get", "k"},
+		{"storage", "list"},
+		{"storage", "exists", "k"},
+		{"storage", "delete", "k"},
+		{"query", "SELECT 1"},
+		{"connect", "/ip4/10.0.0.1/tcp/1/p2p/12D3x"},
+		{"peers"},
+		{"pubsub", "topics"},
 	} {
 		if s.run(args...); s.status != 0 {
 			t.Errorf("%v: %d %s", args, s.status, s.err)
@@ -557,7 +574,7 @@ func TestNodeWait(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if s.run("status", "--wait", "-o", "json"); s.status != 0 {
+	if s.run("status", "--wait", "30s", "-o", "json"); s.status != 0 {
 		t.Errorf("--wait: %d %s", s.status, s.err)
 	}
 	s.node.health.State = core.StateDown
@@ -606,13 +623,13 @@ func TestConfig(t *testing.T) {
 	if s.run("config", "show", "--changed", "--log-level", "debug", "-o", "csv"); s.out != "name,value,origin\nnode.data_dir,"+s.dir+",flag --data-dir\nlogging.level,debug,flag --log-level\n" {
 		t.Errorf("%q %s", s.out, s.err)
 	}
-	if err := os.WriteFile(path, []byte("logging:\n  levle: info\ndatabase:\n  rqlite_raft_port: 7001\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("logging:\n  leevel: info\ndatabase:\n  rqlite_raft_port: 7001\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s.run("config", "check"); s.status != 2 || !strings.Contains(s.err, "logging.levle (node.yaml line 2): there is no such key; did you mean logging.level?") {
+	if s.run("config", "check"); s.status != 2 || !strings.Contains(s.err, "logging.leevel (node.yaml line 2): there is no such key; did you mean logging.level?") {
 		t.Errorf("%d %s", s.status, s.err)
 	}
-	if s.run("config", "check", "-o", "jsonl"); s.status != 2 || !strings.Contains(s.out, `"key":"logging.levle","origin":"node.yaml line 2"`) {
+	if s.run("config", "check", "-o", "jsonl"); s.status != 2 || !strings.Contains(s.out, `"key":"logging.leevel","origin":"node.yaml line 2"`) {
 		t.Errorf("%d %s %s", s.status, s.out, s.err)
 	}
 	// A running node stays reachable while its file is being edited.

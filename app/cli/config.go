@@ -36,7 +36,7 @@ func (a *app) configShow() *cobra.Command {
 					d.rows = append(d.rows, record{{"name", v.Name}, {"value", v.Value}, {"origin", v.Origin}, {"help", v.Help}})
 				}
 			}
-			return a.print(d)
+			return a.show(d)
 		},
 	}
 	configFlags(c, given)
@@ -80,7 +80,7 @@ func (a *app) configGet() *cobra.Command {
 				return err
 			}
 			value := key.Text(loaded.Config)
-			return a.print(document{
+			return a.show(document{
 				object: record{{"name", key.Name}, {"value", value}, {"origin", loaded.Origins[key.Name].String()}, {"help", key.Help}, {"environment", key.Env}, {"flag", key.Flag}, {"default", key.Default}},
 				raw:    []byte(value + "\n"), hasRaw: true, rawIs: true,
 			})
@@ -99,10 +99,7 @@ func (a *app) configCheck() *cobra.Command {
 				for _, f := range faults.Faults {
 					d.rows = append(d.rows, record{{"key", f.Key}, {"origin", f.Origin}, {"problem", f.Problem}, {"fix", f.Fix}})
 				}
-				if err := a.print(d); err != nil {
-					return err
-				}
-				return &exitError{status: core.Invalid.ExitStatus()}
+				return errors.Join(a.show(d), &exitError{status: core.Invalid.ExitStatus()})
 			}
 			if err != nil {
 				return err
@@ -112,7 +109,7 @@ func (a *app) configCheck() *cobra.Command {
 			if path == "" {
 				path = "no file, defaults only"
 			}
-			return a.print(document{object: record{{"valid", true}, {"file", path}}})
+			return a.show(document{object: record{{"valid", true}, {"file", path}}})
 		},
 	}
 	configFlags(c, given)
@@ -141,7 +138,7 @@ func (a *app) configInit() *cobra.Command {
 			if err := config.WriteFile(path, []byte(config.InitYAML())); err != nil {
 				return core.Wrap(core.Unavailable, err, "the file %s cannot be written; name another with --config", path)
 			}
-			return a.print(document{object: record{{"file", path}}, raw: []byte(path + "\n"), hasRaw: true})
+			return a.show(document{object: record{{"file", path}}, raw: []byte(path + "\n"), hasRaw: true})
 		},
 	}
 	c.Flags().BoolVar(&onlyPrint, "print", false, "print it instead")
@@ -156,7 +153,7 @@ func (a *app) configPathCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(document{object: record{{"file", path}, {"exists", exists(path)}}, raw: []byte(path + "\n"), hasRaw: true, rawIs: true})
+			return a.show(document{object: record{{"file", path}, {"exists", exists(path)}}, raw: []byte(path + "\n"), hasRaw: true, rawIs: true})
 		},
 	}
 }

@@ -77,18 +77,22 @@ func SystemEnv() Env {
 	env := Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv,
 		Terminal: Terminal{
-			Stdin:  term.IsTerminal(int(os.Stdin.Fd())),
-			Stdout: term.IsTerminal(int(os.Stdout.Fd())),
-			Stderr: term.IsTerminal(int(os.Stderr.Fd())),
+			Stdin:  term.IsTerminal(descriptor(os.Stdin)),
+			Stdout: term.IsTerminal(descriptor(os.Stdout)),
+			Stderr: term.IsTerminal(descriptor(os.Stderr)),
 		},
 	}
-	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+	if width, _, err := term.GetSize(descriptor(os.Stdout)); err == nil {
 		env.Terminal.Width = width
 	}
 	if env.Terminal.Stdin {
 		env.Terminal.Edit = func() (LineEditor, error) { return newEditor(os.Stdin, os.Stderr), nil }
 	}
 	return env
+}
+
+func descriptor(f *os.File) int {
+	return int(f.Fd()) //nolint:gosec // descriptors are small numbers
 }
 
 // editor edits lines on a terminal, with history by the arrow keys. The
@@ -108,22 +112,22 @@ func newEditor(in, out *os.File) *editor {
 
 // ReadLine reads one line.
 func (e *editor) ReadLine(prompt string) (line string, err error) {
-	state, err := term.MakeRaw(int(e.in.Fd()))
+	state, err := term.MakeRaw(descriptor(e.in))
 	if err != nil {
 		return "", fmt.Errorf("set up terminal: %w", err)
 	}
 	defer func() {
-		if restoreErr := term.Restore(int(e.in.Fd()), state); err == nil && restoreErr != nil {
+		if restoreErr := term.Restore(descriptor(e.in), state); err == nil && restoreErr != nil {
 			err = fmt.Errorf("restore terminal: %w", restoreErr)
 		}
 	}()
-	if width, height, sizeErr := term.GetSize(int(e.in.Fd())); sizeErr == nil && width > 0 {
+	if width, height, sizeErr := term.GetSize(descriptor(e.in)); sizeErr == nil && width > 0 {
 		if err := e.term.SetSize(width, height); err != nil {
 			return "", fmt.Errorf("size terminal: %w", err)
 		}
 	}
 	e.term.SetPrompt(prompt)
-	return e.term.ReadLine() //nolint:wrapcheck // io.EOF is compared
+	return e.term.ReadLine()
 }
 
 // SignalError is the cause of a context that a signal ended.

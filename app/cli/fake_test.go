@@ -48,7 +48,7 @@ func (f *fake) Query(_ context.Context, _ core.Namespace, s core.Statement, o co
 	return rows, f.fail
 }
 
-func (f *fake) Exec(_ context.Context, _ core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
+func (f *fake) Exec(_ context.Context, _ core.Namespace, list []core.Statement, _ core.ExecOptions) (*core.ExecAnswer, error) {
 	f.execs = append(f.execs, list)
 	answer := &core.ExecAnswer{}
 	for _, s := range list {

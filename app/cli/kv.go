@@ -39,7 +39,7 @@ func (a *app) kvGet() *cobra.Command {
 				if a.env.Terminal.Stdout && a.opts.output == "" {
 					return a.showValue(item.Value, d.footer)
 				}
-				return a.print(d)
+				return a.show(d)
 			})
 		},
 	}
@@ -94,7 +94,7 @@ func (a *app) kvPut() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(document{object: record{
+				return a.show(document{object: record{
 					{"key", args[0]}, {"size", len(value)}, {"version", firstVersion(answer)}, {"provenance", answer.Provenance},
 				}.forTable(a), footer: provenance(answer.Provenance)})
 			})
@@ -165,7 +165,7 @@ func (a *app) deleteKeys(ctx context.Context, r remote, ns core.Namespace, keys 
 			rows = append(rows, record{{"key", k}, {"deleted", i < len(answer.Deleted) && answer.Deleted[i]}})
 		}
 	}
-	return a.print(document{name: "keys", columns: []string{"key", "deleted"}, rows: rows})
+	return a.show(document{name: "keys", columns: []string{"key", "deleted"}, rows: rows})
 }
 
 // deletePrefix deletes page by page; what comes in meanwhile goes, too.
@@ -190,7 +190,7 @@ func (a *app) deletePrefix(ctx context.Context, r remote, ns core.Namespace, pre
 		case err != nil:
 			return err
 		case len(page.Items) == 0:
-			return a.print(document{object: record{{"prefix", prefix}, {"deleted", deleted}}})
+			return a.show(document{object: record{{"prefix", prefix}, {"deleted", deleted}}})
 		}
 		deleted += len(page.Items)
 	}
@@ -251,7 +251,7 @@ func (a *app) listKeys(ctx context.Context, r remote, ns core.Namespace, o core.
 		if page.Next != "" {
 			a.note("There are more: --cursor %q, or --all", page.Next)
 		}
-		return a.print(d)
+		return a.show(d)
 	}
 }
 
@@ -266,7 +266,7 @@ func (a *app) kvExists() *cobra.Command {
 					return err
 				}
 				found, from := len(page.Items) == 1 && page.Items[0].Key == args[0], page.Provenance
-				err = a.print(document{
+				err = a.show(document{
 					object: record{{"key", args[0]}, {"exists", found}, {"provenance", from}}.forTable(a),
 					raw:    fmt.Appendln(nil, found), hasRaw: true, footer: provenance(from),
 				})
@@ -305,7 +305,7 @@ func (a *app) kvBatch() *cobra.Command {
 				for i, op := range ops {
 					d.rows = append(d.rows, opRecord(op, i, answer))
 				}
-				return a.print(d)
+				return a.show(d)
 			})
 		},
 	}

@@ -29,14 +29,19 @@ func Main(ctx context.Context, env Env) int {
 }
 
 func (a *app) main(ctx context.Context) int {
-	root := a.root()
+	root := a.root() //nolint:contextcheck // it only builds the tree; commands take their context when they run
 	root.SetArgs(a.env.Args)
 	root.SetIn(a.env.Stdin)
 	root.SetOut(a.env.Stdout)
 	root.SetErr(a.env.Stderr)
 	err := root.ExecuteContext(ctx)
-	if status, ok := bySignal(ctx); ok && !a.endsBySignal {
-		return status
+	if status, ok := bySignal(ctx); ok {
+		switch {
+		case !a.endsBySignal:
+			return status
+		case errors.Is(err, context.Canceled): // it was ended while it started
+			return exitOK
+		}
 	}
 	if err == nil {
 		return exitOK

@@ -153,12 +153,12 @@ func (a *app) nodeStop() *cobra.Command {
 					return err
 				}
 				if len(a.opts.peers) > 0 {
-					return a.print(document{object: record{{"stopping", true}}})
+					return a.show(document{object: record{{"stopping", true}}})
 				}
 				if err := gone(ctx, dir, run); err != nil {
 					return err
 				}
-				return a.print(document{object: record{{"stopped", true}, {"pid", run.PID}}})
+				return a.show(document{object: record{{"stopped", true}, {"pid", run.PID}}})
 			})
 		},
 	}
@@ -166,17 +166,20 @@ func (a *app) nodeStop() *cobra.Command {
 
 // gone waits until the node took its run.json away or its process ended.
 func gone(ctx context.Context, dir string, run config.RunFile) error {
-	for {
-		now, err := config.ReadRunFile(dir)
-		if err != nil || now.PID != run.PID || !run.Alive() {
-			return nil
-		}
+	for runs(dir, run) {
 		select {
 		case <-ctx.Done():
 			return core.Wrap(core.Unavailable, ctx.Err(), "the node was told to end but still runs as process %d; see 'debros node logs'", run.PID)
 		case <-time.After(waitStep):
 		}
 	}
+	return nil
+}
+
+// runs says whether the node that wrote run is still there.
+func runs(dir string, run config.RunFile) bool {
+	now, err := config.ReadRunFile(dir)
+	return err == nil && now.PID == run.PID && run.Alive()
 }
 
 func (a *app) nodeWait() *cobra.Command {
@@ -301,21 +304,21 @@ func (a *app) printLogs(entries []core.LogEntry) error {
 		if len(entries) == 0 && (a.opts.output == "" || a.opts.output == formatJSONL) {
 			return nil
 		}
-		return a.print(d)
+		return a.show(d)
 	}
 	var b strings.Builder
 	for _, e := range entries {
-		line := a.paintOut(colorFaint, e.Time.Local().Format("15:04:05.000")) + " " +
+		b.WriteString(a.paintOut(colorFaint, e.Time.Local().Format("15:04:05.000")) + " " +
 			a.paintOut(levelColor(e.Level), fmt.Sprintf("%-5s", strings.ToUpper(e.Level))) + " " +
-			fmt.Sprintf("%-10s %s", e.Part, e.Message)
+			fmt.Sprintf("%-10s %s", e.Part, printable(e.Message)))
 		for _, f := range sortedAttrs(e) {
 			value := text(f.value)
 			if strings.ContainsAny(value, " \"=\n\t") || value == "" {
 				value = strconv.Quote(value)
 			}
-			line += " " + a.paintOut(colorFaint, f.name+"=") + printable(value)
+			b.WriteString(" " + a.paintOut(colorFaint, f.name+"=") + printable(value))
 		}
-		b.WriteString(line + "\n")
+		b.WriteByte('\n')
 	}
 	return a.write([]byte(b.String()))
 }

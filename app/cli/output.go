@@ -124,10 +124,10 @@ type document struct {
 	footer  string // for a person, under the table
 }
 
-// print writes d in the format that was asked for, or that fits the stream:
+// show writes d in the format that was asked for, or that fits the stream:
 // a table on a terminal; else lines for a list, bytes for one value, JSON for
 // one object.
-func (a *app) print(d document) error {
+func (a *app) show(d document) error {
 	format := a.opts.output
 	if format == "" {
 		switch {

@@ -43,7 +43,7 @@ func (a *app) peersLs() *cobra.Command {
 				if hidden := len(peers) - len(d.rows); hidden > 0 {
 					a.note("%d known peers are not connected; --all shows them", hidden)
 				}
-				return a.print(d)
+				return a.show(d)
 			})
 		},
 	}
@@ -53,9 +53,17 @@ func (a *app) peersLs() *cobra.Command {
 
 func peerRecord(p core.Peer) record {
 	return record{
-		{"id", p.ID}, {"addresses", p.Addresses}, {"connected", p.Connected}, {"direction", p.Direction}, {"path", p.Path},
-		{"transport", p.Transport}, {"agent", p.Agent}, {"protocols", p.Protocols}, {"latency_ms", p.LatencyMS},
-		{"since", p.Since}, {"last_seen", p.LastSeen},
+		{"id", p.ID},
+		{"addresses", p.Addresses},
+		{"connected", p.Connected},
+		{"direction", p.Direction},
+		{"path", p.Path},
+		{"transport", p.Transport},
+		{"agent", p.Agent},
+		{"protocols", p.Protocols},
+		{"latency_ms", p.LatencyMS},
+		{"since", p.Since},
+		{"last_seen", p.LastSeen},
 	}
 }
 
@@ -68,7 +76,7 @@ func (a *app) peersShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(document{object: peerRecord(p)})
+				return a.show(document{object: peerRecord(p)})
 			})
 		},
 	}
@@ -107,7 +115,7 @@ func (a *app) peersConnect() *cobra.Command {
 				if err := r.Connect(ctx, args[0]); err != nil {
 					return err
 				}
-				return a.print(document{object: record{{"connected", true}, {"peer_id", peerID(args[0])}}})
+				return a.show(document{object: record{{"connected", true}, {"peer_id", peerID(args[0])}}})
 			})
 		},
 	}
@@ -125,7 +133,7 @@ func (a *app) peersDisconnect() *cobra.Command {
 				if err := r.Disconnect(ctx, p.ID); err != nil {
 					return err
 				}
-				return a.print(document{object: record{{"disconnected", true}, {"peer_id", p.ID}}})
+				return a.show(document{object: record{{"disconnected", true}, {"peer_id", p.ID}}})
 			})
 		},
 	}

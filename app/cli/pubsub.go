@@ -94,10 +94,14 @@ func (a *app) printMessage(m core.Message) error {
 		asText = string(m.Data)
 	}
 	row := record{
-		{"id", m.ID}, {"topic", m.Topic}, {"from", m.From}, {"received_at", m.ReceivedAt},
-		{"data", asText}, {"data_base64", base64.StdEncoding.EncodeToString(m.Data)},
+		{"id", m.ID},
+		{"topic", m.Topic},
+		{"from", m.From},
+		{"received_at", m.ReceivedAt},
+		{"data", asText},
+		{"data_base64", base64.StdEncoding.EncodeToString(m.Data)},
 	}
-	return a.print(document{name: "messages", rows: []record{row}, raw: append(m.Data[:len(m.Data):len(m.Data)], '\n'), hasRaw: true})
+	return a.show(document{name: "messages", rows: []record{row}, raw: append(m.Data[:len(m.Data):len(m.Data)], '\n'), hasRaw: true})
 }
 
 // short is the end of a peer id, which is what differs.
@@ -121,7 +125,7 @@ func (a *app) pubsubTopics() *cobra.Command {
 				for _, t := range topics {
 					d.rows = append(d.rows, record{{"topic", t}})
 				}
-				return a.print(d)
+				return a.show(d)
 			})
 		},
 	}

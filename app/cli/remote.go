@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,10 +82,16 @@ func (a *app) stream(ctx context.Context, do func(ctx context.Context, r remote,
 		}
 	}()
 	err = do(ctx, r, ns)
-	if _, coded := errors.AsType[*core.Error](err); !coded && errors.Is(err, context.DeadlineExceeded) {
+	if !coded(err) && errors.Is(err, context.DeadlineExceeded) {
 		return core.Wrap(core.Unavailable, err, "the node did not answer within %v; give it longer with --timeout", a.opts.timeout)
 	}
 	return err
+}
+
+// coded says whether err brings its own code and sentence.
+func coded(err error) bool {
+	e, ok := errors.AsType[*core.Error](err)
+	return ok && e != nil
 }
 
 // connect finds the node and dials it; with --wait it tries again until then.
@@ -158,9 +165,7 @@ func (a *app) dataDir() (string, error) {
 // sources is where this run's configuration comes from.
 func (a *app) sources(flags map[string]string) config.Sources {
 	all := map[string]string{}
-	for name, value := range flags {
-		all[name] = value
-	}
+	maps.Copy(all, flags)
 	if a.opts.dataDir != "" {
 		all["data-dir"] = a.opts.dataDir
 	}

@@ -67,7 +67,6 @@ func (a *app) globalFlags(root *cobra.Command) {
 	o.timeout = defaultTimeout
 	f.Var((*duration)(&o.timeout), "timeout", "give up after this; 0 never does")
 	f.Var((*duration)(&o.wait), "wait", "wait so long for the node to be ready")
-	f.Lookup("wait").NoOptDefVal = "30s"
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print data only")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell the cause of an error")
@@ -195,7 +194,11 @@ func wants(names ...string) cobra.PositionalArgs {
 		case len(args) < least:
 			return core.Errorf(core.Invalid, "%s is missing; write '%s %s'", names[len(args)], cmd.CommandPath(), strings.Join(names, " "))
 		case len(args) > most:
-			return core.Errorf(core.Invalid, "%q is one argument too many; write '%s' (text with spaces needs quotes)", args[most], strings.TrimSpace(cmd.CommandPath()+" "+strings.Join(names, " ")))
+			hint := "text with spaces needs quotes"
+			if args[most] == "true" || args[most] == "false" {
+				hint = "a flag is turned off with '=': --mdns=false"
+			}
+			return core.Errorf(core.Invalid, "%q is one argument too many; write '%s' (%s)", args[most], strings.TrimSpace(cmd.CommandPath()+" "+strings.Join(names, " ")), hint)
 		}
 		return nil
 	}
@@ -221,4 +224,3 @@ func (d *duration) Set(text string) error {
 }
 
 func (*duration) Type() string { return "duration" }
-

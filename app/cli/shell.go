@@ -226,7 +226,7 @@ func (s *shell) answer(ctx context.Context, p core.Piece) error {
 }
 
 // errQuit ends the shell.
-var errQuit = errors.New("quit") //nolint:gochecknoglobals // an error value to compare with, never changed
+var errQuit = errors.New("quit")
 
 const shellHelp = `.tables            list the tables
 .schema [TABLE]    show columns, or the SQL that made a table
@@ -303,5 +303,5 @@ func (s *shell) schema(ctx context.Context, command, table string) error {
 	if command == ".schema" {
 		return core.Errorf(core.NotFound, "there is no table %q; '.tables' lists all", table)
 	}
-	return s.app.print(d)
+	return s.app.show(d)
 }

@@ -31,7 +31,7 @@ func (a *app) healthCommand() *cobra.Command {
 					rows := append([]record{{{"name", "node"}, {"state", h.State}, {"detail", fmt.Sprintf("asked in %.1f ms", milliseconds(h.Took))}}}, checks...)
 					d = document{name: "checks", columns: []string{"name", "state", "detail"}, rows: rows}
 				}
-				if err := a.print(d); err != nil {
+				if err := a.show(d); err != nil {
 					return err
 				}
 				if h.State == core.StateDown {
@@ -55,12 +55,23 @@ func (a *app) statusCommand() *cobra.Command {
 					return err
 				}
 				if a.opts.output == formatTable || (a.opts.output == "" && a.env.Terminal.Stdout) {
-					return a.print(document{object: statusForPeople(s)})
+					return a.show(document{object: statusForPeople(s)})
 				}
-				return a.print(document{object: record{
-					{"peer_id", s.PeerID}, {"role", s.Role}, {"version", s.Version}, {"started_at", s.StartedAt}, {"addresses", s.Addresses},
-					{"gateway", s.Gateway}, {"ui", s.UI}, {"data_dir", s.DataDir}, {"peers", s.Peers}, {"relayed", s.Relayed},
-					{"reachability", s.Reachability}, {"proxy", s.Proxy}, {"database_size", s.DatabaseSize}, {"groups", groups(s.Groups)},
+				return a.show(document{object: record{
+					{"peer_id", s.PeerID},
+					{"role", s.Role},
+					{"version", s.Version},
+					{"started_at", s.StartedAt},
+					{"addresses", s.Addresses},
+					{"gateway", s.Gateway},
+					{"ui", s.UI},
+					{"data_dir", s.DataDir},
+					{"peers", s.Peers},
+					{"relayed", s.Relayed},
+					{"reachability", s.Reachability},
+					{"proxy", s.Proxy},
+					{"database_size", s.DatabaseSize},
+					{"groups", groups(s.Groups)},
 				}})
 			})
 		},
@@ -127,7 +138,7 @@ func (a *app) peerIDCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(document{object: record{{"peer_id", run.PeerID}, {"addresses", run.P2P}}, raw: []byte(run.PeerID + "\n"), hasRaw: true, rawIs: true})
+			return a.show(document{object: record{{"peer_id", run.PeerID}, {"addresses", run.P2P}}, raw: []byte(run.PeerID + "\n"), hasRaw: true, rawIs: true})
 		},
 	}
 }
@@ -137,7 +148,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use: "version", Short: "Print the version of this program", Args: wants(),
 		RunE: func(*cobra.Command, []string) error {
 			b := a.env.Program.Build
-			return a.print(document{
+			return a.show(document{
 				object: record{{"version", b.Version}, {"commit", b.Commit}, {"build_time", b.Time}, {"go", runtime.Version()}, {"system", runtime.GOOS + "/" + runtime.GOARCH}},
 				raw:    []byte(b.Version + "\n"), hasRaw: true,
 			})
@@ -153,7 +164,7 @@ func (a *app) limitsCommand() *cobra.Command {
 			for _, l := range a.env.Program.Limits() {
 				d.rows = append(d.rows, record{{"name", l.Name}, {"value", l.Value}, {"why", l.Why}, {"key", l.Key}})
 			}
-			return a.print(d)
+			return a.show(d)
 		},
 	}
 }
@@ -178,7 +189,7 @@ func (a *app) uiCommand() *cobra.Command {
 						return err
 					}
 				}
-				return a.print(document{object: record{{"link", link}}, raw: []byte(link + "\n"), hasRaw: true, rawIs: true})
+				return a.show(document{object: record{{"link", link}}, raw: []byte(link + "\n"), hasRaw: true, rawIs: true})
 			})
 		},
 	}

@@ -76,7 +76,7 @@ func (a *app) sqlExec() *cobra.Command {
 				case result.Rows != nil:
 					return a.printRows(result.Rows)
 				}
-				return a.print(document{object: append(resultRecord(result), field{"provenance", answer.Provenance}).forTable(a), footer: provenance(answer.Provenance)})
+				return a.show(document{object: append(resultRecord(result), field{"provenance", answer.Provenance}).forTable(a), footer: provenance(answer.Provenance)})
 			})
 		},
 	}
@@ -155,11 +155,11 @@ func (a *app) printBatch(statements []core.Statement, answer *core.ExecAnswer, k
 	}
 	switch {
 	case failed == 0:
-		return a.print(d)
+		return a.show(d)
 	case !keepGoing:
 		return core.Errorf(core.Invalid, "%s; nothing was changed", first)
 	}
-	if err := a.print(d); err != nil {
+	if err := a.show(d); err != nil {
 		return err
 	}
 	err := core.Errorf(core.Invalid, "%d of %d statements failed, the first is %s", failed, len(statements), first)
@@ -210,7 +210,7 @@ func (a *app) printTables(s core.Schema) error {
 		}
 		d.rows = append(d.rows, record{{"name", t.Name}, {"kind", t.Kind}, {"columns", columns}, {"indexes", indexes}})
 	}
-	return a.print(d)
+	return a.show(d)
 }
 
 func (a *app) printTable(t core.Table) error {
@@ -240,7 +240,7 @@ func (a *app) printTable(t core.Table) error {
 	if short {
 		object = record{{"name", t.Name}, {"kind", t.Kind}, {"columns", columns}, {"indexes", indexes}, {"sql", t.SQL}}
 	}
-	return a.print(document{object: object, raw: []byte(t.SQL + "\n"), hasRaw: true})
+	return a.show(document{object: object, raw: []byte(t.SQL + "\n"), hasRaw: true})
 }
 
 func (a *app) sqlExplain() *cobra.Command {
@@ -316,7 +316,7 @@ func parameter(arg string) any {
 
 // printRows prints the answer to a query.
 func (a *app) printRows(answer *core.Rows) error {
-	return a.print(rowsDocument(answer))
+	return a.show(rowsDocument(answer))
 }
 
 func rowsDocument(answer *core.Rows) document {

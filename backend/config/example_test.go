@@ -18,7 +18,7 @@ func ExampleLoad() {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
 	path := filepath.Join(dir, "node.yaml")
-	if err := os.WriteFile(path, []byte("logging:\n  level: warn\n  format: json\n"), 0o600); err != nil {
+	if err = os.WriteFile(path, []byte("logging:\n  level: warn\n  format: json\n"), 0o600); err != nil {
 		fmt.Println(err)
 		return
 	}

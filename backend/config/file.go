@@ -45,7 +45,7 @@ func WriteFile(path string, data []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(f.Name())) //nolint:gosec // made by CreateTemp above
 		}
 	}()
 	_, err = f.Write(data)
@@ -55,7 +55,7 @@ func WriteFile(path string, data []byte) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write file: %w", err)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := os.Rename(f.Name(), path); err != nil { //nolint:gosec // the path is the operator's own choice
 		return fmt.Errorf("put file in place: %w", err)
 	}
 	return nil

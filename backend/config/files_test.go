@@ -88,7 +88,7 @@ func TestOperatorKey(t *testing.T) {
 			t.Errorf("%s: the damaged file was changed", name)
 		}
 	}
-	if err := errors.Join(os.WriteFile(path, good, 0o600), os.Chmod(path, 0o644)); err != nil { //nolint:gosec // it is the fault
+	if err := errors.Join(os.WriteFile(path, good, 0o600), os.Chmod(path, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := LoadOperatorKey(dir); core.CodeOf(err) != core.Denied || !strings.Contains(core.Sentence(err), "read by others") {

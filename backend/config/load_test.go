@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,9 +61,9 @@ func TestLoad_EveryKeyWorksInEveryPlace(t *testing.T) {
 			}
 			for _, variable := range k.Env {
 				env := map[string]string{variable: k.Example, "HOME": filepath.Dir(file.Path)}
-				got, err := Load(Sources{Path: companionFile(t, k.Name), Env: environment(env)})
-				if err != nil {
-					t.Fatal(err)
+				got, envErr := Load(Sources{Path: companionFile(t, k.Name), Env: environment(env)})
+				if envErr != nil {
+					t.Fatal(envErr)
 				}
 				if text := k.Text(got.Config); !sameValue(k, text, want) {
 					t.Errorf("%s gives %q, the file %q", variable, text, want)
@@ -128,9 +129,7 @@ func TestLoad_Precedence(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			env := map[string]string{"HOME": t.TempDir()}
-			for k, v := range tt.env {
-				env[k] = v
-			}
+			maps.Copy(env, tt.env)
 			l, err := loadText(t, yaml, Sources{Env: environment(env), Flags: tt.flags})
 			if err != nil {
 				t.Fatal(err)
@@ -354,7 +353,7 @@ func TestInitYAML(t *testing.T) {
 	}
 	for name, text := range map[string]string{"testdata/reference.md": Reference(), "testdata/init.yaml": InitYAML(), "testdata/every_key.yaml": everyKey()} {
 		if *update {
-			if err := os.WriteFile(name, []byte(text), 0o644); err != nil { //nolint:gosec // documentation
+			if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -141,8 +141,9 @@ func setYAML(k Key, field any, value *yaml.Node) error {
 			items = append(items, value.Content[i].Value+"="+deref(value.Content[i+1]).Value)
 		}
 		return setText(field, strings.Join(items, ","))
+	default:
+		return errors.New("this value cannot be read; write it out")
 	}
-	return errors.New("this value cannot be read; write it out")
 }
 
 // at is the origin of a line in the file.

@@ -36,7 +36,7 @@ type console struct {
 	mu sync.Mutex // one line at a time
 }
 
-func (c *console) write(e entry) error {
+func (c *console) write(_ context.Context, e entry) error {
 	var b bytes.Buffer
 	c.paint(&b, colorFaint, e.time.Local().Format("15:04:05.000"))
 	b.WriteByte(' ')
@@ -105,14 +105,13 @@ func newJSON(out io.Writer) *jsonOutput {
 	return &jsonOutput{handler: slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug - 8})}
 }
 
-func (j *jsonOutput) write(e entry) error {
+func (j *jsonOutput) write(ctx context.Context, e entry) error {
 	r := slog.NewRecord(e.time.UTC(), e.level, e.message, 0)
 	r.AddAttrs(slog.String(core.KeyPart, e.part))
 	for _, a := range e.attrs {
 		r.AddAttrs(slog.Any(a.key, a.value))
 	}
-	// The handler looks at no context; the entry's is gone by now.
-	if err := j.handler.Handle(context.Background(), r); err != nil {
+	if err := j.handler.Handle(ctx, r); err != nil {
 		return fmt.Errorf("write log: %w", err)
 	}
 	return nil

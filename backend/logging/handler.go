@@ -28,7 +28,7 @@ type attr struct {
 
 // output writes entries; it may be called from many goroutines.
 type output interface {
-	write(e entry) error
+	write(ctx context.Context, e entry) error
 }
 
 // handler is the slog.Handler of one part. Groups become a prefix of the keys,
@@ -46,7 +46,7 @@ func (h *handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle writes the record to every output. An output that fails does not keep
 // the others from the entry.
-func (h *handler) Handle(_ context.Context, r slog.Record) error {
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	e := entry{time: r.Time, level: r.Level, part: h.part.name, message: clean(r.Message), attrs: slices.Clip(h.attrs)}
 	if e.time.IsZero() {
 		e.time = time.Now()
@@ -57,9 +57,9 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	})
 	h.log.recent.add(e)
 	if h.log.file != nil {
-		h.log.file.log(e)
+		h.log.file.log(ctx, e)
 	}
-	return h.log.console.write(e)
+	return h.log.console.write(ctx, e)
 }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {

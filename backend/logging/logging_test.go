@@ -2,6 +2,7 @@ package logging
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"context"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -53,7 +52,7 @@ func read(t *testing.T, path string) string {
 func TestHandler_BlanksSecrets(t *testing.T) {
 	type holder struct {
 		Name   string
-		hidden core.Secret //nolint:unused // it is there to be found by a careless %v
+		hidden core.Secret
 		Open   core.Secret
 	}
 	secret := core.Secret(canary)
@@ -105,7 +104,7 @@ func TestConsole_KeepsControlSequencesOut(t *testing.T) {
 	for _, color := range []bool{true, false} {
 		l, out, _ := newLog(t, Settings{Color: color})
 		before := "\x1b[2J\x07 \x9b31m\nforged"
-		l.Logger("p2p").Info("peer "+before, "agent", before, "literal", `\x1b[2J `, "key "+before, 1)
+		l.Logger("p2p").Info("peer "+before, "agent", before, "literal", `\x1b[2J `, "key "+before, 1) //nolint:sloglint // such as a foreign library writes
 		text := out.String()
 		if strings.Count(text, "\n") != 1 {
 			t.Errorf("more than one line: %q", text)
@@ -242,7 +241,7 @@ func TestRotating_BoundsFiles(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "debros.log")
 	foreign := filepath.Join(dir, "debros-notes.log")
-	if err := errors.Join(os.WriteFile(foreign, nil, 0o600), os.WriteFile(path, []byte("from before\n"), 0o644)); err != nil { //nolint:gosec // it is to be tightened
+	if err := errors.Join(os.WriteFile(foreign, nil, 0o600), os.WriteFile(path, []byte("from before\n"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	l, err := New(Settings{File: path, MaxSize: 2000, MaxFiles: 3}, &bytes.Buffer{})
@@ -253,7 +252,7 @@ func TestRotating_BoundsFiles(t *testing.T) {
 	for i := range 200 {
 		log.Info("a line of the log", "i", i)
 	}
-	if err := errors.Join(l.Close(), l.Close()); err != nil {
+	if err = errors.Join(l.Close(), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "debros*"))

@@ -4,6 +4,7 @@ package logging
 // it with the time of their end in the name.
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,8 +55,8 @@ func openRotating(path string, maxSize int64, maxFiles int, maxAge time.Duration
 
 // log writes an entry. What goes wrong is kept for trouble: a full disk must
 // not stop the node, and cannot be logged.
-func (r *rotating) log(e entry) {
-	err := r.format.write(e)
+func (r *rotating) log(ctx context.Context, e entry) {
+	err := r.format.write(ctx, e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
