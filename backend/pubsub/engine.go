@@ -38,6 +38,7 @@ type engine struct {
 	interest *interest
 	conduct  *conduct
 	trace    *tracer
+	healer   *healer
 	arrivals *arrivals
 	pace     pace
 
@@ -77,7 +78,9 @@ func newEngine(life context.Context, p *PubSub) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("weigh peers: %w", err)
 	}
-	e.gossip, err = gossip.NewGossipSub(life, e.wire, e.options(params)...)
+	router := gossip.DefaultGossipSubRouter(e.wire)
+	e.healer = &healer{router: router, spent: make(map[peer.ID]int)}
+	e.gossip, err = gossip.NewGossipSubWithRouter(life, e.wire, router, append(e.options(params), router.WithDefaultTagTracer())...)
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
@@ -92,6 +95,7 @@ func (e *engine) options(params *gossip.PeerScoreParams) []gossip.Option {
 	// A machine with two cores may be busy for some seconds in a burst; its
 	// answers are late then, not broken.
 	router.IWantFollowupTime = 10 * time.Second
+	router.MaxIHaveLength = MaxOfferedByPeers
 	return []gossip.Option{
 		gossip.WithGossipSubParams(router),
 		// Plain floodsub and gossipsub 1.0 are not spoken: the one has no mesh,
@@ -135,6 +139,9 @@ func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) go
 	}
 	author := m.GetFrom()
 	if e.p.settings.Allow == nil || e.p.settings.Allow(author, ns) {
+		if author == e.host.ID() { // gossipsub traces those of others only
+			e.healer.recent.add(m.GetTopic(), m.ID, time.Now())
+		}
 		return gossip.ValidationAccept
 	}
 	if from == author {

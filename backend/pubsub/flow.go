@@ -12,6 +12,10 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
+// maxInCheck is how many messages of one neighbour gossipsub may be given at one
+// time: those before the pause, and a frame that was being read.
+const maxInCheck = 2 * MaxUnchecked
+
 // flow counts what gossipsub keeps to itself: frames that wait to be written to
 // a neighbour, and messages of a neighbour that wait to be checked. gossipsub
 // loses what does not fit its queues; so publishers wait in room, and readers of
@@ -21,7 +25,9 @@ type flow struct {
 
 	mu    sync.Mutex
 	links map[peer.ID]*link
-	bytes int64 // unchecked, of all links
+	bytes int64     // unchecked, of all links
+	out   int64     // messages that came out of the check, ever
+	last  time.Time // when the last one did
 }
 
 // link is the traffic with one neighbour.
@@ -29,8 +35,8 @@ type link struct {
 	frames, frameBytes   int64 // wait to be written
 	wrote                time.Time
 	unchecked, heldBytes int64 // messages that wait to be checked
-	checked              time.Time
-	progress             bell // rings when messages were checked
+	mark                 int64 // flow.out when the last of them came, or one came out
+	progress             bell  // rings when messages were checked
 	streams              int
 }
 
@@ -39,8 +45,7 @@ func newFlow() *flow { return &flow{links: make(map[peer.ID]*link)} }
 func (f *flow) linkLocked(id peer.ID) *link {
 	l, known := f.links[id]
 	if !known {
-		now := time.Now()
-		l = &link{wrote: now, checked: now}
+		l = &link{wrote: time.Now()}
 		f.links[id] = l
 	}
 	return l
@@ -172,31 +177,41 @@ func (f *flow) idle(now time.Time) bool {
 	return true
 }
 
-// arrived notes messages that go into the check; checked that one came out.
-func (f *flow) arrived(id peer.ID, messages, size int) {
+// admit notes messages that go into the check and says how many of them may: a
+// frame with more than fit is the work of somebody who wants the queue to
+// overflow.
+func (f *flow) admit(id peer.ID, sizes []int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, known := f.links[id]
 	if !known {
-		return
+		return len(sizes)
 	}
-	if l.unchecked == 0 {
-		l.checked = time.Now()
+	n := min(len(sizes), max(0, maxInCheck-int(l.unchecked)))
+	for _, size := range sizes[:n] {
+		l.heldBytes += int64(size)
+		f.bytes += int64(size)
 	}
-	l.unchecked += int64(messages)
-	l.heldBytes += int64(size)
-	f.bytes += int64(size)
+	if f.bytes > 0 && l.unchecked == 0 {
+		f.last = time.Now() // nothing of it can have come out before
+	}
+	l.unchecked += int64(n)
+	l.mark = f.out
+	return n
 }
 
+// checked notes that a message came out of the check.
 func (f *flow) checked(id peer.ID, size int) {
 	f.mu.Lock()
+	f.out++
+	f.last = time.Now()
 	l, known := f.links[id]
 	if !known {
 		f.mu.Unlock()
 		return
 	}
 	f.releaseLocked(l, 1, int64(size))
-	l.checked = time.Now()
+	l.mark = f.out
 	rings := l.unchecked%(MaxUnchecked/16) == 0 // now and then, and at the end
 	f.mu.Unlock()
 	if rings {
@@ -244,12 +259,14 @@ func (f *flow) behind(l *link) bool {
 		f.bytes >= MaxUncheckedBytesTotal && l.unchecked > 0
 }
 
-// giveUp resets the count of a neighbour none of whose messages came out of the
-// check for MaxPause: gossipsub no longer listens to it and does not say so.
+// giveUp resets the count of a neighbour whose messages are thrown away
+// unchecked: gossipsub no longer listens to it and does not say so. It is
+// recognized by the check's standing still, or by far more messages having come
+// out than the queue holds.
 func (f *flow) giveUp(l *link) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if l.unchecked > 0 && time.Since(l.checked) >= MaxPause {
+	if time.Since(f.last) >= MaxPause || f.out-l.mark > 16*MaxValidate {
 		f.releaseLocked(l, l.unchecked, l.heldBytes)
 	}
 }

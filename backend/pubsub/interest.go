@@ -87,9 +87,10 @@ func (in *interest) FilterIncomingSubscriptions(from peer.ID, subs []*pb.RPC_Sub
 	}
 	kept := valid[:0]
 	for _, sub := range valid {
+		topic := sub.GetTopicid()
 		if !sub.GetSubscribe() {
-			in.withdrawLocked(from, n, sub.GetTopicid())
-		} else if !in.announceLocked(from, n, sub.GetTopicid(), now) {
+			in.withdrawLocked(from, n, topic)
+		} else if !in.announceLocked(from, n, topic, now) {
 			continue
 		}
 		kept = append(kept, sub)
@@ -133,9 +134,23 @@ func (in *interest) withdrawLocked(from peer.ID, n *neighbour, topic string) {
 	}
 	delete(u.peers, from)
 	if u.sponsor == from {
-		in.unsponsorLocked(u)
+		in.handOnLocked(u)
 	}
 	in.forgetLocked(topic, u)
+}
+
+// handOnLocked lets another neighbour's word count when the sponsor takes its
+// own back, for as long as that would have.
+func (in *interest) handOnLocked(u *usage) {
+	until := u.provisional
+	in.unsponsorLocked(u)
+	for id := range u.peers {
+		if in.peers[id].node && in.sponsored[id] < MaxProvisionalPerPeer {
+			u.provisional, u.sponsor = until, id
+			in.sponsored[id]++
+			return
+		}
+	}
 }
 
 func (in *interest) unsponsorLocked(u *usage) {
@@ -225,6 +240,7 @@ func (in *interest) setReady(id peer.ID, ready bool) {
 	in.dropLocked(id, n)
 	in.mu.Unlock()
 	in.changed.ring()
+	in.poke()
 }
 
 // settled says whether frames flow to and from a neighbour, and its first one,
@@ -355,7 +371,9 @@ func (in *interest) clients() []string {
 	return topics
 }
 
-// wanted lists the topics that a node should carry for others.
+// wanted lists the topics that a node should carry for others. A neighbour
+// counts once frames can be sent to it: a topic that is joined then has it in
+// its mesh at once, else only at the next heartbeat.
 func (in *interest) wanted(now time.Time) []string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -364,7 +382,7 @@ func (in *interest) wanted(now time.Time) []string {
 		if topic == clientsTopic || topic == nodesTopic {
 			continue
 		}
-		if len(u.leases) > 0 || now.Before(u.provisional) || in.clientLocked(u) {
+		if len(u.leases) > 0 || now.Before(u.provisional) && in.peers[u.sponsor].ready || in.clientLocked(u) {
 			topics = append(topics, topic)
 		}
 	}
@@ -373,7 +391,7 @@ func (in *interest) wanted(now time.Time) []string {
 
 func (in *interest) clientLocked(u *usage) bool {
 	for id := range u.peers {
-		if !in.peers[id].node {
+		if n := in.peers[id]; n.ready && !n.node {
 			return true
 		}
 	}

@@ -69,10 +69,14 @@ const (
 	MaxUncheckedBytes = 8 << 20
 	// MaxUncheckedBytesTotal bounds it for all neighbours together.
 	MaxUncheckedBytesTotal = 64 << 20
+	// MaxOfferedByPeers bounds the messages that a neighbour may offer us, and we
+	// ask it for, at one time; what it then sends is one frame, which must not
+	// exceed what may wait for the check.
+	MaxOfferedByPeers = MaxUnchecked
 	// MaxValidate is gossipsub's queue in front of the signature check. Sixteen
-	// neighbours may reach MaxUnchecked at the same time before it loses
-	// anything; a topic's mesh has at most twelve.
-	MaxValidate = 16 * MaxUnchecked
+	// neighbours may fill their share, twice MaxUnchecked, at the same time
+	// before it loses anything; a topic's mesh has at most twelve.
+	MaxValidate = 32 * MaxUnchecked
 	// MaxPause is how long a stream is not read while none of its messages
 	// make progress. It ends the pause of a peer whose messages are being
 	// thrown away unchecked.
@@ -89,6 +93,17 @@ const (
 	MaxAsks = 256
 	// MaxAskWait is how long a node keeps such a question open.
 	MaxAskWait = 5 * time.Second
+	// HealFor is how old a message may be that a neighbour is offered when it
+	// enters the mesh; gossipsub forgets a message's text after four seconds.
+	HealFor = 3 * time.Second
+	// MaxRecent bounds the messages remembered for that, 80 bytes each.
+	MaxRecent = 4096
+	// MaxOffered bounds one offer: 13 kB of ids.
+	MaxOffered = 256
+	// MaxOffers bounds the offers to one neighbour in a second, of two frames
+	// each. Its gossipsub takes no notice of more than ten, and a request of 40
+	// bytes must not fetch too much.
+	MaxOffers = 4
 	// MaxScored bounds the topic names for which peer scores are kept; the
 	// library never forgets one. Peers of later topics are scored by behaviour
 	// only, until the next start.

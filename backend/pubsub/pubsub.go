@@ -213,6 +213,9 @@ func (p *PubSub) Subscribe(ctx context.Context, ns core.Namespace, topic string)
 	if e == nil {
 		return nil, errStopped()
 	}
+	if err := e.arrivals.wait(ctx); err != nil {
+		return nil, err
+	}
 	var s *Subscription
 	if err := e.do(ctx, func() (err error) {
 		s, err = e.subscribe(ns, topic, name)

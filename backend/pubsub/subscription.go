@@ -107,8 +107,12 @@ func (s *Subscription) spill() {
 		}
 		for _, m := range batch {
 			select {
-			case s.out <- m:
-			case <-s.done:
+			case <-s.done: // first: what waits at the end is not delivered
+			default:
+				select {
+				case s.out <- m:
+				case <-s.done:
+				}
 			}
 			s.moved(len(m.Data))
 		}

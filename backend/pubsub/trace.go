@@ -64,17 +64,22 @@ var _ gossip.RawTracer = (*tracer)(nil)
 // will go into the check, each of which comes out again in exactly one of
 // DeliverMessage, DuplicateMessage and RejectMessage.
 func (t *tracer) inspect(from peer.ID, rpc *gossip.RPC) error {
-	messages, size, bad := 0, 0, 0
+	if len(rpc.GetPublish()) == 0 {
+		return nil
+	}
+	bad := 0
+	messages, sizes := rpc.Publish[:0], make([]int, 0, len(rpc.Publish))
 	for _, m := range rpc.GetPublish() {
 		if _, ours := t.joined[m.GetTopic()]; ours {
-			messages++
-			size += len(m.GetData())
+			messages, sizes = append(messages, m), append(sizes, len(m.GetData()))
 		} else if _, _, ok := parseTopic(m.GetTopic()); !ok {
 			bad++
 		}
 	}
-	if messages > 0 {
-		t.e.flow.arrived(from, messages, size)
+	n := t.e.flow.admit(from, sizes)
+	rpc.Publish = messages[:n]
+	if lost := len(messages) - n; lost > 0 {
+		t.e.p.stats.lost(&t.e.p.stats.lostInbound, lost)
 	}
 	if bad > 0 {
 		t.e.p.stats.rejected.Add(int64(bad))
@@ -101,6 +106,7 @@ func (t *tracer) Leave(topic string) { delete(t.joined, topic) }
 // DeliverMessage says that a message of a neighbour has passed the check.
 func (t *tracer) DeliverMessage(m *gossip.Message) {
 	t.e.p.stats.delivered.Add(1)
+	t.e.healer.recent.add(m.GetTopic(), m.ID, time.Now())
 	t.e.flow.checked(m.ReceivedFrom, len(m.GetData()))
 }
 
@@ -146,8 +152,8 @@ func (t *tracer) UndeliverableMessage(*gossip.Message) {
 	t.e.p.stats.lost(&t.e.p.stats.lostInbound, 1)
 }
 
-// Graft, Prune, ValidateMessage and ThrottlePeer are of no interest here.
-func (t *tracer) Graft(peer.ID, string) {}
+// Graft says that a neighbour enters a topic's mesh.
+func (t *tracer) Graft(id peer.ID, topic string) { t.e.healer.heal(id, topic, time.Now()) }
 
 // Prune is of no interest here.
 func (t *tracer) Prune(peer.ID, string) {}
