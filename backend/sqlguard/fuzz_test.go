@@ -33,8 +33,8 @@ func FuzzCheck(f *testing.F) {
 			}
 			return
 		}
-		if bad, denied, more := j.compile(text, st); denied != "" || more {
-			t.Fatalf("%q\npassed as %+v\nSQLite: %v; denied: %s; more than one: %v", text, st, bad, denied, more)
+		if v := j.compile(t, text, st); v.denied != "" || v.more {
+			t.Fatalf("%q\npassed as %+v\nSQLite: %+v", text, st, v)
 		}
 	})
 }
@@ -90,11 +90,11 @@ func TestCheck_MixedTokens(t *testing.T) {
 			continue
 		}
 		passed++
-		bad, denied, more := j.compile(text, st)
-		if denied != "" || more {
-			t.Errorf("%q\npassed as %+v\nSQLite: %v; denied: %s; more than one: %v", text, st, bad, denied, more)
+		v := j.compile(t, text, st)
+		if v.denied != "" || v.more {
+			t.Errorf("%q\npassed as %+v\nSQLite: %+v", text, st, v)
 		}
-		if bad == nil {
+		if v.err == nil {
 			compiled++
 		}
 	}

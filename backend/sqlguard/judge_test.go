@@ -42,8 +42,16 @@ func newJudge(tb testing.TB) *judge {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { c.Close() })
-	j := &judge{conn: c.(*sqlite3.SQLiteConn)}
+	conn, ok := c.(*sqlite3.SQLiteConn)
+	if !ok {
+		tb.Fatalf("the driver gives a %T", c)
+	}
+	tb.Cleanup(func() {
+		if err := conn.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	j := &judge{conn: conn}
 	for _, s := range fixture {
 		if _, err := j.conn.Exec(s, nil); err != nil {
 			tb.Fatalf("%s: %v", s, err)
@@ -53,23 +61,35 @@ func newJudge(tb testing.TB) *judge {
 	return j
 }
 
-// compile prepares text without running it. It returns SQLite's error, what the
-// authorizer denied, and whether there is a second statement behind the first.
-func (j *judge) compile(text string, st Statement) (err error, denied string, more bool) {
+// verdict is what SQLite says of a statement.
+type verdict struct {
+	err    error  // why it does not compile
+	denied string // what the authorizer denied
+	more   bool   // a second statement is behind the first
+}
+
+// compile prepares text without running it.
+func (j *judge) compile(tb testing.TB, text string, st Statement) verdict {
+	tb.Helper()
 	j.st, j.denied = st, ""
 	stmt, err := j.conn.Prepare(text)
+	v := verdict{err: err, denied: j.denied}
 	if err != nil {
-		return err, j.denied, false
+		return v
 	}
 	tail := reflect.ValueOf(stmt).Elem().FieldByName("t").String()
-	stmt.Close()
-	denied = j.denied
+	if err = stmt.Close(); err != nil {
+		tb.Fatal(err)
+	}
 	j.asked = 0
 	rest, err := j.conn.Prepare(tail)
+	v.more = err != nil || j.asked > 0
 	if rest != nil {
-		rest.Close()
+		if err := rest.Close(); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	return nil, denied, err != nil || j.asked > 0
+	return v
 }
 
 func (j *judge) authorize(op int, a, b, schema string) int {
@@ -99,13 +119,11 @@ func (j *judge) reason(op int, a, b, schema string) string {
 	case sqlite3.SQLITE_FUNCTION:
 		return j.function(strings.ToLower(b))
 	case sqlite3.SQLITE_PRAGMA:
-		switch pragmaUse(low) {
-		case pragmaRefused:
+		switch use := pragmaUse(low); {
+		case use == pragmaRefused:
 			return "PRAGMA"
-		case pragmaReads:
-			if b != "" {
-				return "PRAGMA with a value"
-			}
+		case use == pragmaReads && b != "":
+			return "PRAGMA with a value"
 		}
 	case opRecursive:
 		if !plainRead {
@@ -120,7 +138,7 @@ func (j *judge) reason(op int, a, b, schema string) string {
 		}
 		return foreign(low, schema)
 	case sqlite3.SQLITE_CREATE_VTABLE:
-		if b != "fts5" {
+		if strings.ToLower(b) != "fts5" {
 			return "virtual table"
 		}
 		return j.schemaOnly(low, schema)
@@ -174,12 +192,20 @@ func engineNames(t *testing.T, query string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() {
+		if errClose := db.Close(); errClose != nil {
+			t.Error(errClose)
+		}
+	})
 	rows, err := db.Query(query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() {
+		if errClose := rows.Close(); errClose != nil {
+			t.Error(errClose)
+		}
+	}()
 	var names []string
 	for rows.Next() {
 		var n string

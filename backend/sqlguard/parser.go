@@ -4,6 +4,7 @@ package sqlguard
 // an error is set every token reads as the end, so no loop needs to ask for it.
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -97,12 +98,7 @@ func (p *parser) accept(word string) bool {
 
 // acceptAny passes one of the words if it is there.
 func (p *parser) acceptAny(words ...string) bool {
-	for _, w := range words {
-		if p.accept(w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, p.accept)
 }
 
 // expect passes the words in order, or sets the error.

@@ -87,7 +87,11 @@ func openDatabases(t testing.TB) *database.Internal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { h.Close() })
+	t.Cleanup(func() {
+		if errClose := h.Close(); errClose != nil {
+			t.Error(errClose)
+		}
+	})
 	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

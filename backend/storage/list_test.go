@@ -176,7 +176,7 @@ func TestList_CursorIsStable(t *testing.T) {
 		t.Fatal(keys(p), err)
 	}
 	for _, key := range []string{"a", "b/2"} { // where the cursor stands, and before
-		if _, err := f.Delete(ctx, f.ns(), key); err != nil {
+		if _, err = f.Delete(ctx, f.ns(), key); err != nil {
 			t.Fatal(err)
 		}
 	}

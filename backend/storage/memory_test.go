@@ -48,14 +48,14 @@ func (m *memory) Query(_ context.Context, _ core.Namespace, s core.Statement, _ 
 	if err != nil {
 		return nil, core.Errorf(core.Invalid, "%s", err)
 	}
-	defer rows.Close()
 	out := &core.Rows{Columns: rows.Columns()}
 	for {
 		cells := make([]driver.Value, len(out.Columns))
-		if err := rows.Next(cells); errors.Is(err, io.EOF) {
-			return out, nil
-		} else if err != nil {
-			return nil, core.Errorf(core.Invalid, "%s", err)
+		if err := rows.Next(cells); err != nil {
+			if errors.Is(err, io.EOF) {
+				return out, rows.Close()
+			}
+			return nil, errors.Join(err, rows.Close())
 		}
 		row := make([]any, len(cells))
 		for i, c := range cells {
@@ -85,6 +85,15 @@ func (m *memory) Exec(_ context.Context, _ core.Namespace, statements []core.Sta
 	return out, nil
 }
 
+// counted returns how much was asked and written since the last time.
+func (m *memory) counted() (reads, writes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	reads, writes = m.reads, m.writes
+	m.reads, m.writes = 0, 0
+	return reads, writes
+}
+
 func values(s core.Statement) []driver.Value {
 	out := make([]driver.Value, len(s.Args))
 	for i, a := range s.Args {
@@ -101,7 +110,6 @@ func TestStorage_RunSweeps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.conn.Close()
 		s, err := New(Settings{}, db, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
@@ -132,11 +140,11 @@ func TestStorage_RunSweeps(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			db.reads, db.writes = 0, 0
+			db.counted()
 			time.Sleep(step.after + time.Second/10)
 			synctest.Wait()
-			if db.writes != step.wrote || db.reads != step.asked {
-				t.Errorf("sweep %d: wrote %d times and asked %d times, want %d and %d", i, db.writes, db.reads, step.wrote, step.asked)
+			if reads, writes := db.counted(); writes != step.wrote || reads != step.asked {
+				t.Errorf("sweep %d: wrote %d times and asked %d times, want %d and %d", i, writes, reads, step.wrote, step.asked)
 			}
 			rows, err := db.Query(ctx, "red", core.Statement{SQL: "SELECT count(*) FROM _debros_kv"}, core.QueryOptions{})
 			if err != nil || rows.Values[0][0] != step.rows {
@@ -144,7 +152,7 @@ func TestStorage_RunSweeps(t *testing.T) {
 			}
 		}
 		cancel()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, db.conn.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -165,14 +173,14 @@ func ExampleStorage_Put() {
 	ctx, cancel := context.WithCancel(context.Background())
 	err = s.Run(ctx, func() { // in a node, Run has a goroutine of its own
 		defer cancel()
-		first, err := s.Put(ctx, "default", "light", []byte("red"), core.PutOptions{IfAbsent: true})
-		fmt.Println(first.Versions, err)
-		second, err := s.Put(ctx, "default", "light", []byte("green"), core.PutOptions{IfVersion: first.Versions[0]})
-		fmt.Println(second.Versions, err)
-		_, err = s.Put(ctx, "default", "light", []byte("blue"), core.PutOptions{IfVersion: first.Versions[0]})
-		fmt.Println(core.CodeOf(err))
-		light, _, err := s.Get(ctx, "default", "light", core.ReadOptions{})
-		fmt.Printf("%s %v\n", light.Value, err)
+		first, e1 := s.Put(ctx, "default", "light", []byte("red"), core.PutOptions{IfAbsent: true})
+		fmt.Println(first.Versions, e1)
+		second, e2 := s.Put(ctx, "default", "light", []byte("green"), core.PutOptions{IfVersion: first.Versions[0]})
+		fmt.Println(second.Versions, e2)
+		_, e3 := s.Put(ctx, "default", "light", []byte("blue"), core.PutOptions{IfVersion: first.Versions[0]})
+		fmt.Println(core.CodeOf(e3))
+		light, _, e4 := s.Get(ctx, "default", "light", core.ReadOptions{})
+		fmt.Printf("%s %v\n", light.Value, e4)
 	})
 	fmt.Println(err)
 	// Output:

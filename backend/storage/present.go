@@ -46,7 +46,7 @@ func (s *Storage) versions(ctx context.Context, ns core.Namespace, ops []core.Op
 		key, ok := cells[0].([]byte)
 		v, okVersion := cells[1].(int64)
 		if ok && okVersion && v > 0 {
-			found[string(key)] = present(v)
+			found[string(key)] = present(v) //nolint:gosec // above 0
 		}
 	}
 	return found, nil

@@ -96,6 +96,9 @@ func noTable(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "no such table: _debros_kv")
 }
 
+// nothingSQL answers no rows, but with provenance.
+const nothingSQL = "SELECT 1 WHERE 0"
+
 // query reads. When there is no table it answers no rows, with the provenance of
 // a read that found none.
 func (s *Storage) query(ctx context.Context, ns core.Namespace, st core.Statement, o core.QueryOptions) (*core.Rows, error) {
@@ -103,7 +106,7 @@ func (s *Storage) query(ctx context.Context, ns core.Namespace, st core.Statemen
 	if !noTable(err) {
 		return rows, err
 	}
-	return s.db.Query(ctx, ns, core.Statement{SQL: "SELECT 1 WHERE 0"}, o)
+	return s.db.Query(ctx, ns, core.Statement{SQL: nothingSQL}, o)
 }
 
 // exec writes. When there is no table it makes it and writes again: the first

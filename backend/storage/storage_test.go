@@ -336,8 +336,8 @@ func TestStorage_Expiry(t *testing.T) {
 			t.Errorf("listed: %s %v", keys(p), err)
 		}
 	}
-	if w, err := f.Delete(ctx, f.ns(), "brief"); err != nil || w.Deleted[0] {
-		t.Errorf("deleted what had expired: %+v %v", w, err)
+	if d, err := f.Delete(ctx, f.ns(), "brief"); err != nil || d.Deleted[0] {
+		t.Errorf("deleted what had expired: %+v %v", d, err)
 	}
 	if _, err := f.Put(ctx, f.ns(), "brief", nil, core.PutOptions{IfVersion: w.Versions[0]}); core.CodeOf(err) != core.PreconditionFailed {
 		t.Errorf("the version of what has expired: %v", err)
@@ -364,28 +364,28 @@ func TestStorage_Sweep(t *testing.T) {
 		}
 	}
 	f.put("keep", "v")
-	rows := func() int64 {
+	rows := func() any {
 		r, err := f.db.Query(ctx, f.ns(), core.Statement{SQL: "SELECT count(*) FROM _debros_kv"}, core.QueryOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Values[0][0].(int64)
+		return r.Values[0][0]
 	}
 	f.sweep(ctx)
-	if got := rows(); got != n+1 {
-		t.Fatalf("%d rows after a sweep before the end, want %d", got, n+1)
+	if got := rows(); got != int64(n+1) {
+		t.Fatalf("%v rows after a sweep before the end, want %d", got, n+1)
 	}
 	f.clock.advance(time.Minute)
 	f.sweep(ctx) // nobody has used it since the sweep before
-	if got := rows(); got != n+1 {
-		t.Errorf("%d rows: a sweep touched a namespace that nobody uses", got)
+	if got := rows(); got != int64(n+1) {
+		t.Errorf("%v rows: a sweep touched a namespace that nobody uses", got)
 	}
 	if got := f.value("keep"); got != "v" {
 		t.Error(got)
 	}
 	f.sweep(ctx)
-	if got := rows(); got != 1 {
-		t.Errorf("%d rows are left, want 1", got)
+	if got := rows(); got != int64(1) {
+		t.Errorf("%v rows are left, want 1", got)
 	}
 }
 

@@ -59,22 +59,22 @@ func (s *Storage) Delete(ctx context.Context, ns core.Namespace, key string) (co
 	if err := checkKey(key); err != nil {
 		return core.WriteAnswer{}, err
 	}
-	none := core.WriteAnswer{Versions: []core.Version{0}, Deleted: []bool{false}}
+	out := core.WriteAnswer{Versions: []core.Version{0}, Deleted: []bool{false}}
 	answer, err := s.execOnce(ctx, ns, []core.Statement{deleteStatement(key, s.settings.Now())})
 	if noTable(err) { // nothing was ever stored; a delete is no reason to make the table
-		rows, err := s.query(ctx, ns, core.Statement{SQL: "SELECT 1 WHERE 0"}, core.QueryOptions{})
-		if err != nil {
-			return core.WriteAnswer{}, err
+		rows, errRead := s.query(ctx, ns, core.Statement{SQL: nothingSQL}, core.QueryOptions{})
+		if errRead != nil {
+			return core.WriteAnswer{}, errRead
 		}
-		none.Provenance = rows.Provenance
-		return none, nil
+		out.Provenance = rows.Provenance
+		return out, nil
 	}
 	if err != nil {
 		return core.WriteAnswer{}, err
 	}
-	none.Deleted[0] = answer.Results[0].RowsAffected > 0
-	none.Provenance = answer.Provenance
-	return none, nil
+	out.Deleted[0] = answer.Results[0].RowsAffected > 0
+	out.Provenance = answer.Provenance
+	return out, nil
 }
 
 // Batch does all operations in order, as one change that nobody sees half of. A
