@@ -54,7 +54,7 @@ func pragmaUse(name string) pragmaKind {
 	case "table_list", "foreign_key_check", "integrity_check", "quick_check":
 		return pragmaOfAny
 	case "foreign_keys", "user_version", "schema_version", "application_id", "encoding", "page_size", "page_count",
-		"freelist_count", "collation_list", "function_list", "module_list", "pragma_list", "compile_options":
+		"freelist_count", "collation_list", "function_list", "compile_options":
 		return pragmaReads
 	}
 	return pragmaRefused

@@ -237,6 +237,36 @@ func TestStorage_OneWinner(t *testing.T) {
 	}
 }
 
+// Puts that share an entry of the log must each be told their own version: else
+// the next compare-and-set of one of them overwrites another's.
+func TestStorage_ConcurrentVersions(t *testing.T) {
+	f := open(t, Settings{})
+	ctx := context.Background()
+	const writers = 64
+	versions := make([]core.Version, writers)
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			key := fmt.Sprint(i)
+			for range 5 {
+				w, err := f.Put(ctx, f.ns(), key, []byte(key), core.PutOptions{IfVersion: versions[i]})
+				if err != nil || w.Versions[0] <= versions[i] {
+					t.Errorf("writer %d: %+v after %d: %v", i, w, versions[i], err)
+					return
+				}
+				versions[i] = w.Versions[0]
+			}
+		})
+	}
+	wg.Wait()
+	for i, want := range versions {
+		it, _, err := f.Get(ctx, f.ns(), fmt.Sprint(i), core.ReadOptions{})
+		if err != nil || it.Version != want || string(it.Value) != fmt.Sprint(i) {
+			t.Errorf("writer %d was told %d, stored is %+v: %v", i, want, it, err)
+		}
+	}
+}
+
 // A batch that happens by half leaves data that its writer ruled out.
 func TestStorage_Batch(t *testing.T) {
 	f := open(t, Settings{})
