@@ -53,7 +53,7 @@ gen: frontend/node_modules/.package-lock.json ## write the page's bindings and t
 	@go run -tags bindings ./app
 	@if command -v protoc >/dev/null; then \
 		[ -x $(TOOLS)/protoc-gen-go ] || GOBIN=$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go; \
-		PATH="$(TOOLS):$$PATH" protoc --go_out=. --go_opt=paths=source_relative backend/rpc/rpc.proto; \
+		PATH="$(TOOLS):$$PATH" go generate ./backend/rpc; \
 	fi
 
 frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json

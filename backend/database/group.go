@@ -302,7 +302,7 @@ func (g *group) state() core.Group {
 	leader, _ := g.store.LeaderID()    //nolint:errcheck // "" likewise
 	return core.Group{
 		Name: g.name, Awake: true, State: stateWord(g.store.State()), Leader: leader,
-		Index: g.store.DBAppliedIndex(), CommitIndex: commit, Size: g.folder.size(),
+		Index: g.applied(commit), CommitIndex: commit, Size: g.folder.size(),
 	}
 }
 

@@ -207,3 +207,23 @@ func TestExec_MaxBytes(t *testing.T) {
 	n.groupOf(t, red).full.Store(0) // look now, not in a second
 	n.must(t, red, `INSERT INTO t VALUES (1)`)
 }
+
+// A leader that is behind itself for ever makes every answer look old.
+func TestProvenance_NotBehindByEntriesThatChangeNothing(t *testing.T) {
+	d := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	d.must(t, "demo", "CREATE TABLE t(x)")
+	for range 3 { // the first linearizable read of a term puts an entry of its own into the log
+		rows, err := d.Query(t.Context(), "demo", core.Statement{SQL: "SELECT 1"}, core.QueryOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := rows.Provenance; p.Index != p.LeaderIndex {
+			t.Errorf("index %d, leader's %d", p.Index, p.LeaderIndex)
+		}
+	}
+	for _, g := range d.Groups() {
+		if g.Index != g.CommitIndex {
+			t.Errorf("%s: index %d, commit index %d", g.Name, g.Index, g.CommitIndex)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (g *group) provenance() core.Provenance {
 	leaderIndex, _ := g.store.LeaderCommitIndex() //nolint:errcheck // 0 when the group is closing
 	p := core.Provenance{
 		ServedBy: g.folder.node, Leader: leader, Group: g.name, How: "local",
-		Index: g.store.DBAppliedIndex(), LeaderIndex: leaderIndex,
+		Index: g.applied(leaderIndex), LeaderIndex: leaderIndex,
 	}
 	if ra := g.raft.Load(); ra != nil && leader != g.folder.node {
 		if heard := ra.LastContact(); !heard.IsZero() {
@@ -82,6 +82,24 @@ func (g *group) provenance() core.Provenance {
 		}
 	}
 	return p
+}
+
+// appliedPatience is how long an answer waits to learn that it lags only by
+// entries which change nothing.
+const appliedPatience = 20 * time.Microsecond
+
+// applied is the last log entry that this replica's data contains. rqlite counts
+// the entries that changed the data; behind them may stand some of Raft's own,
+// which a replica has too once it has come past them.
+func (g *group) applied(leaderIndex uint64) uint64 {
+	changed := g.store.DBAppliedIndex()
+	if changed >= leaderIndex {
+		return changed
+	}
+	if passed, err := g.store.WaitForFSMIndex(leaderIndex, appliedPatience); err == nil {
+		return max(changed, passed)
+	}
+	return changed
 }
 
 // exec serves one write.
