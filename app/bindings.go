@@ -1,8 +1,7 @@
 //go:build bindings
 
-// This file is the program that "make gen" runs: it writes the page's bindings
-// into frontend/src/wailsjs and does nothing else.
-
+// Command debros, built with the tag bindings, is what "make gen" runs: it writes
+// the page's bindings into frontend/src/wailsjs and does nothing else.
 package main
 
 import (

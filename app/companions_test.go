@@ -23,7 +23,11 @@ func testWindow(t *testing.T, node func(context.Context, face) error) window {
 
 func state(t *testing.T, w window) api.Info {
 	t.Helper()
-	info, err := w.API.Bound(api.ModeWindow, nil)[0].(*api.App).Info()
+	app, ok := w.API.Bound(api.ModeWindow, nil)[0].(*api.App)
+	if !ok {
+		t.Fatal("App is not the first bound struct")
+	}
+	info, err := app.Info()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ var errNoWindow = errors.New("the window could not be made")
 // has ended. The error is the node's, or errNoWindow.
 func openWindow(ctx context.Context, w window) (err error) {
 	if w.SafeGraphics {
-		if err := os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"); err != nil {
+		if err = os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"); err != nil {
 			return fmt.Errorf("set safe graphics: %w", err)
 		}
 	}

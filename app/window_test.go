@@ -94,12 +94,12 @@ func newDisplay(t *testing.T) *display {
 	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-fbdir", filepath.Dir(d.screen))
 	server.ExtraFiles = []*os.File{write}
 	background(t, server)
-	write.Close()
+	closed(t, write)
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
 		t.Fatalf("Xvfb did not start: %v", err)
 	}
-	read.Close()
+	closed(t, read)
 	d.name = ":" + strings.TrimSpace(number)
 	manager := exec.Command("openbox")
 	manager.Env = d.environment(t.TempDir())
@@ -117,8 +117,18 @@ func background(t *testing.T, cmd *exec.Cmd) {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Error(err)
 		}
-		cmd.Wait()
+		var stopped *exec.ExitError // by our signal
+		if err := cmd.Wait(); err != nil && !errors.As(err, &stopped) {
+			t.Error(err)
+		}
 	})
+}
+
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // environment is that of a desktop session with one display and an empty home.
@@ -167,11 +177,13 @@ func (d *display) start(t *testing.T) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	input.Close()
+	closed(t, input)
 	go func() {
 		defer close(p.ended)
-		io.Copy(p, output)
-		output.Close()
+		if _, err := io.Copy(p, output); err != nil {
+			t.Error(err)
+		}
+		closed(t, output)
 	}()
 	t.Cleanup(func() {
 		if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {

@@ -31,7 +31,7 @@ const (
 type Program struct {
 	Version string // of the program
 	Commit  string
-	DataDir string           // settings.json lies there; made when first written
+	DataDir string           // settings.json lies there; "" when the configuration could not be read
 	Now     func() time.Time // nil: the clock of this computer
 }
 
@@ -67,8 +67,8 @@ type desk struct {
 
 // New makes the structs. It starts nothing and touches no file.
 func New(p Program, log *slog.Logger) (*API, error) {
-	if p.DataDir == "" {
-		return nil, core.Errorf(core.Invalid, "the page's settings need a data folder")
+	if log == nil {
+		return nil, core.Errorf(core.Invalid, "the page needs a log")
 	}
 	if p.Now == nil {
 		p.Now = time.Now

@@ -70,6 +70,9 @@ func (f *settingsFile) load() (Settings, error) {
 }
 
 func (f *settingsFile) loadLocked() (Settings, error) {
+	if f.dir == "" {
+		return defaultSettings(), nil
+	}
 	path := filepath.Join(f.dir, settingsName)
 	text, err := readAtMost(path, maxSettingsBytes)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -101,6 +104,9 @@ func (f *settingsFile) loadLocked() (Settings, error) {
 func (f *settingsFile) save(s Settings) error {
 	if err := s.check(); err != nil {
 		return err
+	}
+	if f.dir == "" {
+		return core.Errorf(core.Unavailable, "There is no data folder to store the settings in; see why the node did not start.")
 	}
 	s.Notice = ""
 	text, err := json.MarshalIndent(s, "", "  ")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,5 +86,21 @@ func TestSettings_SaveSetsAside(t *testing.T) {
 	}
 	if kept, err := filepath.Glob(filepath.Join(dir, "settings.json.*")); err != nil || len(kept) != 1 {
 		t.Errorf("kept %v, %v", kept, err)
+	}
+}
+
+// Without a readable configuration there is no data folder; the window that says
+// so still needs its defaults, and must not write into the present folder.
+func TestSettings_NoFolder(t *testing.T) {
+	a, err := New(Program{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := bound[App](a)
+	if s, err := app.Settings(); err != nil || s != defaultSettings() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if err := app.SaveSettings(defaultSettings()); codeOf(t, err) != core.Unavailable {
+		t.Errorf("saved somewhere: %v", err)
 	}
 }
