@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/libp2p/go-libp2p/gologshim"
+
 	"git.debros.io/DeBros/network/backend/client"
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -20,6 +22,7 @@ func dialNode(ctx context.Context, t target) (remote, error) {
 	c.Namespace, c.BootstrapPeers, c.Credential = string(t.namespace), t.addresses, t.credential
 	c.ConnectTimeout, c.RetryAttempts = dialTimeout, 1 // --wait is what tries again
 	c.Logger = slog.New(slog.DiscardHandler)           // what matters is in the error
+	gologshim.SetDefaultHandler(slog.DiscardHandler)   // libp2p would write between the lines of the command
 	made, err := client.NewClient(c)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,6 @@ type Env struct {
 // Terminal says which streams are a terminal, and edits lines where there is one.
 type Terminal struct {
 	Stdin, Stdout, Stderr bool
-	Width                 int // columns of standard output, 0 when unknown
 	// Edit reads lines with history from standard input. It is nil when that is
 	// no terminal.
 	Edit func() (LineEditor, error)
@@ -81,9 +80,6 @@ func SystemEnv() Env {
 			Stdout: term.IsTerminal(descriptor(os.Stdout)),
 			Stderr: term.IsTerminal(descriptor(os.Stderr)),
 		},
-	}
-	if width, _, err := term.GetSize(descriptor(os.Stdout)); err == nil {
-		env.Terminal.Width = width
 	}
 	if env.Terminal.Stdin {
 		env.Terminal.Edit = func() (LineEditor, error) { return newEditor(os.Stdin, os.Stderr), nil }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/libp2p/go-libp2p/gologshim"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"git.debros.io/DeBros/network/backend/config"
@@ -47,6 +48,7 @@ func startReal(ctx context.Context, s NodeStart, ready func(string)) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
+	gologshim.SetDefaultHandler(logs.Logger("libp2p").Handler())
 	n, err := nodepkg.Open(ctx, folder, s.Loaded, nodepkg.Build{Version: "1.2.3-test"}, logs)
 	if err != nil {
 		return err

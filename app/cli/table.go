@@ -70,7 +70,10 @@ func (a *app) listTable(b *bytes.Buffer, d document) {
 	for _, r := range d.rows {
 		line := make([]string, len(columns))
 		for i, c := range columns {
-			line[i] = a.cell(r.get(c))
+			line[i] = oneLine(r.get(c))
+			if i < len(columns)-1 { // the last may be as long as it is
+				line[i] = a.cut(line[i])
+			}
 		}
 		cells = append(cells, line)
 	}
@@ -98,13 +101,17 @@ func (a *app) listTable(b *bytes.Buffer, d document) {
 	}
 }
 
-// cell is one value on one line, cut on a terminal.
-func (a *app) cell(v any) string {
-	c := strings.NewReplacer("\n", "⏎", "\t", " ").Replace(printable(text(v)))
-	if runes := []rune(c); a.env.Terminal.Stdout && len(runes) > maxCell {
+// oneLine is a value as text without line ends.
+func oneLine(v any) string {
+	return strings.NewReplacer("\n", "⏎", "\t", " ").Replace(printable(text(v)))
+}
+
+// cut shortens a cell for a terminal.
+func (a *app) cut(cell string) string {
+	if runes := []rune(cell); a.env.Terminal.Stdout && len(runes) > maxCell {
 		return string(runes[:maxCell-1]) + "…"
 	}
-	return c
+	return cell
 }
 
 // stateColor is the colour of a state's word.

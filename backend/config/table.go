@@ -25,7 +25,7 @@ func nodeRows() []Key {
 	return []Key{
 		{
 			Name: "node.id", Kind: KindText, Example: "kitchen", field: func(c *Config) any { return &c.Node.ID },
-			Help: "A name for people, shown beside the peer id, which comes from the key file",
+			Help: "A name for people, kept in the configuration; the peer id comes from the key file",
 		},
 		{
 			Name: "node.type", Kind: KindText, Example: "node", Choices: []string{"node", "bootstrap"}, field: func(c *Config) any { return &c.Node.Type },
@@ -54,7 +54,7 @@ func nodeRows() []Key {
 		},
 		{
 			Name: "node.solana_wallet", Kind: KindText, Flag: "solana-wallet", Example: "8nCAfKVG1F5HucHBWKCihwQkuMTpPrX6KonjqqB7Ff6H", field: func(c *Config) any { return &c.Node.SolanaWallet },
-			Help: "Solana address of the node's owner, base58",
+			Help: "Address of the owner's Solana wallet, base58; kept for what is to come",
 		},
 	}
 }
@@ -134,7 +134,7 @@ func discoveryRows() []Key {
 		},
 		{
 			Name: "discovery.bootstrap_port", Kind: KindInteger, Flag: "bootstrap-port", Example: "4002", field: func(c *Config) any { return &c.Discovery.BootstrapPort },
-			Help: "TCP port of bootstrap peers that are named without one",
+			Help: "Port, over TCP, of bootstrap peers that are named without one",
 		},
 		{
 			Name: "discovery.mdns", Kind: KindBool, Flag: "mdns", Example: "false", field: func(c *Config) any { return &c.Discovery.MDNS },
