@@ -4,7 +4,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/libp2p/go-libp2p/gologshim"
@@ -62,7 +64,14 @@ func (n *node) Get(ctx context.Context, _ core.Namespace, key string, o core.Rea
 
 // Put is a batch of one, which answers with its provenance.
 func (n *node) Put(ctx context.Context, _ core.Namespace, key string, value []byte, o core.PutOptions) (core.WriteAnswer, error) {
-	return n.client.Storage().Batch(ctx, []core.Op{{Key: key, Value: value, PutOptions: o}})
+	answer, err := n.client.Storage().Batch(ctx, []core.Op{{Key: key, Value: value, PutOptions: o}})
+	if e, ok := errors.AsType[*core.Error](err); ok {
+		// Which operation of the batch failed is no riddle.
+		if sentence, numbered := strings.CutPrefix(e.Msg, "operation 1: "); numbered {
+			err = core.Wrap(e.Code, err, "%s", sentence)
+		}
+	}
+	return answer, err
 }
 
 func (n *node) List(ctx context.Context, _ core.Namespace, o core.ListOptions) (core.Page, error) {
