@@ -51,7 +51,7 @@ func openWindow(ctx context.Context, w window) (err error) {
 			return fmt.Errorf("set safe graphics: %w", err)
 		}
 	}
-	d := &desktop{window: w, closed: make(chan struct{})}
+	d := &desktop{window: w, closed: make(chan struct{}), calls: noCalls()}
 	defer func() {
 		if p := recover(); p != nil { // GTK that cannot reach its display panics
 			err = core.Wrap(core.Unavailable, fmt.Errorf("%w: %v", errNoWindow, p), "the window cannot be opened; use the page in a browser: debros node start --ui")
@@ -97,6 +97,12 @@ type wailsCalls struct {
 	copy func(text string) error
 	open func(address string) error
 	show func()
+}
+
+// noCalls are what the window can do before GTK is up.
+func noCalls() wailsCalls {
+	early := func(string) error { return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.") }
+	return wailsCalls{emit: func(string, any) {}, copy: early, open: early, show: func() {}}
 }
 
 // startup runs when GTK is up, beside its loop: only now the node is started, so

@@ -113,13 +113,14 @@ func (f *fake) Exec(ctx context.Context, _ core.Namespace, statements []core.Sta
 	defer f.mu.Unlock()
 	answer := &core.ExecAnswer{}
 	before := len(f.writes)
-	for _, s := range statements {
-		if s.SQL == "fail" {
-			answer.Results = append(answer.Results, core.ExecResult{Error: "UNIQUE constraint failed: t.id"})
-			if o.Atomic {
-				f.writes = f.writes[:before]
-			}
-			break
+	for i, s := range statements {
+		switch {
+		case s.SQL != "fail":
+		case o.Atomic:
+			f.writes = f.writes[:before]
+			return nil, core.Errorf(core.Invalid, "nothing was stored: statement %d of %d: UNIQUE constraint failed: t.id", i+1, len(statements))
+		default:
+			return nil, core.Errorf(core.Invalid, "UNIQUE constraint failed: t.id")
 		}
 		f.writes = append(f.writes, s.SQL)
 		answer.Results = append(answer.Results, core.ExecResult{RowsAffected: 1, LastInsertID: 1<<53 + 1})

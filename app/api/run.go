@@ -5,6 +5,8 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -110,7 +112,7 @@ func (r *run) atomic(ctx context.Context) []StatementResult {
 	answer, err := r.b.Database.Exec(ctx, r.ns, statements, core.ExecOptions{Atomic: true})
 	took := sinceMS(start)
 	if err != nil {
-		return r.failed(r.pieces[0], err)
+		return r.failed(r.pieces[blamed(err, len(r.pieces))], err)
 	}
 	if len(answer.Results) > len(r.pieces) {
 		return r.failed(r.pieces[0], errResults)
@@ -125,6 +127,17 @@ func (r *run) atomic(ctx context.Context) []StatementResult {
 		out = append(out, one)
 	}
 	return out
+}
+
+// blamed finds the statement that an atomic write's error is about: the database
+// says "statement 2 of 3" in its sentence. It is the first when it does not.
+func blamed(err error, n int) int {
+	_, text, found := strings.Cut(core.Sentence(err), "statement ")
+	var position, of int
+	if _, scanErr := fmt.Sscanf(text, "%d of %d", &position, &of); !found || scanErr != nil || of != n || position < 1 || position > n {
+		return 0
+	}
+	return position - 1
 }
 
 func (r *run) failed(p Piece, err error) []StatementResult {

@@ -48,11 +48,12 @@ func TestSQL_RunAtomic(t *testing.T) {
 		code    core.Code
 		says    string
 		writes  int
+		offset  int // of the first result
 	}{
 		"all good":        {script: "insert 1; insert 2", results: 2, writes: 2},
-		"one fails":       {script: "insert 1; fail; insert 2", results: 1, code: core.Invalid, says: "UNIQUE"},
-		"a read in it":    {script: "insert 1; select 1", results: 1, code: core.Invalid, says: "writes only"},
-		"what is refused": {script: "insert 1; attach", results: 1, code: core.Invalid, says: "ATTACH"},
+		"one fails":       {script: "insert 1; fail; insert 2", results: 1, code: core.Invalid, says: "UNIQUE", offset: 10},
+		"a read in it":    {script: "insert 1; select 1", results: 1, code: core.Invalid, says: "writes only", offset: 10},
+		"what is refused": {script: "insert 1; attach", results: 1, code: core.Invalid, says: "ATTACH", offset: 10},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,6 +61,9 @@ func TestSQL_RunAtomic(t *testing.T) {
 			got := runScript(t, bound[SQL](f.page(t)), tt.script, true)
 			if len(got) != tt.results || got[0].Code != string(tt.code) || !strings.Contains(got[0].Error, tt.says) {
 				t.Errorf("%+v", got)
+			}
+			if got[0].Offset != tt.offset {
+				t.Errorf("the statement at %d is marked, want %d", got[0].Offset, tt.offset)
 			}
 			if len(f.writes) != tt.writes {
 				t.Errorf("written: %v", f.writes)
@@ -209,6 +213,23 @@ func TestCellOf(t *testing.T) {
 	for name, tt := range tests {
 		if got := cellOf(tt.v); got != tt.want {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// An answer that counts the failure in its results, instead of as an error, is
+// understood too; and a sentence without a number marks the first statement.
+func TestSQL_Blame(t *testing.T) {
+	r := &run{d: newFake().page(t).desk}
+	var out StatementResult
+	if err := r.written(&out, core.ExecResult{Error: "disk full"}); core.CodeOf(err) != core.Invalid {
+		t.Errorf("%v", err)
+	}
+	for sentence, want := range map[string]int{
+		"statement 2 of 3: x": 1, "nothing was stored: statement 3 of 3: x": 2, "statement 4 of 3": 0, "statement 0 of 3": 0, "statement 2 of 9": 0, "x": 0, "statement x": 0,
+	} {
+		if got := blamed(core.Errorf(core.Invalid, "%s", sentence), 3); got != want {
+			t.Errorf("%q blames %d, want %d", sentence, got, want)
 		}
 	}
 }
