@@ -217,19 +217,10 @@ func TestClient_PubSub(t *testing.T) {
 	}
 	subscribe("alice", alice)
 	subscribe("bob", bob)
-	// Until bob's node has told alice's that somebody there listens.
-	for topics := []string(nil); !reflect.DeepEqual(topics, []string{"room"}); {
-		var err error
-		if topics, err = bob.PubSub().ListTopics(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := alice.PubSub().Publish(t.Context(), "room", []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]bool{<-heard: true, <-heard: true}
-	if !got["alice hears hello in room"] || !got["bob hears hello in room"] {
-		t.Errorf("heard %v", got)
+	sayUntilHeard(t, alice, "room", "hello", heard, "alice hears hello in room", "bob hears hello in room")
+	topics, err := bob.PubSub().ListTopics(t.Context())
+	if err != nil || !reflect.DeepEqual(topics, []string{"room"}) {
+		t.Errorf("ListTopics = %v, %v", topics, err)
 	}
 	if err := bob.PubSub().Unsubscribe(t.Context(), "room"); err != nil {
 		t.Error(err)
@@ -314,13 +305,31 @@ func TestClient_NodeRestarts(t *testing.T) {
 	if got := <-heard; got != "still here" {
 		t.Errorf("heard %q", got)
 	}
-	// And what others say comes in again.
-	other := connect(t, configFor(n))
-	for got := ""; got != "welcome back"; {
-		if err := other.PubSub().Publish(t.Context(), "room", []byte("welcome back")); err != nil {
+	sayUntilHeard(t, connect(t, configFor(n)), "room", "welcome back", heard, "welcome back")
+}
+
+// sayUntilHeard publishes until everything wanted was heard: nodes need a moment
+// to tell each other who listens.
+func sayUntilHeard(t *testing.T, c *Client, topic, text string, heard <-chan string, want ...string) {
+	t.Helper()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	missing := make(map[string]bool)
+	for _, w := range want {
+		missing[w] = true
+	}
+	for len(missing) > 0 {
+		if err := c.PubSub().Publish(t.Context(), topic, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		got = <-heard
+		for waiting := true; waiting && len(missing) > 0; {
+			select {
+			case got := <-heard:
+				delete(missing, got)
+			case <-again.C:
+				waiting = false
+			}
+		}
 	}
 }
 

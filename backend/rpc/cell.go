@@ -93,10 +93,13 @@ func takeValue(buf []byte) (v any, rest []byte, err error) {
 // takeText takes a length and that many bytes; they belong to buf.
 func takeText(buf []byte) (text, rest []byte, err error) {
 	n, size := binary.Uvarint(buf)
-	if size <= 0 || n > uint64(len(buf)-size) {
-		return nil, nil, errPacked("ends early")
+	if size <= 0 {
+		return nil, nil, errPacked("has a bad length")
 	}
 	buf = buf[size:]
+	if n > uint64(len(buf)) {
+		return nil, nil, errPacked("ends early")
+	}
 	return buf[:n], buf[n:], nil
 }
 
@@ -196,13 +199,19 @@ func unpackRows(buf []byte, count uint64, width int) ([][]any, error) {
 	switch {
 	case count == 0 && len(buf) == 0:
 		return [][]any{}, nil
-	case count > MaxCells || count*uint64(width) > MaxCells: //nolint:gosec // a length is not negative
+	case width == 0:
+		return nil, errPacked("has no column")
+	case count > MaxCells:
 		return nil, errTooManyCells()
-	case width == 0 || count*uint64(width) > uint64(len(buf)):
+	}
+	n := int(count) //nolint:gosec // at most MaxCells
+	switch {
+	case n > MaxCells/width:
+		return nil, errTooManyCells()
+	case n*width > len(buf):
 		return nil, errPacked("ends early")
 	}
-	cells := make([]any, int(count)*width) //nolint:gosec // at most MaxCells
-	rows := make([][]any, count)
+	cells := make([]any, n*width)
 	for i := range cells {
 		var err error
 		if cells[i], buf, err = takeValue(buf); err != nil {
@@ -212,6 +221,7 @@ func unpackRows(buf []byte, count uint64, width int) ([][]any, error) {
 	if len(buf) > 0 {
 		return nil, errPacked("is followed by something else")
 	}
+	rows := make([][]any, n)
 	for i := range rows {
 		rows[i] = cells[i*width : (i+1)*width : (i+1)*width]
 	}

@@ -37,19 +37,20 @@ type Conn struct {
 	err      error // why the stream ended; set before done is closed
 	finished bool  // the server said that it ran nothing which it did not answer
 	calls    map[uint64]*call
-	parts    int // bytes of unfinished answers
+	partial  int // bytes of answers whose end has not come
 }
 
 // call is one request that waits for its answer.
 type call struct {
 	answer chan reply // has room for the one reply
-	part   []byte
+	parts  [][]byte   // of an answer whose end has not come
+	bytes  int        // of those
 }
 
 type reply struct {
-	body []byte
-	err  error // of the server; stream errors are told by lost
-	lost bool  // the stream ended first
+	parts [][]byte // of the body
+	err   error    // of the server; stream errors are told by lost
+	lost  bool     // the stream ended first
 }
 
 // Dial opens a stream to a node that h knows an address of, and says hello.
@@ -200,22 +201,18 @@ func (c *Conn) receive(f frame) error {
 		call.answer <- reply{err: unpackError(f.body)}
 		return nil
 	}
-	if f.continues != (call.part != nil) {
+	if f.continues != (len(call.parts) > 0) {
 		return core.Errorf(core.Invalid, "the frames of an answer are out of order")
 	}
-	if !f.more && !f.continues {
-		c.takeLocked(f.id, call)
-		call.answer <- reply{body: f.body}
-		return nil
-	}
-	if len(call.part)+len(f.body) > MaxAnswerBytes || c.parts+len(f.body) > MaxAnswerBytesInFlight {
+	if call.bytes+len(f.body) > MaxAnswerBytes || c.partial+len(f.body) > MaxAnswerBytesInFlight {
 		return core.Errorf(core.TooLarge, "the node sends more than it may")
 	}
-	call.part = append(call.part, f.body...)
-	c.parts += len(f.body)
+	call.parts = append(call.parts, f.body)
+	call.bytes += len(f.body)
+	c.partial += len(f.body)
 	if !f.more {
 		c.takeLocked(f.id, call)
-		call.answer <- reply{body: call.part}
+		call.answer <- reply{parts: call.parts} // the caller joins them, not this goroutine
 	}
 	return nil
 }
@@ -223,7 +220,7 @@ func (c *Conn) receive(f frame) error {
 // takeLocked removes a call, so that exactly one reply is put into its channel.
 func (c *Conn) takeLocked(id uint64, call *call) {
 	delete(c.calls, id)
-	c.parts -= len(call.part)
+	c.partial -= call.bytes
 }
 
 // call sends a request and waits for its answer.
@@ -311,7 +308,7 @@ func (c *Conn) finish(r reply, m method, end uint64, answer proto.Message) error
 	case r.err != nil:
 		return r.err
 	case !r.lost:
-		if err := unmarshal(r.body, answer, answerEntries); err != nil {
+		if err := unmarshal(join(r.parts), answer, answerEntries); err != nil {
 			return core.Wrap(core.Internal, err, "the node's answer cannot be read; is it of another version?")
 		}
 		return nil

@@ -127,15 +127,16 @@ func (d dispatcher) storage(ctx context.Context, m method, body []byte) (proto.M
 	if err != nil {
 		return nil, err
 	}
+	var provenance core.Provenance
 	if m == methodExists {
-		exists, provenance, err := d.services.Storage.Exists(ctx, d.ns, string(req.GetKey()), read)
-		if err != nil {
+		var exists bool
+		if exists, provenance, err = d.services.Storage.Exists(ctx, d.ns, string(req.GetKey()), read); err != nil {
 			return nil, err
 		}
 		return &WireExistsAnswer{Exists: exists, Provenance: fromProvenance(provenance)}, nil
 	}
-	item, provenance, err := d.services.Storage.Get(ctx, d.ns, string(req.GetKey()), read)
-	if err != nil {
+	var item core.Item
+	if item, provenance, err = d.services.Storage.Get(ctx, d.ns, string(req.GetKey()), read); err != nil {
 		return nil, err
 	}
 	return &WireItemAnswer{Item: fromItem(item), Provenance: fromProvenance(provenance)}, nil

@@ -19,8 +19,8 @@
 //	body     the rest  a message of rpc.proto, or a part of one
 //
 // The first frame is a hello with credential and namespace; a response or an
-// error answers it. A body larger than a frame is sent in parts, so a large
-// answer never keeps small ones waiting.
+// error answers it. A body larger than a frame is sent in parts, all but the
+// last of MaxFrameBytes, so a large answer never keeps small ones waiting.
 //
 // # Promises
 //

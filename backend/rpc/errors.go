@@ -70,8 +70,8 @@ func errDrained() error {
 // isViolation tells what a frame's text did wrong from a stream that failed:
 // only the former has a code.
 func isViolation(err error) bool {
-	_, coded := errors.AsType[*core.Error](err)
-	return coded
+	var coded *core.Error
+	return errors.As(err, &coded)
 }
 
 func logPanic(ctx context.Context, log *slog.Logger, p any) {

@@ -395,6 +395,15 @@ func (s *stranger) nextError() core.Code {
 	return unpackError(f.body).Code
 }
 
+// leave hangs up and waits until the server is through.
+func (s *stranger) leave() {
+	s.t.Helper()
+	if err := s.pipe.Close(); err != nil {
+		s.t.Error(err)
+	}
+	<-s.done
+}
+
 func (s *stranger) hello() {
 	s.t.Helper()
 	s.send(frame{kind: kindHello, body: pack(s.t, &WireHello{Version: Version, Credential: []byte(operatorKey.Reveal()), Namespace: "red"})})

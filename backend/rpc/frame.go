@@ -107,6 +107,10 @@ func (r *frameReader) next(limit int) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
+	// Else a body in parts of one byte would cost forty times its size.
+	if f.more && length != headerBytes+MaxFrameBytes {
+		return frame{}, core.Errorf(core.Invalid, "a part of a body that is not the last has %d bytes", MaxFrameBytes)
+	}
 	if length == headerBytes {
 		return f, nil
 	}

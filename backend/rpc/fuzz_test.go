@@ -5,6 +5,7 @@ package rpc
 import (
 	"bytes"
 	"log/slog"
+	"math"
 	"reflect"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 func FuzzFrame(f *testing.F) {
 	f.Add(appendFrame(nil, frame{kind: kindHello, body: []byte("hello")}))
 	f.Add(appendFrame(nil, frame{kind: kindRequest, method: methodGet, id: 7, timeout: 5000000, body: []byte{1}}))
-	f.Add(appendFrame(nil, frame{kind: kindResponse, id: 1 << 40, more: true, continues: true}))
+	f.Add(appendFrame(nil, frame{kind: kindResponse, id: 1 << 40, continues: true, body: []byte("the end")}))
 	f.Add(appendFrame(nil, frame{kind: kindCancel, id: 3}))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -136,6 +137,20 @@ func FuzzAnswers(f *testing.F) {
 			t.Errorf("an error without code or sentence: %+v", e)
 		}
 	})
+}
+
+// Numbers that compare equal and are not: SQLite keeps them apart, so must we.
+func TestCells_Bits(t *testing.T) {
+	for _, want := range []float64{math.Copysign(0, -1), math.NaN(), math.Float64frombits(0x7ff8000000000123), math.SmallestNonzeroFloat64} {
+		packed, err := appendValue(nil, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, rest, err := takeValue(packed)
+		if got, ok := v.(float64); err != nil || !ok || len(rest) > 0 || math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("%x came back as %v, %v", math.Float64bits(want), v, err)
+		}
+	}
 }
 
 // ignore is for errors that any input may cause: only a crash counts.

@@ -66,7 +66,7 @@ func (s *session) invoke(ctx context.Context, r *request) (answer []byte, err er
 			err = core.Errorf(core.Internal, "%s", core.Internal.Sentence())
 		}
 	}()
-	return s.dispatch.call(ctx, r.method, r.body)
+	return s.dispatch.call(ctx, r.method, join(r.parts))
 }
 
 func (s *session) sendAnswer(ctx context.Context, r *request, answer []byte) error {

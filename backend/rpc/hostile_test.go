@@ -6,6 +6,7 @@ package rpc
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -46,7 +47,9 @@ func TestServer_MalformedFrames(t *testing.T) {
 		"a cancel with a body":            {appendFrame(nil, frame{kind: kindCancel, id: 1, body: []byte{1}}), core.Invalid},
 		"a cancel with a method":          {appendFrame(nil, frame{kind: kindCancel, id: 1, method: 1}), core.Invalid},
 		"a continuation of nothing":       {appendFrame(nil, frame{kind: kindRequest, id: 1, continues: true}), core.Invalid},
-		"a beginning that begins again":   {slices.Concat(appendFrame(nil, frame{kind: kindRequest, id: 1, more: true}), appendFrame(nil, request)), core.Invalid},
+		"a beginning that begins again":   {slices.Concat(appendFrame(nil, frame{kind: kindRequest, id: 1, more: true, body: make([]byte, MaxFrameBytes)}), appendFrame(nil, request)), core.Invalid},
+		"parts of one byte":               {appendFrame(nil, frame{kind: kindRequest, id: 1, more: true, body: []byte{1}}), core.Invalid},
+		"parts of nothing":                {appendFrame(nil, frame{kind: kindRequest, id: 1, more: true}), core.Invalid},
 		"a request followed by something": {slices.Concat(appendFrame(nil, frame{kind: kindCancel, id: 1}), []byte("GET / HTTP/1.1\r\n\r\n")), core.TooLarge},
 	}
 	for name, test := range tests {
@@ -77,8 +80,7 @@ func TestServer_SplitFrames(t *testing.T) {
 		if f := s.next(); f.kind != kindResponse || f.id != 1<<63 {
 			t.Errorf("got kind %d, id %x", f.kind, f.id)
 		}
-		s.pipe.Close()
-		<-s.done
+		s.leave()
 	})
 }
 
@@ -196,8 +198,7 @@ func TestServer_FloodOfCalls(t *testing.T) {
 						}
 					}
 				}
-				s.pipe.Close()
-				<-s.done
+				s.leave()
 				if most.Load() > MaxCalls {
 					t.Errorf("%d handlers ran at once", most.Load())
 				}
@@ -227,8 +228,7 @@ func TestServer_UnfinishedRequests(t *testing.T) {
 		if f := s.next(); f.kind != kindResponse {
 			t.Errorf("after a cancel: %v", unpackError(f.body))
 		}
-		s.pipe.Close()
-		<-s.done
+		s.leave()
 	})
 }
 
@@ -242,7 +242,7 @@ func TestServer_RequestTooLarge(t *testing.T) {
 		for range MaxRequestBytes/MaxFrameBytes - 1 {
 			s.send(frame{kind: kindRequest, id: 1, more: true, continues: true, body: part})
 		}
-		s.send(frame{kind: kindRequest, id: 1, more: true, continues: true, body: part[:1]})
+		s.send(frame{kind: kindRequest, id: 1, more: true, continues: true, body: part})
 		if got := s.nextError(); got != core.TooLarge {
 			t.Errorf("got %s, want too_large", got)
 		}
@@ -251,8 +251,7 @@ func TestServer_RequestTooLarge(t *testing.T) {
 		if f := s.next(); f.kind != kindResponse || f.id != 2 {
 			t.Errorf("the next call: kind %d, id %d", f.kind, f.id)
 		}
-		s.pipe.Close()
-		<-s.done
+		s.leave()
 	})
 }
 
@@ -271,8 +270,7 @@ func TestServer_LongestCall(t *testing.T) {
 		if took := time.Since(began); took != MaxCallTime {
 			t.Errorf("took %v, want %v", took, MaxCallTime)
 		}
-		s.pipe.Close()
-		<-s.done
+		s.leave()
 	})
 }
 
@@ -302,7 +300,7 @@ func TestServer_DrainHasAnEnd(t *testing.T) {
 		if f := s.next(); f.kind != kindError || f.id != 0 {
 			t.Errorf("the last word: kind %d, id %d", f.kind, f.id)
 		}
-		if _, err := s.pipe.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := s.pipe.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("after the last word: %v, want the end", err)
 		}
 		<-s.done

@@ -16,9 +16,9 @@ type request struct {
 	method  method
 	timeout time.Duration
 	arrived time.Time
-	body    []byte
-	taken   int64 // of the budgets
-	refused bool  // answered already: the rest of it is dropped
+	parts   [][]byte // of the body
+	taken   int64    // bytes of those, and of the budgets
+	refused bool     // answered already: the rest of it is dropped
 }
 
 // read takes frames until the stream ends. It never waits for a handler, only
@@ -116,10 +116,10 @@ func (s *session) admit() error {
 
 // grow adds a part of the body, within the budgets.
 func (s *session) grow(r *request, part []byte) error {
-	if len(r.body)+len(part) > MaxRequestBytes {
+	n := int64(len(part))
+	if r.taken+n > MaxRequestBytes {
 		return errRequestTooLarge()
 	}
-	n := int64(len(part))
 	if !s.requests.take(n) {
 		return core.Errorf(core.Limited, "%d bytes of requests are in flight on this stream; wait for some", MaxRequestBytesInFlight)
 	}
@@ -128,11 +128,7 @@ func (s *session) grow(r *request, part []byte) error {
 		return core.Errorf(core.Limited, "the node has too many large requests; wait, then repeat")
 	}
 	r.taken += n
-	if r.body == nil {
-		r.body = part
-	} else {
-		r.body = append(r.body, part...)
-	}
+	r.parts = append(r.parts, part)
 	return nil
 }
 
@@ -143,7 +139,7 @@ func errRequestTooLarge() error {
 func (s *session) release(r *request) {
 	s.requests.give(r.taken)
 	s.server.requests.give(r.taken)
-	r.taken, r.body = 0, nil
+	r.taken, r.parts = 0, nil
 }
 
 // turnAway answers a request that does not run. The rest of it is dropped.

@@ -20,8 +20,11 @@ import (
 // A value that changes on its way is somebody's data destroyed in silence.
 func TestConn_ValuesArriveExactly(t *testing.T) {
 	values := []any{
-		nil, true, false, int64(0), int64(math.MaxInt64), int64(math.MinInt64), 0.1, math.Inf(-1), -0.0,
-		"", "žluťoučký\x00kůň", "not UTF-8: \xff\xfe", []byte{}, []byte{0, 255, 0}, strings.Repeat("long", 200_000),
+		nil, true, false, int64(0), int64(math.MaxInt64), int64(math.MinInt64), 0.1, math.Inf(-1), math.Copysign(0, -1),
+		"", "žluťoučký\x00kůň", "not UTF-8: \xff\xfe",
+		[]byte{},
+		[]byte{0, 255, 0},
+		strings.Repeat("long", 200_000),
 	}
 	n := newFakeNode()
 	var got core.Statement

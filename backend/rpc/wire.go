@@ -7,6 +7,7 @@ package rpc
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -39,6 +40,14 @@ func unmarshal(body []byte, m proto.Message, entries int) error {
 		return core.Wrap(core.Invalid, err, "the body of a frame cannot be read")
 	}
 	return nil
+}
+
+// join makes a body of its parts; one part is the body.
+func join(parts [][]byte) []byte {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return slices.Concat(parts...)
 }
 
 // countFields counts the fields at the top of a message. It stops at the first
