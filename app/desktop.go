@@ -101,7 +101,9 @@ type wailsCalls struct {
 
 // noCalls are what the window can do before GTK is up.
 func noCalls() wailsCalls {
-	early := func(string) error { return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.") }
+	early := func(string) error {
+		return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.")
+	}
 	return wailsCalls{emit: func(string, any) {}, copy: early, open: early, show: func() {}}
 }
 

@@ -277,6 +277,9 @@ func deletePrefix(ctx context.Context, s Storage, ns core.Namespace, prefix stri
 			p.add(int64(len(ops)))
 		}
 		if page.Next == "" {
+			if deleted == 1 {
+				return "1 key deleted", nil
+			}
 			return fmt.Sprintf("%d keys deleted", deleted), nil
 		}
 		o.Cursor = page.Next
