@@ -29,6 +29,9 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort | expand -t 18
 
 run: setup build ## build all and start the app: a window, or without a display a page on loopback
+	@if command -v ldd >/dev/null && ldd $(BIN)/debros | grep 'not found'; then \
+		echo 'These libraries are missing. On Debian and Ubuntu: apt-get install libwebkit2gtk-4.1-0 libgtk-3-0' >&2; exit 1; \
+	fi
 	./$(BIN)/debros $(ARGS)
 
 test: setup-test test-go test-web test-browser test-window ## all tests: Go with -race, page, browser, window
@@ -50,7 +53,7 @@ setup-headless:
 	@./build/setup.sh headless
 
 gen: frontend/node_modules/.package-lock.json ## write the page's bindings and the RPC's messages anew
-	@go run -tags bindings ./app
+	@go run -tags bindings ./app >/dev/null
 	@if command -v protoc >/dev/null; then \
 		[ -x $(TOOLS)/protoc-gen-go ] || GOBIN=$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go; \
 		PATH="$(TOOLS):$$PATH" go generate ./backend/rpc; \

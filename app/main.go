@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"git.debros.io/DeBros/network/app/api"
+	"git.debros.io/DeBros/network/app/bridge"
 	"git.debros.io/DeBros/network/app/cli"
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
@@ -125,4 +126,4 @@ func startNode(ctx context.Context, s cli.NodeStart, ready func(link string)) (e
 }
 
 // limits lists every bound that a user may meet.
-func limits() []core.Limit { return slices.Concat(node.Limits(), api.Limits()) }
+func limits() []core.Limit { return slices.Concat(node.Limits(), api.Limits(), bridge.Limits()) }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"github.com/libp2p/go-libp2p/gologshim"
 
@@ -19,6 +20,9 @@ import (
 	"git.debros.io/DeBros/network/backend/node"
 	"git.debros.io/DeBros/network/frontend"
 )
+
+// libp2pPart is the part of the log that the library itself writes.
+const libp2pPart = "libp2p"
 
 // program is a node that is about to run, with its log and its page.
 type program struct {
@@ -41,14 +45,16 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 		}
 	}()
 	c := loaded.Config.Logging
+	levels := map[string]string{libp2pPart: "error"} // its warnings are about strangers who hang up
+	maps.Copy(levels, c.Levels)
 	p.logs, err = logging.New(logging.Settings{
-		Level: c.Level, Levels: c.Levels, Format: c.Format, Color: color, File: loaded.Config.LogFile(),
+		Level: c.Level, Levels: levels, Format: c.Format, Color: color, File: loaded.Config.LogFile(),
 		MaxSize: int64(c.MaxSize), MaxFiles: c.MaxFiles, MaxAge: c.MaxAge,
 	}, console)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	gologshim.SetDefaultHandler(p.logs.Logger("libp2p").Handler()) // else it writes past us, on standard error
+	gologshim.SetDefaultHandler(p.logs.Logger(libp2pPart).Handler()) // else it writes past us, on standard error
 	for _, notice := range loaded.Notices {
 		p.logs.Logger("config").Warn("a key decides nothing", "notice", notice)
 	}

@@ -44,6 +44,9 @@ type NodeStatus struct {
 	TookMS       float64  `json:"took_ms"`
 	Checks       []Check  `json:"checks"`
 	PeerID       string   `json:"peer_id"`
+	Name         string   `json:"name"`          // for people, "" when none was given
+	Network      string   `json:"network"`       // id
+	SolanaWallet string   `json:"solana_wallet"` // of the owner, "" when none was given
 	Role         string   `json:"role"`
 	Version      string   `json:"version"`
 	StartedAt    string   `json:"started_at"`
@@ -238,7 +241,7 @@ func nodeStatus(ctx context.Context, b Backend) (NodeStatus, error) {
 	}
 	out := NodeStatus{
 		State: health.State, TookMS: float64(health.Took.Microseconds()) / 1000, Checks: []Check{},
-		PeerID: s.PeerID, Role: s.Role, Version: s.Version, StartedAt: stamp(s.StartedAt), Addresses: list(s.Addresses),
+		PeerID: s.PeerID, Name: s.Name, Network: s.Network, SolanaWallet: s.SolanaWallet, Role: s.Role, Version: s.Version, StartedAt: stamp(s.StartedAt), Addresses: list(s.Addresses),
 		Gateway: s.Gateway, UI: s.UI, DataDir: s.DataDir, Peers: s.Peers, Relayed: s.Relayed, Reachability: s.Reachability,
 		Proxy: Check(s.Proxy), DatabaseSize: strconv.FormatInt(s.DatabaseSize, 10), Groups: []Group{},
 	}

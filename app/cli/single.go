@@ -59,6 +59,9 @@ func (a *app) statusCommand() *cobra.Command {
 				}
 				return a.show(document{object: record{
 					{"peer_id", s.PeerID},
+					{"name", s.Name},
+					{"network", s.Network},
+					{"solana_wallet", s.SolanaWallet},
 					{"role", s.Role},
 					{"version", s.Version},
 					{"started_at", s.StartedAt},
@@ -99,6 +102,8 @@ func statusForPeople(s core.Status) record {
 	}
 	return record{
 		{"peer id", s.PeerID},
+		{"name", or(s.Name, "none; set node.id")},
+		{"network", s.Network},
 		{"role", s.Role},
 		{"version", s.Version},
 		{"up", time.Since(s.StartedAt).Round(time.Second).String()},

@@ -27,7 +27,10 @@ type Health struct {
 // Status is what a node says about itself.
 type Status struct {
 	PeerID       string    `json:"peer_id"`
-	Role         string    `json:"role"` // "member" or "guest"
+	Name         string    `json:"name"`          // node.id, for people; "" when none was given
+	Network      string    `json:"network"`       // id of the network that the node's data belongs to
+	SolanaWallet string    `json:"solana_wallet"` // of the node's owner, base58; "" when none was given
+	Role         string    `json:"role"`          // "member" or "guest"
 	Version      string    `json:"version"`
 	StartedAt    time.Time `json:"started_at"`
 	Addresses    []string  `json:"addresses"` // full multiaddresses that others can dial

@@ -165,6 +165,9 @@ func (n *Node) announce() error {
 	if err := config.WriteRunFile(n.folder.path, run); err != nil {
 		return fmt.Errorf("announce node: %w", err)
 	}
+	for _, name := range n.logs.UnknownParts() {
+		n.log.Warn("logging.levels names a part that does not exist", core.KeyPart, name)
+	}
 	n.log.Info("ready", core.KeyPeer, run.PeerID, "p2p", run.P2P, "gateway", run.Gateway, "ui", run.UI)
 	return nil
 }

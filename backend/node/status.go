@@ -33,7 +33,8 @@ func (n *Node) PubSub() *pubsub.PubSub { return n.pubsub }
 // Status says what the node is and has. It never waits for a network.
 func (n *Node) Status(context.Context) (core.Status, error) {
 	s := core.Status{
-		PeerID: n.host.ID().String(), Role: "member", Version: n.build.Version, StartedAt: n.started,
+		PeerID: n.host.ID().String(), Name: n.loaded.Config.Node.ID, Network: n.folder.network,
+		SolanaWallet: n.loaded.Config.Node.SolanaWallet, Role: "member", Version: n.build.Version, StartedAt: n.started,
 		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), UI: n.face.url(), DataDir: n.folder.path,
 		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(),
 		DatabaseSize: n.database.Size(), Groups: n.database.Groups(),
@@ -64,6 +65,7 @@ func (n *Node) Health(context.Context) (core.Health, error) {
 		n.connectionCheck(), named("database", data),
 		{Name: "storage", State: data.State, Detail: "keys live in the database"}, // it fails with it and only with it
 		named("pubsub", n.pubsub.Check()), named("discovery", n.discovery.Check()), named("proxy", n.proxyCheck()),
+		named("log", n.logs.Check()),
 	}}
 	for _, c := range h.Checks {
 		switch {

@@ -397,6 +397,9 @@ export namespace api {
 	    took_ms: number;
 	    checks: Check[];
 	    peer_id: string;
+	    name: string;
+	    network: string;
+	    solana_wallet: string;
 	    role: string;
 	    version: string;
 	    started_at: string;
@@ -424,6 +427,9 @@ export namespace api {
 	        this.took_ms = source["took_ms"];
 	        this.checks = this.convertValues(source["checks"], Check);
 	        this.peer_id = source["peer_id"];
+	        this.name = source["name"];
+	        this.network = source["network"];
+	        this.solana_wallet = source["solana_wallet"];
 	        this.role = source["role"];
 	        this.version = source["version"];
 	        this.started_at = source["started_at"];
