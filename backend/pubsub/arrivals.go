@@ -23,7 +23,7 @@ import (
 // most, so a mute one delays little.
 type arrivals struct {
 	interest *interest
-	count    atomic.Int32 // of due; read on every publication
+	count    atomic.Int64 // of due; read on every publication
 
 	mu  sync.Mutex
 	due map[peer.ID]time.Time
@@ -39,13 +39,13 @@ func (a *arrivals) expect(id peer.ID) {
 	if _, known := a.due[id]; !known {
 		a.due[id] = time.Now().Add(MaxSettle)
 	}
-	a.count.Store(int32(len(a.due)))
+	a.count.Store(int64(len(a.due)))
 }
 
 func (a *arrivals) forget(id peer.ID) {
 	a.mu.Lock()
 	delete(a.due, id)
-	a.count.Store(int32(len(a.due)))
+	a.count.Store(int64(len(a.due)))
 	a.mu.Unlock()
 	a.interest.changed.ring()
 }
@@ -64,7 +64,7 @@ func (a *arrivals) prune(now time.Time) (next time.Time) {
 			next = due
 		}
 	}
-	a.count.Store(int32(len(a.due)))
+	a.count.Store(int64(len(a.due)))
 	return next
 }
 

@@ -62,7 +62,7 @@ func decodeBeacon(b []byte) ([]word, error) {
 		}
 		kind := b[0]
 		size, used := binary.Uvarint(b[1:])
-		if kind != wordUsed && kind != wordGone || used <= 0 || size > uint64(len(b)-1-used) {
+		if kind != wordUsed && kind != wordGone || used <= 0 || size > maxBeaconBytes || int(size) > len(b)-1-used {
 			return nil, core.Errorf(core.Invalid, "a beacon ends inside a word")
 		}
 		b = b[1+used:]

@@ -39,6 +39,7 @@ type engine struct {
 	conduct  *conduct
 	trace    *tracer
 	healer   *healer
+	inFlight *inFlight
 	arrivals *arrivals
 	pace     pace
 
@@ -63,7 +64,7 @@ type engine struct {
 func newEngine(life context.Context, p *PubSub) (*engine, error) {
 	e := &engine{
 		p: p, host: p.host, log: p.log, pace: p.pace,
-		flow: newFlow(), conduct: newConduct(),
+		flow: newFlow(), conduct: newConduct(), inFlight: newInFlight(p.host.ID()),
 		calls: make(chan func()), news: make(chan struct{}, 1), notices: make(chan func(), maxNotices),
 		stopped: make(chan struct{}),
 		asks:    make(chan struct{}, MaxAsks),
@@ -103,7 +104,7 @@ func (e *engine) options(params *gossip.PeerScoreParams) []gossip.Option {
 		gossip.WithGossipSubProtocols(gossipProtocols(), gossip.GossipSubDefaultFeatures),
 		gossip.WithMessageSignaturePolicy(gossip.StrictSign),
 		// Author and sequence number: every publication has its own id.
-		gossip.WithMessageIdFn(gossip.DefaultMsgIdFn),
+		gossip.WithMessageIdFn(e.inFlight.id),
 		gossip.WithMaxMessageSize(MaxFrameBytes),
 		gossip.WithValidateQueueSize(MaxValidate),
 		// One goroutine checks signatures: what one author says arrives in the
@@ -120,7 +121,7 @@ func (e *engine) options(params *gossip.PeerScoreParams) []gossip.Option {
 		// slowly before that, by peer, and nothing is dropped (flow.go).
 		gossip.WithSubscriptionFilter(e.interest),
 		gossip.WithAppSpecificRpcInspector(e.trace.inspect),
-		gossip.WithRawTracer(e.trace),
+		gossip.WithRawTracer(e.trace), // after the scores, whose tracers may ask for a message's id
 		gossip.WithDefaultValidator(gossip.ValidatorEx(e.validate), gossip.WithValidatorInline(true)),
 		gossip.WithLogger(slog.New(slog.DiscardHandler)), // it logs what strangers send; we count it
 	}
@@ -184,6 +185,7 @@ func (e *engine) keep(ctx context.Context) {
 			e.conduct.fade(now)
 			e.interest.expire(now)
 			e.arrivals.prune(now)
+			e.inFlight.expire(now)
 			e.reconcile(ctx, now)
 		case <-beacon.C:
 			clear(e.told) // say everything again

@@ -192,7 +192,7 @@ func (f *flow) admit(id peer.ID, sizes []int) int {
 		l.heldBytes += int64(size)
 		f.bytes += int64(size)
 	}
-	if f.bytes > 0 && l.unchecked == 0 {
+	if l.unchecked == 0 {
 		f.last = time.Now() // nothing of it can have come out before
 	}
 	l.unchecked += int64(n)

@@ -41,8 +41,15 @@ func newHost(t testing.TB, opts ...libp2p.Option) host.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { h.Close() })
+	t.Cleanup(func() { hangUp(t, h) })
 	return h
+}
+
+func hangUp(t testing.TB, h host.Host) {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Errorf("close host: %v", err)
+	}
 }
 
 // start runs pub/sub on a host until the test ends or stop is called.
@@ -66,7 +73,7 @@ func start(t testing.TB, h host.Host, settings Settings, change ...func(*PubSub)
 	stop := func() {
 		cancel()
 		await(t, "the end of Run", ended)
-		h.Close()
+		hangUp(t, h)
 	}
 	t.Cleanup(stop)
 	await(t, "ready", ready)

@@ -65,16 +65,16 @@ func (e *engine) answer(ctx context.Context, s network.Stream) {
 	case e.asks <- struct{}{}:
 		defer func() { <-e.asks }()
 	default:
-		s.Reset() //nolint:errcheck // too many at once; the asker goes on without
+		reset(s) // too many at once; the asker goes on without
 		return
 	}
-	stop := context.AfterFunc(ctx, func() { s.Reset() }) //nolint:errcheck // the node is ending
+	stop := context.AfterFunc(ctx, func() { reset(s) }) // the node is ending
 	defer stop()
 	if err := e.reply(ctx, s); err != nil {
-		s.Reset() //nolint:errcheck // it is over in any case
+		reset(s) // it is over in any case
 		return
 	}
-	s.Close() //nolint:errcheck // the answer is written; the asker has it or has gone
+	s.Close() //nolint:errcheck,gosec // the answer is written; the asker has it or has gone
 }
 
 func (e *engine) reply(ctx context.Context, s network.Stream) error {
@@ -129,7 +129,7 @@ func (e *engine) ask(ctx context.Context, id peer.ID, topic string) error {
 	if err != nil {
 		return fmt.Errorf("open stream: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { s.Reset() }) //nolint:errcheck // nobody waits for it any more
+	stop := context.AfterFunc(ctx, func() { reset(s) }) // nobody waits for it any more
 	defer stop()
 	defer s.Close() //nolint:errcheck // the answer is read; nothing depends on it
 	if err := writeQuestion(s, topic); err != nil {

@@ -76,7 +76,7 @@ func (p *PubSub) Run(ctx context.Context, ready func()) error {
 	if err == nil {
 		p.host.SetStreamHandler(notedProtocol, func(s network.Stream) {
 			if !e.tasks.start(func() { e.answer(life, s) }) {
-				s.Reset() //nolint:errcheck // the node is ending
+				reset(s) // the node is ending
 			}
 		})
 		p.engine.Store(e)
@@ -127,11 +127,11 @@ func (e *engine) publish(ctx context.Context, name string, data []byte) error {
 			return err
 		}
 		if !e.p.settings.Relay {
-			if err := e.awaitRelay(ctx, name); err != nil {
+			if err = e.awaitRelay(ctx, name); err != nil {
 				return err
 			}
 		}
-		if err := e.flow.awaitRoom(ctx, func() []peer.ID { return e.interest.in(name) }); err != nil {
+		if err = e.flow.awaitRoom(ctx, func() []peer.ID { return e.interest.in(name) }); err != nil {
 			return err
 		}
 		err = t.handle.Publish(ctx, data)

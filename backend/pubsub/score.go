@@ -13,7 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
-// The thresholds. Four forged messages, or a dozen that are malformed, reach
+// The thresholds. Three forged messages, or a dozen that are malformed, reach
 // graylist; an honest peer never gets below gossipBelow, however busy it is.
 const (
 	gossipBelow   = -100
@@ -21,10 +21,12 @@ const (
 	graylistBelow = -1000
 )
 
-// What this package itself blames peers for, because gossipsub cannot see it.
+// What this package itself blames peers for, because gossipsub cannot see it:
+// it has no score at all for a peer that takes no stream from us.
 const (
 	blameBadTopic    = 20  // announces a topic that is not of this network's form
 	blameBadMessage  = 100 // sends a message in one
+	blameForged      = 300 // sends a message that does not pass the check
 	blameNoGrant     = 20  // hands on what its author may not say here
 	maxBlamePerFrame = 50  // of each of these, in one frame
 	conductHalfLife  = time.Minute
@@ -90,7 +92,8 @@ func topicScore() *gossip.TopicScoreParams {
 		// and nobody can tell a lazy peer from a quiet one.
 		MeshMessageDeliveriesWeight: 0,
 		MeshFailurePenaltyWeight:    0,
-		// Square of the count: one may be a mistake, four are graylist.
+		// Square of the count: one may be a mistake, four are graylist by
+		// themselves, three with what conduct adds.
 		InvalidMessageDeliveriesWeight: -100,
 		InvalidMessageDeliveriesDecay:  gossip.ScoreParameterDecay(30 * time.Minute),
 	}
@@ -153,6 +156,9 @@ func (c *conduct) score(id peer.ID) float64 {
 	}
 	return -m.now(time.Now())
 }
+
+// graylisted says whether a peer is no longer listened to for this alone.
+func (c *conduct) graylisted(id peer.ID) bool { return c.score(id) < graylistBelow }
 
 // fade forgets blame that no longer counts.
 func (c *conduct) fade(now time.Time) {

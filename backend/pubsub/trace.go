@@ -3,6 +3,7 @@
 package pubsub
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -64,13 +65,24 @@ var _ gossip.RawTracer = (*tracer)(nil)
 // will go into the check, each of which comes out again in exactly one of
 // DeliverMessage, DuplicateMessage and RejectMessage.
 func (t *tracer) inspect(from peer.ID, rpc *gossip.RPC) error {
+	if t.e.conduct.graylisted(from) {
+		t.e.p.stats.rejected.Add(int64(len(rpc.GetPublish())))
+		return errors.New("the peer is graylisted") // gossipsub then leaves the frame alone
+	}
 	if len(rpc.GetPublish()) == 0 {
 		return nil
 	}
 	bad := 0
 	messages, sizes := rpc.Publish[:0], make([]int, 0, len(rpc.Publish))
 	for _, m := range rpc.GetPublish() {
+		if t.e.inFlight.own(m) {
+			continue // offered back to us after a restart; gossipsub would punish that
+		}
 		if _, ours := t.joined[m.GetTopic()]; ours {
+			if t.e.inFlight.has(m) {
+				t.e.p.stats.duplicates.Add(1)
+				continue
+			}
 			messages, sizes = append(messages, m), append(sizes, len(m.GetData()))
 		} else if _, _, ok := parseTopic(m.GetTopic()); !ok {
 			bad++
@@ -103,17 +115,22 @@ func (t *tracer) Join(topic string) { t.joined[topic] = struct{}{} }
 // Leave says that they no longer are.
 func (t *tracer) Leave(topic string) { delete(t.joined, topic) }
 
+func (t *tracer) checked(m *gossip.Message) {
+	t.e.inFlight.done(m.Message)
+	t.e.flow.checked(m.ReceivedFrom, len(m.GetData()))
+}
+
 // DeliverMessage says that a message of a neighbour has passed the check.
 func (t *tracer) DeliverMessage(m *gossip.Message) {
 	t.e.p.stats.delivered.Add(1)
 	t.e.healer.recent.add(m.GetTopic(), m.ID, time.Now())
-	t.e.flow.checked(m.ReceivedFrom, len(m.GetData()))
+	t.checked(m)
 }
 
 // DuplicateMessage says that a message was known already.
 func (t *tracer) DuplicateMessage(m *gossip.Message) {
 	t.e.p.stats.duplicates.Add(1)
-	t.e.flow.checked(m.ReceivedFrom, len(m.GetData()))
+	t.checked(m)
 }
 
 // RejectMessage says that a message has not passed the check.
@@ -121,10 +138,13 @@ func (t *tracer) RejectMessage(m *gossip.Message, reason string) {
 	switch reason {
 	case gossip.RejectValidationQueueFull, gossip.RejectValidationThrottled:
 		t.e.p.stats.lost(&t.e.p.stats.lostInbound, 1)
+	case gossip.RejectValidationIgnored:
+		t.e.p.stats.rejected.Add(1)
 	default:
 		t.e.p.stats.rejected.Add(1)
+		t.e.conduct.blame(m.ReceivedFrom, blameForged)
 	}
-	t.e.flow.checked(m.ReceivedFrom, len(m.GetData()))
+	t.checked(m)
 }
 
 // RecvRPC says that a frame has come.

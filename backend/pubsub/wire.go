@@ -48,7 +48,7 @@ func (w *wire) NewStream(ctx context.Context, to peer.ID, ids ...protocol.ID) (n
 	s := &outgoing{Stream: raw, wire: w, to: to, gone: make(chan struct{})}
 	w.flow.open(to)
 	if !w.add(s) {
-		s.Reset() //nolint:errcheck // nobody is left who would care
+		reset(s) // nobody is left who would care
 		return nil, network.ErrReset
 	}
 	return s, nil
@@ -71,7 +71,7 @@ func (w *wire) serve(raw network.Stream, handle network.StreamHandler) {
 		ahead: bufio.NewReaderSize(raw, readAhead), stop: make(chan struct{}),
 	}
 	if !w.add(s) {
-		s.Reset() //nolint:errcheck // nobody is left who would care
+		reset(s) // nobody is left who would care
 		return
 	}
 	defer w.busy.Done()
@@ -145,9 +145,15 @@ func (w *wire) end() {
 	w.busy.Wait()
 }
 
+// reset ends a stream that nobody wants any more; that it may have ended before
+// is all that can go wrong.
+func reset(s network.Stream) {
+	s.Reset() //nolint:errcheck,gosec // see above
+}
+
 func resetAll(streams []network.Stream) {
 	for _, s := range streams {
-		s.Reset() //nolint:errcheck // it is over in any case
+		reset(s) // it is over in any case
 	}
 }
 
