@@ -23,8 +23,8 @@ import (
 
 // Set by the linker; see LDFLAGS in the Makefile.
 var (
-	version   = "dev"     //nolint:gochecknoglobals // the linker writes variables only
-	commit    = "unknown" //nolint:gochecknoglobals // as above
+	version   = "dev"
+	commit    = "unknown" //nolint:gochecknoglobals // the linker writes variables only
 	buildTime = ""        //nolint:gochecknoglobals // as above
 )
 

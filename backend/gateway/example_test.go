@@ -25,10 +25,9 @@ func Example() {
 		fmt.Println(core.Sentence(err))
 		return
 	}
-	defer g.Close()
 	request := httptest.NewRequest(http.MethodGet, "http://"+g.Address()+"/health", nil)
 	answer := httptest.NewRecorder()
 	g.Handler().ServeHTTP(answer, request)
-	fmt.Println(answer.Code)
-	// Output: 200
+	fmt.Println(answer.Code, g.Close())
+	// Output: 200 <nil>
 }

@@ -13,7 +13,7 @@ import (
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
 	n := start(b, dir, nil)
-	if err := n.operator(b, "demo").Storage().Put(b.Context(), "k", []byte("v")); err != nil {
+	if err := n.operator(b).Storage().Put(b.Context(), "k", []byte("v")); err != nil {
 		b.Fatal(err)
 	}
 	n.stop(b)
@@ -30,7 +30,7 @@ func BenchmarkStart(b *testing.B) {
 // the heap. Run it with -benchtime 100000x to see the figure of the promise.
 func BenchmarkRequests(b *testing.B) {
 	n := start(b, b.TempDir(), nil)
-	c := n.operator(b, "demo")
+	c := n.operator(b)
 	warm := func(i int) {
 		key := fmt.Sprintf("key/%d", i%100)
 		if i%10 == 0 {

@@ -68,7 +68,7 @@ func Claim(c config.Config) (*Folder, error) {
 
 // ErrLocked says that another process runs a node on the data folder. Compare
 // with errors.Is: the error that Claim returns names the process where it can.
-var ErrLocked = core.Errorf(core.Conflict, "a node already runs on this data folder; use it, or give this one a folder of its own with --data-dir") //nolint:gochecknoglobals // an error value to compare with, never changed
+var ErrLocked = core.Errorf(core.Conflict, "a node already runs on this data folder; use it, or give this one a folder of its own with --data-dir")
 
 // lockedBy is ErrLocked with the process that holds the folder, which it has
 // written down when it was ready.
@@ -92,7 +92,7 @@ func checkWritable(path string) error {
 	if err != nil {
 		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be written; choose another with --data-dir, or have its owner allow it", path)
 	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil { //nolint:gosec // the name that CreateTemp chose
 		return core.Wrap(core.Unavailable, err, "the data folder %s does not keep files", path)
 	}
 	return nil

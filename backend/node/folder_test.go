@@ -35,10 +35,10 @@ func TestFolder_SecondStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openTest(path); !errors.Is(err, ErrLocked) {
+	if _, err = openTest(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("second start: %v", err)
 	}
-	if err := first.Release(); err != nil {
+	if err = first.Release(); err != nil {
 		t.Fatal(err)
 	}
 	again, err := openTest(path)
@@ -102,7 +102,11 @@ func TestFolder_IsPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Release()
+	t.Cleanup(func() {
+		if err := f.Release(); err != nil {
+			t.Error(err)
+		}
+	})
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -141,11 +145,11 @@ func TestFolder_RunHoldsTheLock(t *testing.T) {
 	up := make(chan struct{})
 	go func() { ended <- f.Run(ctx, func() { close(up) }) }()
 	<-up
-	if _, err := openTest(path); !errors.Is(err, ErrLocked) {
+	if _, err = openTest(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v", err)
 	}
 	cancel()
-	if err := <-ended; err != nil {
+	if err = <-ended; err != nil {
 		t.Fatal(err)
 	}
 	if f, err = openTest(path); err != nil {

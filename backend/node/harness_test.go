@@ -70,12 +70,12 @@ func tryStart(t testing.TB, dir string, change func(*config.Config)) (*running, 
 	r := &running{Node: n, dir: dir, cancel: cancel, ended: make(chan error, 1)}
 	ready := make(chan struct{})
 	go func() {
-		err := n.Run(ctx, nil, func() { close(ready) })
-		r.ended <- errors.Join(err, logs.Close())
+		runErr := n.Run(ctx, nil, func() { close(ready) })
+		r.ended <- errors.Join(runErr, logs.Close())
 	}()
 	select {
 	case <-ready:
-	case err := <-r.ended:
+	case err = <-r.ended:
 		cancel()
 		return nil, errors.Join(errors.New("ended before it was ready"), err)
 	}
@@ -98,14 +98,14 @@ func (r *running) stop(t testing.TB) {
 	}
 }
 
-// operator is a client with the operator's key.
-func (r *running) operator(t testing.TB, ns string) *client.Client {
+// operator is a client of namespace demo with the operator's key.
+func (r *running) operator(t testing.TB) *client.Client {
 	t.Helper()
 	key, err := config.LoadOperatorKey(r.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.client(t, ns, key)
+	return r.client(t, "demo", key)
 }
 
 func (r *running) client(t testing.TB, ns string, credential core.Secret) *client.Client {

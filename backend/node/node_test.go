@@ -19,7 +19,7 @@ import (
 // The whole path of the walking app, through the client as a program would go.
 func TestNode_StoresQueriesAndTalks(t *testing.T) {
 	n := start(t, t.TempDir(), nil)
-	c := n.operator(t, "demo")
+	c := n.operator(t)
 	ctx := t.Context()
 
 	value := []byte{0, 255, '\n', 0}
@@ -34,10 +34,10 @@ func TestNode_StoresQueriesAndTalks(t *testing.T) {
 	if err != nil || len(keys) != 1 || keys[0] != "greeting" {
 		t.Errorf("list: %v, %v", keys, err)
 	}
-	if _, err := c.Database().Execute(ctx, "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT)"); err != nil {
+	if _, err = c.Database().Execute(ctx, "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Database().Execute(ctx, "INSERT INTO people(name) VALUES (?)", "Ann"); err != nil {
+	if _, err = c.Database().Execute(ctx, "INSERT INTO people(name) VALUES (?)", "Ann"); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := c.Database().Query(ctx, "SELECT id, name FROM people")
@@ -63,7 +63,7 @@ func TestNode_StoresQueriesAndTalks(t *testing.T) {
 func TestNode_RestartKeepsAll(t *testing.T) {
 	dir := t.TempDir()
 	first := start(t, dir, nil)
-	c := first.operator(t, "demo")
+	c := first.operator(t)
 	for i := range 50 {
 		if err := c.Storage().Put(t.Context(), fmt.Sprintf("key/%02d", i), []byte("x")); err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestNode_RestartKeepsAll(t *testing.T) {
 	if second.file.PeerID != peerID {
 		t.Errorf("the peer id changed from %s to %s", peerID, second.file.PeerID)
 	}
-	keys, err := second.operator(t, "demo").Storage().List(t.Context(), "key/")
+	keys, err := second.operator(t).Storage().List(t.Context(), "key/")
 	if err != nil || len(keys) != 50 {
 		t.Errorf("%d keys of 50, %v", len(keys), err)
 	}
@@ -92,7 +92,7 @@ func TestNode_TwoNodesTalk(t *testing.T) {
 	if err := two.Connect(t.Context(), one.file.P2P[0]); err != nil {
 		t.Fatal(err)
 	}
-	listener, speaker := two.operator(t, "demo"), one.operator(t, "demo")
+	listener, speaker := two.operator(t), one.operator(t)
 	const messages = 200
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -175,7 +175,7 @@ func TestNode_NoAuthOnLoopback(t *testing.T) {
 func TestNode_DamagedFiles(t *testing.T) {
 	dir := t.TempDir()
 	n := start(t, dir, nil)
-	if err := n.operator(t, "demo").Storage().Put(t.Context(), "k", []byte("v")); err != nil {
+	if err := n.operator(t).Storage().Put(t.Context(), "k", []byte("v")); err != nil {
 		t.Fatal(err)
 	}
 	n.stop(t)
@@ -201,7 +201,7 @@ func TestNode_DamagedFiles(t *testing.T) {
 		})
 	}
 	again := start(t, dir, nil)
-	if got, err := again.operator(t, "demo").Storage().Get(t.Context(), "k"); err != nil || string(got) != "v" {
+	if got, err := again.operator(t).Storage().Get(t.Context(), "k"); err != nil || string(got) != "v" {
 		t.Errorf("after all repairs: %q, %v", got, err)
 	}
 }
@@ -243,7 +243,9 @@ func TestNode_GatewayAnswers(t *testing.T) {
 		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != 200 || answer[field] == nil {
 			t.Errorf("%s: %d %v %v", path, res.StatusCode, answer, err)
 		}
-		res.Body.Close()
+		if err := res.Body.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
@@ -251,7 +253,7 @@ func TestNode_GatewayAnswers(t *testing.T) {
 // "debros node stop" ends the node as a signal would.
 func TestNode_StopsWhenAsked(t *testing.T) {
 	n := start(t, t.TempDir(), nil)
-	if err := n.operator(t, "demo").Operator().Stop(t.Context()); err != nil {
+	if err := n.operator(t).Operator().Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-n.ended; err != nil {
@@ -267,7 +269,7 @@ func TestNode_ShowsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := n.operator(t, "demo")
+	c := n.operator(t)
 	status, err := c.Operator().Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -286,7 +288,7 @@ func TestNode_ShowsNoSecret(t *testing.T) {
 // who is alone.
 func TestNode_CountsNodesOnly(t *testing.T) {
 	one := start(t, t.TempDir(), nil)
-	c := one.operator(t, "demo")
+	c := one.operator(t)
 	if status, err := c.Operator().Status(t.Context()); err != nil || status.Peers != 0 {
 		t.Errorf("alone with a client: %d peers, %v", status.Peers, err)
 	}
