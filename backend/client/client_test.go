@@ -3,8 +3,10 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -173,6 +175,55 @@ func TestClient_Database(t *testing.T) {
 	}
 	if err := d.DropTable(ctx, `us"ers`); err != nil {
 		t.Error(err)
+	}
+}
+
+// Keys and values end to end, on the real storage: what a fake agrees to proves little.
+func TestClient_RealStorage(t *testing.T) {
+	d := startDatabase(t)
+	c := connect(t, configFor(startNode(t, nodeSettings{database: d, storage: startStorage(t, d)})))
+	ctx, s := t.Context(), c.Storage()
+	value := bytes.Repeat([]byte{0, 255}, core.MaxValueBytes/2)
+	first, err := s.PutItem(ctx, "a/large", value, core.PutOptions{IfAbsent: true, TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	item, provenance, err := s.GetItem(ctx, "a/large", core.ReadOptions{Level: core.LevelNone})
+	if err != nil || !bytes.Equal(item.Value, value) || item.Version != first || item.ExpiresAt.IsZero() || provenance.Level != core.LevelNone || provenance.Index == 0 {
+		t.Errorf("GetItem = version %d, expires %v, %+v, %v", item.Version, item.ExpiresAt, provenance, err)
+	}
+	if _, err = s.PutItem(ctx, "a/large", nil, core.PutOptions{IfVersion: first + 1}); core.CodeOf(err) != core.PreconditionFailed {
+		t.Errorf("a put on another version: %v, want precondition_failed", err)
+	}
+	if err = s.Put(ctx, "a/too-large", append(value, 1)); core.CodeOf(err) != core.TooLarge {
+		t.Errorf("a value above the limit: %v, want too_large", err)
+	}
+	ops := make([]core.Op, core.MaxBatchOps)
+	for i := range ops {
+		ops[i] = core.Op{Key: fmt.Sprintf("b/%04d", i), Value: []byte{}}
+	}
+	for range 2 { // the second time over what is there
+		if _, err = s.Batch(ctx, ops); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := s.List(ctx, "")
+	if err != nil || len(keys) != 1+len(ops) || keys[0] != "a/large" || keys[len(ops)] != ops[len(ops)-1].Key {
+		t.Errorf("List = %d keys, %v", len(keys), err)
+	}
+	empty, err := s.Get(ctx, "b/0000")
+	if err != nil || empty == nil || len(empty) != 0 {
+		t.Errorf("an empty value came back as %#v, %v", empty, err)
+	}
+	page, err := s.ListPage(ctx, core.ListOptions{Separator: "/"})
+	if err != nil || !reflect.DeepEqual(page.Prefixes, []string{"a/", "b/"}) {
+		t.Errorf("ListPage folded into %v, %v", page.Prefixes, err)
+	}
+	if err := s.Delete(ctx, "a/large"); err != nil {
+		t.Error(err)
+	}
+	if exists, err := s.Exists(ctx, "a/large"); err != nil || exists {
+		t.Errorf("Exists = %v, %v", exists, err)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/storage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -131,7 +132,7 @@ type node struct {
 type nodeSettings struct {
 	identity crypto.PrivKey
 	listen   string
-	storage  *shelf
+	storage  rpc.StorageService
 	database rpc.DatabaseService
 	health   core.Health
 }
@@ -156,6 +157,9 @@ func startNode(t testing.TB, s nodeSettings) *node {
 	if s.storage == nil {
 		s.storage = newShelf()
 	}
+	if s.database == nil {
+		s.database = noDatabase{}
+	}
 	log := slog.New(slog.DiscardHandler)
 	n := &node{}
 	var err error
@@ -170,13 +174,7 @@ func startNode(t testing.TB, s nodeSettings) *node {
 	face := &nodeFace{node: n, health: s.health}
 	server, err := rpc.NewServer(rpc.Services{Authorize: authorize, Database: s.database, Storage: s.storage, Node: face}, n.host, log)
 	if err != nil {
-		if s.database != nil {
-			t.Fatal(err)
-		}
-		services := rpc.Services{Authorize: authorize, Database: noDatabase{}, Storage: s.storage, Node: face}
-		if server, err = rpc.NewServer(services, n.host, log); err != nil {
-			t.Fatal(err)
-		}
+		t.Fatal(err)
 	}
 	stopServer := runPart(t, server.Run)
 	n.address = n.host.FullAddresses()[0]
@@ -241,6 +239,17 @@ func startDatabase(t testing.TB) *database.Databases {
 	}
 	t.Cleanup(runPart(t, d.Run))
 	return d
+}
+
+// startStorage runs the real storage on a real database.
+func startStorage(t testing.TB, d *database.Databases) *storage.Storage {
+	t.Helper()
+	s, err := storage.New(storage.Settings{}, d.Internal(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(runPart(t, s.Run))
+	return s
 }
 
 // noDatabase stands where a test asks no SQL.

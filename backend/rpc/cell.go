@@ -204,7 +204,7 @@ func unpackRows(buf []byte, count uint64, width int) ([][]any, error) {
 	case count > MaxCells:
 		return nil, errTooManyCells()
 	}
-	n := int(count) //nolint:gosec // at most MaxCells
+	n := int(count) // at most MaxCells
 	switch {
 	case n > MaxCells/width:
 		return nil, errTooManyCells()

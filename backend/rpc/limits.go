@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// MaxRequestBytes bounds one request: a batch of several values of 1 MiB,
-	// or the longest SQL (1 MiB) with its parameters.
-	MaxRequestBytes = 8 << 20
+	// MaxRequestBytes bounds one request: a batch of several values of 1 MiB, a
+	// value of 8 MiB, the most that storage can be set to, or the longest SQL
+	// (1 MiB) with its parameters.
+	MaxRequestBytes = 16 << 20
 	// MaxAnswerBytes bounds one answer: 16 MiB of SQL cells with what packing
 	// adds to many small ones.
 	MaxAnswerBytes = 32 << 20
