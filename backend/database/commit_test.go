@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,23 +21,29 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// hold keeps the group's writer from sending until the function it returns is
-// called, so that callers gather. It must be called before the group writes
-// anything else.
-func hold(t *testing.T, n *node, ns core.Namespace) (g *group, entries func() int, letGo func()) {
+// held is a group whose writer does not send until letGo is called, so that
+// callers gather.
+type held struct {
+	*group
+	letGo   func()
+	arrived chan struct{} // closed when the writer has taken the first entry
+	entries atomic.Int64  // that were sent
+}
+
+// hold must be called before the group writes anything else.
+func hold(t *testing.T, n *node, ns core.Namespace) *held {
 	t.Helper()
-	g = n.groupOf(t, ns)
 	gate := make(chan struct{})
-	propose, count := g.writer.propose, 0
-	var mu sync.Mutex
-	g.writer.propose = func(s []*proto.Statement) ([]*proto.ExecuteQueryResponse, uint64, error) {
+	h := &held{group: n.groupOf(t, ns), arrived: make(chan struct{}), letGo: sync.OnceFunc(func() { close(gate) })}
+	t.Cleanup(h.letGo) // before the databases end, which wait for it
+	propose, arrive := h.writer.propose, sync.OnceFunc(func() { close(h.arrived) })
+	h.writer.propose = func(s []*proto.Statement) ([]*proto.ExecuteQueryResponse, uint64, error) {
+		arrive()
 		<-gate
-		mu.Lock()
-		count++
-		mu.Unlock()
+		h.entries.Add(1)
 		return propose(s)
 	}
-	return g, func() int { mu.Lock(); defer mu.Unlock(); return count }, func() { close(gate) }
+	return h
 }
 
 // groupOf is a namespace's group, awake.
@@ -69,8 +76,14 @@ func queued(t *testing.T, g *group, want int) {
 func TestExec_EachCallerHasTheirOwnResult(t *testing.T) {
 	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x INTEGER PRIMARY KEY)`, `INSERT INTO t VALUES (1000)`)
-	g, entries, letGo := hold(t, n, red)
+	g := hold(t, n, red)
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := n.Exec(t.Context(), red, []core.Statement{{SQL: `INSERT INTO t VALUES (2000)`}}, core.ExecOptions{}); err != nil {
+			t.Errorf("the first one: %v", err)
+		}
+	})
+	<-g.arrived
 	for i := range 64 {
 		wg.Go(func() {
 			value := int64(i)
@@ -88,14 +101,14 @@ func TestExec_EachCallerHasTheirOwnResult(t *testing.T) {
 			}
 		})
 	}
-	queued(t, g, 63) // the first one is on its way
-	letGo()
+	queued(t, g.group, 64)
+	g.letGo()
 	wg.Wait()
-	if got := n.number(t, `SELECT count(*) FROM t`); got != 64-22+1 {
+	if got := n.number(t, `SELECT count(*) FROM t`); got != 64-22+2 {
 		t.Errorf("%d rows", got)
 	}
-	if entries() != 2 {
-		t.Errorf("63 waiting writes went into %d entries", entries()-1)
+	if sent := g.entries.Load(); sent != 2 {
+		t.Errorf("64 waiting writes went into %d entries", sent-1)
 	}
 }
 
@@ -282,7 +295,7 @@ func TestExec_SeveralStatements(t *testing.T) {
 func TestExec_CallerLeaves(t *testing.T) {
 	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
-	g, _, letGo := hold(t, n, red)
+	g := hold(t, n, red)
 	leave := func(x int64) (cancel func() error) {
 		ctx, cancelContext := context.WithCancel(t.Context())
 		answered := make(chan error, 1)
@@ -293,17 +306,16 @@ func TestExec_CallerLeaves(t *testing.T) {
 		return func() error { cancelContext(); return <-answered }
 	}
 	sent := leave(1)
-	waitFor(t, func() bool { return busy(n) == 1 })
-	queued(t, g, 0)
+	<-g.arrived
 	waiting := leave(2)
-	queued(t, g, 1)
+	queued(t, g.group, 1)
 	if err := waiting(); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("left while waiting: %v", err)
 	}
 	if err := sent(); core.CodeOf(err) != core.OutcomeUnknown {
 		t.Errorf("left while being written: %v", err)
 	}
-	letGo()
+	g.letGo()
 	n.must(t, red, `INSERT INTO t VALUES (3)`)
 	if got := n.rows(t, red, `SELECT x FROM t ORDER BY x`); !reflect.DeepEqual(got, [][]any{{int64(1)}, {int64(3)}}) {
 		t.Errorf("rows are %v", got)

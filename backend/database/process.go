@@ -1,6 +1,6 @@
 // What rqlite and SQLite keep once per process, in one place: the driver that
-// rqlite opens every database with, and the loggers that it writes to standard
-// error with. Nothing else in this package is shared between two Databases.
+// rqlite opens every database with, and the options that its stores change while
+// they open. Nothing else in this package is shared between two Databases.
 
 package database
 
@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/mattn/go-sqlite3"
@@ -57,34 +56,20 @@ func rqliteDriver() (_ *sqlite3.SQLiteDriver, err error) {
 // hclog's default options in place, which two stores opening at once would race
 // for.
 //
-// While open runs, os.Stderr points to the null device. Half a dozen of rqlite's
-// and Raft's loggers are made inside Open with os.Stderr and cannot be given
-// another writer; without this they would write between the lines of a
-// program whose standard error is its user's. What they have to say that
-// matters comes back as an error as well. Whoever kept os.Stderr before, as
-// the standard logger and this program's own do, is not touched.
+// rqlite and Raft make half a dozen loggers inside Open that write to os.Stderr
+// and cannot be given another writer. Pointing os.Stderr elsewhere meanwhile
+// would race with every goroutine that looks at it; libp2p's do. So that is for
+// main to do, once, before the first goroutine, when it has kept the real one
+// for itself. Nothing that these loggers say is lost: what matters comes back
+// as an error.
 func openStore(open func() error) error {
 	opening.Lock()
 	defer opening.Unlock()
-	null, err := nullDevice()
-	if err != nil {
-		return fmt.Errorf("open null device: %w", err)
-	}
-	stderr := os.Stderr
-	os.Stderr = null
-	defer func() { os.Stderr = stderr }()
 	return open()
 }
 
 //nolint:gochecknoglobals // guards what rqlite shares per process, see openStore
 var opening sync.Mutex
-
-// nullDevice stays open: the loggers made in openStore keep it.
-//
-//nolint:gochecknoglobals // one descriptor for all stores of the process
-var nullDevice = sync.OnceValues(func() (*os.File, error) {
-	return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-})
 
 // plainDates is a private SQLite without our clock, see dates.
 //
