@@ -26,6 +26,11 @@
 //
 // Subscribe returns when a neighbouring node has taken note (noted.go), and a
 // publisher that has just connected waits until its new neighbours have said
-// which topics they carry. So what is published after both have returned
-// arrives.
+// which topics they carry. What is published while the news of a topic is still
+// on its way through the network is offered to each neighbour as it comes into
+// the topic's mesh (heal.go). So what is published after both have returned
+// arrives; a new subscriber may also get what is up to [HealFor] older.
+//
+// Messages of one author mostly arrive in the order in which they were
+// published; those that came by a detour come later.
 package pubsub
