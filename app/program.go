@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
+	"os"
 
 	"github.com/libp2p/go-libp2p/gologshim"
 
@@ -54,7 +56,9 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	gologshim.SetDefaultHandler(p.logs.Logger(libp2pPart).Handler()) // else it writes past us, on standard error
+	if err := hushLibraries(p.logs.Logger(libp2pPart)); err != nil {
+		return nil, err
+	}
 	for _, notice := range loaded.Notices {
 		p.logs.Logger("config").Warn("a key decides nothing", "notice", notice)
 	}
@@ -65,6 +69,19 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 		return nil, fmt.Errorf("build page: %w", err)
 	}
 	return p, nil
+}
+
+// hushLibraries keeps libraries from writing past the log. libp2p can be told
+// where to; parts of rqlite know nothing but os.Stderr. Our own console was
+// taken from there before, and the runtime's last words do not go through it.
+func hushLibraries(log *slog.Logger) error {
+	gologshim.SetDefaultHandler(log.Handler())
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	os.Stderr = null
+	return nil
 }
 
 // close gives back what prepare took. It comes after run.
