@@ -83,7 +83,7 @@ test-window: build
 	DEBROS_BIN=$(CURDIR)/$(BIN)/debros go test -tags window -count=1 -timeout 3m -run TestWindow ./app
 
 bench: web ## speed and size, beside the bare engines in the same run
-	go test -run '^$$' -bench . -benchtime 2s -timeout 30m ./backend/...
+	go test -p 1 -run '^$$' -bench . -benchtime 2s -timeout 30m ./backend/... | grep -v -e '^\[' -e 'no test files'  # rqlite writes the lines that begin with [
 
 lint: $(GOLANGCI) frontend/node_modules/.package-lock.json ## what the reviewers' machine checks
 	$(GOLANGCI) run -c build/golangci.yml ./...

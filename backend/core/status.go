@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // State words for parts of a node and for the node itself.
 const (
@@ -22,6 +25,15 @@ type Health struct {
 	State  string        `json:"state"`
 	Checks []Check       `json:"checks"`
 	Took   time.Duration `json:"took"` // measured
+}
+
+// Count puts a number before what it counts: "1 peer", "2 peers". The plural is
+// the singular with an s.
+func Count(n int, singular string) string {
+	if n == 1 {
+		return "1 " + singular
+	}
+	return strconv.Itoa(n) + " " + singular + "s"
 }
 
 // Status is what a node says about itself.

@@ -246,7 +246,7 @@ func (d *Databases) Check() core.Check {
 		return check
 	}
 	open, broken := t.awake()
-	check.Detail = fmt.Sprintf("%d databases, %d awake", len(d.Namespaces())+1, len(open))
+	check.Detail = fmt.Sprintf("%s, %d awake", core.Count(len(d.Namespaces())+1, "database"), len(open))
 	for _, ns := range slices.Sorted(maps.Keys(broken)) {
 		check.State = core.StateDegraded
 		check.Detail += "; " + core.Sentence(broken[ns])

@@ -5,7 +5,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -80,12 +79,7 @@ func (n *Node) Health(context.Context) (core.Health, error) {
 }
 
 func (n *Node) connectionCheck() core.Check {
-	connected := len(n.nodes())
-	c := core.Check{Name: "connection", State: core.StateOK, Detail: fmt.Sprintf("%d peers connected", connected)}
-	if connected == 1 {
-		c.Detail = "1 peer connected"
-	}
-	return c
+	return core.Check{Name: "connection", State: core.StateOK, Detail: core.Count(len(n.nodes()), "peer") + " connected"}
 }
 
 func named(name string, c core.Check) core.Check {

@@ -314,8 +314,9 @@ func (p *PubSub) Check() core.Check {
 	e.open.Range(func(_, _ any) bool { topics++; return true })
 	s := p.Stats()
 	c.State = core.StateOK
-	c.Detail = fmt.Sprintf("%d topics, %d subscribers here, %d neighbours of which %d are nodes",
-		topics-1, e.subscriptions.Load(), neighbours, nodes) // less the part's own topic
+	c.Detail = fmt.Sprintf("%s, %s here; heard by %s and %s",
+		core.Count(topics-1, "topic"), core.Count(int(e.subscriptions.Load()), "subscriber"), // less the part's own topic
+		core.Count(nodes, "node"), core.Count(neighbours-nodes, "client"))
 	if lost := s.LostInbound + s.LostOutbound; lost > 0 {
 		c.Detail += fmt.Sprintf("; %d messages were not passed on because a queue was full", lost)
 	}
