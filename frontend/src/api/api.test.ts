@@ -130,6 +130,19 @@ describe('stream', () => {
     expect(gaps).toHaveBeenCalledOnce();
   });
 
+  test('a call that fails makes a silent stream prove itself', async () => {
+    const { stream, last, waits, sources } = bench(() => Promise.reject(new Error('gone')));
+    stream.resume();
+    last().onopen?.(new Event('open'));
+    stream.suspect();
+    stream.suspect();
+    await settle();
+    expect(sources[0]?.closed).toBe(true);
+    expect(waits).toHaveLength(1);
+    stream.retryNow();
+    expect(sources).toHaveLength(2);
+  });
+
   test('somebody signed out is not hammered', async () => {
     const { stream, link, last, waits } = bench(() => {
       link.set('signed_out');

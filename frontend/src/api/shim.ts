@@ -16,7 +16,7 @@ declare global {
 const failure = (code: string, error: string): string => JSON.stringify({ error, code, request_id: '' });
 
 /** Calls one bound method over HTTP. A refusal is thrown as the text that Wails would throw. */
-async function post(method: string, args: unknown[]): Promise<unknown> {
+async function post(method: string, args: unknown[], probing = false): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch('/api/call', {
@@ -26,7 +26,7 @@ async function post(method: string, args: unknown[]): Promise<unknown> {
     });
   } catch {
     link.set('lost');
-    stream.check();
+    if (!probing) stream.suspect();
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- Wails rejects with text, and call.ts reads text
     throw failure('unavailable', 'The node does not answer.');
   }
@@ -39,7 +39,7 @@ async function post(method: string, args: unknown[]): Promise<unknown> {
 
 const stream = new Stream({
   open: (url) => new EventSource(url),
-  probe: () => post('App.Info', []),
+  probe: () => post('App.Info', [], true),
   link,
   later: (fn, ms) => {
     const id = setTimeout(fn, ms);
@@ -84,7 +84,7 @@ function install(): void {
     LogPrint: nothing,
   };
   link.setRetry(() => {
-    stream.check();
+    stream.retryNow();
   });
   // A browser allows six connections per host; a hidden tab gives its one back.
   document.addEventListener('visibilitychange', () => {

@@ -67,12 +67,20 @@ export class Stream {
     if (this.#source === null) this.#connect();
   }
 
-  /** Looks now whether the line stands, instead of at the next turn. */
-  check(): void {
+  /** Tries now instead of at the next turn. */
+  retryNow(): void {
     if (this.#paused || this.#cancelRetry === null) return;
     this.#cancelRetry();
     this.#cancelRetry = null;
     this.#connect();
+  }
+
+  /** Hears that a call could not reach the node: an open stream may be dead without knowing it. */
+  suspect(): void {
+    if (this.#paused || this.#source === null) return;
+    this.#drop();
+    this.#lose();
+    this.#retryLater();
   }
 
   #connect(): void {
@@ -101,11 +109,19 @@ export class Stream {
     try {
       await this.#deps.probe();
     } catch {
-      // Numbers of a node that went away mean nothing to the one that comes back.
-      this.#missed = true;
-      this.#last = '';
+      this.#lose();
       if (this.#deps.link.state === 'signed_out') return;
     }
+    this.#retryLater();
+  }
+
+  // Numbers of a node that went away mean nothing to the one that comes back.
+  #lose(): void {
+    this.#missed = true;
+    this.#last = '';
+  }
+
+  #retryLater(): void {
     if (this.#paused || this.#source !== null || this.#cancelRetry !== null) return;
     const pause = Math.min(MaxRetryMs, 250 * 2 ** this.#tries);
     this.#tries += 1;

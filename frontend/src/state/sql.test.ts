@@ -49,13 +49,12 @@ function store(kept: KeptSql = { tabs: [], active: 0, history: [] }): SqlStore &
   return box;
 }
 
-const api = (over: Partial<typeof sqlApi>): typeof sqlApi =>
-  ({
-    run: () => Promise.resolve({ results: [result()], elapsed_ms: 1 }),
-    closeResult: () => Promise.resolve(),
-    cancelRun: () => Promise.resolve(true),
-    ...over,
-  }) as typeof sqlApi;
+const api = (over: Partial<typeof sqlApi>): typeof sqlApi => ({
+  run: () => Promise.resolve({ results: [result()], elapsed_ms: 1 }),
+  closeResult: () => Promise.resolve(),
+  cancelRun: () => Promise.resolve(true),
+  ...over,
+});
 
 // Running another statement than the one under the cursor may delete the wrong rows.
 describe('statement under the cursor', () => {

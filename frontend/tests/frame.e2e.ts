@@ -1,0 +1,153 @@
+// The frame: palette, keyboard, looks, links that are used up, a node that goes away.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestNode } from './support/node';
+import { launch, leave, visit } from './support/page';
+
+let browser: Browser;
+let node: TestNode;
+
+beforeAll(async () => {
+  [browser, node] = await Promise.all([launch(), TestNode.start()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await node.close();
+});
+
+test('everything can be reached by the palette', async () => {
+  await node.command('kv', 'put', '--namespace', 'default', 'palette:key', 'found');
+  const here = await visit(browser, node);
+  const { page } = here;
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('open sql');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url()).toContain('#/sql');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('palette:');
+  await page.getByRole('option', { name: 'palette:key' }).waitFor();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.getByTestId('value').innerText()).toBe('found');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('Escape');
+  await page.getByRole('combobox').waitFor({ state: 'detached' });
+  await leave(here);
+});
+
+test('screens, sheet, filter and landmarks by keyboard alone', async () => {
+  const here = await visit(browser, node);
+  const { page } = here;
+  for (const [key, screen] of [
+    ['1', 'Keys'],
+    ['2', 'SQL'],
+    ['3', 'Peers'],
+    ['4', 'Node'],
+  ] as const) {
+    await page.keyboard.press(`Alt+Shift+Digit${key}`);
+    await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+  }
+  await page.keyboard.press('Shift+?');
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Alt+Shift+Digit3');
+  await page.getByRole('textbox', { name: /Filter by ID/ }).waitFor();
+  await page.keyboard.press('/');
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+    .toContain('Filter by ID');
+  const seen = new Set<string>();
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.press('F6');
+    seen.add(await page.evaluate(() => document.activeElement?.closest('nav, header, main, footer')?.tagName ?? ''));
+  }
+  expect(seen).toEqual(new Set(['NAV', 'HEADER', 'MAIN', 'FOOTER']));
+  await leave(here);
+});
+
+test('Back returns, a link opens the same place', async () => {
+  const here = await visit(browser, node, '#/keys?key=palette%3Akey');
+  const { page } = here;
+  await page.getByTestId('value').getByText('found').waitFor();
+  await page.getByRole('link', { name: 'Peers', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Peers' }).waitFor();
+  await page.goBack();
+  await page.getByTestId('value').getByText('found').waitFor();
+  await leave(here);
+});
+
+test('a theme is kept and there before the first paint', async () => {
+  const here = await visit(browser, node, '', { colorScheme: 'light' });
+  const { page } = here;
+  await page.getByRole('button', { name: 'Look' }).click();
+  const saved = page.waitForResponse(
+    (r) => r.url().endsWith('/api/call') && (r.request().postData() ?? '').includes('SaveSettings'),
+  );
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await saved;
+  await page.reload({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  const other = await visit(browser, node, '', { colorScheme: 'light' });
+  await other.page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await leave(other);
+  await leave(here);
+});
+
+test('namespaces are made by name and do not mix', async () => {
+  const here = await visit(browser, node, '#/keys');
+  const { page } = here;
+  await page.getByRole('treeitem').first().waitFor();
+  await page.getByRole('button', { name: 'Namespace: default' }).click();
+  await page.getByRole('menuitem', { name: 'New namespace…' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('system');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('Not “system”').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('elsewhere');
+  await page.keyboard.press('Enter');
+  await page.getByText('No keys in this namespace yet').waitFor();
+  expect(page.url()).toContain('ns=elsewhere');
+  await page.getByRole('button', { name: 'Namespace: elsewhere' }).click();
+  await page.getByRole('menuitemradio', { name: 'default' }).click();
+  await page.getByRole('treeitem').first().waitFor();
+  await leave(here);
+});
+
+test('a used link opens nothing and says what to do', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const link = await node.link();
+  await page.goto(link);
+  await page.getByRole('navigation').waitFor();
+  await context.clearCookies();
+  await page.goto(link);
+  await page.getByText('debros ui').waitFor();
+  expect(await page.getByRole('navigation').count()).toBe(0);
+  await context.close();
+});
+
+test('a session that ended asks for a fresh link', async () => {
+  const here = await visit(browser, node, '#/peers');
+  await here.page.getByText('No peer yet').waitFor();
+  await here.page.context().clearCookies();
+  await here.page.keyboard.press('F5');
+  await here.page.getByRole('heading', { name: 'This page needs a fresh link' }).waitFor();
+  await leave(here);
+});
+
+test('a node that goes away is shown, and its return too', async () => {
+  const here = await visit(browser, node, '#/node');
+  const { page } = here;
+  await page.locator('[data-check]').first().waitFor();
+  await page.context().setOffline(true);
+  await page.keyboard.press('F5');
+  await page.getByRole('alert').getByText('The connection to the node was lost').waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+
+  await node.kill();
+  await page.getByRole('alert').getByText('The connection to the node was lost').waitFor();
+  await node.restart();
+  await page.getByRole('heading', { name: 'This page needs a fresh link' }).waitFor();
+  await page.goto(await node.link());
+  await page.locator('[data-check]').first().waitFor();
+  await leave(here);
+});

@@ -1,0 +1,56 @@
+// Fails when the built page outgrows its budget (gzipped kilobytes), or when a
+// second static style attribute gets into it, which the policy would block.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const dist = join(import.meta.dirname, '..', 'dist');
+const budget = { first: 60, sql: 160, screen: 25, whole: 1500 };
+const files = readdirSync(join(dist, 'assets')).filter((name) => /\.(js|css)$/.test(name));
+const text = (name) => readFileSync(join(dist, name), 'utf8');
+const size = (name) => gzipSync(readFileSync(join(dist, 'assets', name))).length / 1000;
+
+/** Every file that a chunk needs before it can run, with its styles. */
+function needs(name, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  const body = text(join('assets', name));
+  for (const [, other] of body.matchAll(/from\s*"\.\/([^"]+\.js)"/g)) needs(other, seen);
+  for (const [, other] of body.matchAll(/import\s*"\.\/([^"]+\.js)"/g)) needs(other, seen);
+  return seen;
+}
+
+const html = text('index.html');
+const first = new Set(
+  [...html.matchAll(/assets\/([^"]+\.(?:js|css))/g)].flatMap(([, name]) => [
+    name,
+    ...(name.endsWith('.js') ? needs(name) : []),
+  ]),
+);
+const sum = (names) => [...names].reduce((total, name) => total + size(name), 0);
+const lines = [['first load', sum(first), budget.first]];
+for (const screen of ['Keys', 'Sql', 'Peers', 'Node']) {
+  const entry = files.find((name) => new RegExp(`^${screen}-.*\\.js$`).test(name));
+  if (entry === undefined) throw new Error(`no chunk for ${screen}`);
+  const styles = files.filter((name) => new RegExp(`^${screen}-.*\\.css$`).test(name));
+  const more = [...needs(entry), ...styles].filter((name) => !first.has(name));
+  lines.push([screen, sum(new Set(more)), screen === 'Sql' ? budget.sql : budget.screen]);
+}
+const whole =
+  readdirSync(dist, { recursive: true })
+    .map((name) => statSync(join(dist, String(name))))
+    .filter((s) => s.isFile())
+    .reduce((n, s) => n + s.size, 0) / 1000;
+lines.push(['whole dist, not gzipped', whole, budget.whole]);
+
+let failed = false;
+for (const [name, kilobytes, limit] of lines) {
+  failed ||= kilobytes > limit;
+  process.stdout.write(`${kilobytes > limit ? 'TOO LARGE ' : ''}${name}: ${kilobytes.toFixed(1)} of ${limit} kB\n`);
+}
+const inline = files.filter((name) => name.endsWith('.js') && /<[a-z][^>]*\sstyle=/.test(text(join('assets', name))));
+if (inline.length > 0 || /\sstyle=/.test(html)) {
+  failed = true;
+  process.stdout.write(`static style attribute in ${inline.join(', ') || 'index.html'}\n`);
+}
+process.exit(failed ? 1 : 0);

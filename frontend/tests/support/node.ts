@@ -1,0 +1,106 @@
+// Real nodes for the tests: each in a folder of its own, on loopback, on free ports.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const binary = resolve(process.env.DEBROS_BIN ?? join(import.meta.dirname, '../../../build/bin/debros-headless'));
+const exec = promisify(execFile);
+
+/** What a node writes about itself when it is ready. */
+export interface RunFile {
+  peer_id: string;
+  p2p: string[];
+  gateway: string;
+  ui: string;
+  pid: number;
+}
+
+/** A node that runs. */
+export class TestNode {
+  run!: RunFile;
+  /** The link that was printed at the start. */
+  firstLink = '';
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly dataDir: string,
+    readonly uiAddress: string,
+  ) {}
+
+  /** Makes a folder and starts a node in it. */
+  static async start(): Promise<TestNode> {
+    const node = new TestNode(await mkdtemp(join(tmpdir(), 'debros-e2e-')), '127.0.0.1:0');
+    await node.#start(node.uiAddress);
+    return node;
+  }
+
+  /** Starts it anew, with its page on the same address as before. */
+  async restart(): Promise<void> {
+    await this.#start(new URL(this.run.ui).host);
+  }
+
+  /** Makes a fresh one-time link. */
+  async link(): Promise<string> {
+    const { stdout } = await exec(binary, ['ui', '--data-dir', this.dataDir]);
+    return stdout.trim();
+  }
+
+  /** Runs a command of the program against this node. */
+  async command(...words: string[]): Promise<string> {
+    const { stdout } = await exec(binary, [...words, '--data-dir', this.dataDir]);
+    return stdout;
+  }
+
+  /** Ends the process at once, as a crash does. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends the node and takes its folder away. */
+  async close(): Promise<void> {
+    await this.#end('SIGTERM');
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running?.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill(signal);
+    await ended;
+  }
+
+  async #start(uiAddress: string): Promise<void> {
+    const flags = {
+      '--data-dir': this.dataDir,
+      '--listen': '/ip4/127.0.0.1/tcp/0',
+      '--gateway-addr': '127.0.0.1:0',
+      '--ui-addr': uiAddress,
+    };
+    const child = spawn(binary, ['node', 'start', '--ui', '--mdns=false', ...Object.entries(flags).flat()], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    const log: string[] = [];
+    this.firstLink = await new Promise<string>((found, failed) => {
+      // Data goes to stdout, what is said to a person to stderr: the link may be in either.
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface(stream).on('line', (line) => {
+          log.push(line);
+          const link = /https?:\/\/\S+\/login\?once=\S+/.exec(line)?.[0];
+          if (link !== undefined) found(link);
+        });
+      }
+      child.on('error', failed);
+      child.on('exit', (code) => {
+        failed(new Error(`the node ended with ${String(code)}:\n${log.slice(-40).join('\n')}`));
+      });
+    });
+    this.run = JSON.parse(await readFile(join(this.dataDir, 'run.json'), 'utf8')) as RunFile;
+  }
+}
