@@ -46,9 +46,17 @@ test('screens, sheet, filter and landmarks by keyboard alone', async () => {
     await page.keyboard.press(`Alt+Shift+Digit${key}`);
     await page.getByRole('heading', { level: 1, name: screen }).waitFor();
   }
-  await page.keyboard.press('Shift+?');
-  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
-  await page.keyboard.press('Escape');
+  for (const digit of ['1', '2', '3', '4']) {
+    await page.keyboard.press(`Alt+Shift+Digit${digit}`);
+    await page.getByRole('main').focus();
+    await page.keyboard.press('Shift+?');
+    const sheet = page.getByRole('dialog', { name: 'Shortcuts' });
+    const keys = await sheet.locator('dd').allInnerTexts();
+    expect(keys.length).toBeGreaterThan(8);
+    expect(new Set(keys).size).toBe(keys.length);
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+  }
   await page.keyboard.press('Alt+Shift+Digit3');
   await page.getByRole('textbox', { name: /Filter by ID/ }).waitFor();
   await page.keyboard.press('/');
@@ -90,6 +98,23 @@ test('a theme is kept and there before the first paint', async () => {
   await other.page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
   await leave(other);
   await leave(here);
+});
+
+test('an engine that names no language still gets words; German gets German ones', async () => {
+  const bare = await browser.newContext();
+  await bare.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, 'language', { configurable: true, get: () => 'C' });
+    Object.defineProperty(Navigator.prototype, 'languages', { configurable: true, get: () => ['C'] });
+  });
+  const page = await bare.newPage();
+  await page.goto(await node.link());
+  await page.getByRole('heading', { level: 1, name: 'Node' }).waitFor();
+  expect(await page.evaluate(() => navigator.language)).toBe('en');
+  await bare.close();
+  const german = await visit(browser, node, '', { locale: 'de-AT' });
+  await german.page.getByRole('heading', { level: 1, name: 'Knoten' }).waitFor();
+  expect(await german.page.evaluate(() => document.documentElement.lang)).toBe('de');
+  await leave(german);
 });
 
 test('namespaces are made by name and do not mix', async () => {
