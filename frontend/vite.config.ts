@@ -19,7 +19,10 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': { target: bridge, changeOrigin: true }, '/login': { target: bridge, changeOrigin: true } },
+    // The bridge answers its own address only, so calls must look as if they came from there.
+    proxy: Object.fromEntries(
+      ['/api', '/login'].map((path) => [path, { target: bridge, changeOrigin: true, headers: { origin: bridge } }]),
+    ),
   },
   test: {
     include: ['src/**/*.test.ts'],

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -40,7 +41,7 @@ func (h *Host) Dial(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	h.forgetHangup(info.ID)
+	h.away.remove(info.ID)
 	return h.DialPeer(ctx, info)
 }
 
@@ -82,8 +83,8 @@ func (h *Host) DialPeer(ctx context.Context, info peer.AddrInfo) error {
 	return err
 }
 
-// Hangup ends every connection with a peer; discovery leaves it alone for five
-// minutes or until the next Dial. The peer may still come back by itself.
+// Hangup ends every connection with a peer. For five minutes, or until the next
+// Dial, discovery leaves it alone and its own dials are refused.
 func (h *Host) Hangup(id string) error {
 	if err := h.usable(); err != nil {
 		return err
@@ -95,7 +96,7 @@ func (h *Host) Hangup(id string) error {
 	if h.Network().Connectedness(p) == network.NotConnected {
 		return core.Errorf(core.NotFound, "there is no connection with the peer %s", p)
 	}
-	h.rememberHangup(p, time.Now())
+	h.away.add(p, time.Now())
 	if err := h.Network().ClosePeer(p); err != nil {
 		return fmt.Errorf("close connections: %w", err)
 	}
@@ -103,29 +104,37 @@ func (h *Host) Hangup(id string) error {
 }
 
 // HungUp says whether a user sent this peer away a short while ago.
-func (h *Host) HungUp(p peer.ID) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Now().Before(h.hungUp[p])
+func (h *Host) HungUp(p peer.ID) bool { return h.away.has(p, time.Now()) }
+
+// away are the peers that a user sent away, and until when.
+type away struct {
+	mu    sync.Mutex
+	until map[peer.ID]time.Time
 }
 
-func (h *Host) rememberHangup(p peer.ID, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for id, until := range h.hungUp {
+func (a *away) has(p peer.ID, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return now.Before(a.until[p])
+}
+
+func (a *away) add(p peer.ID, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, until := range a.until {
 		if now.After(until) {
-			delete(h.hungUp, id)
+			delete(a.until, id)
 		}
 	}
-	if len(h.hungUp) < maxHungUp {
-		h.hungUp[p] = now.Add(hangupRest)
+	if len(a.until) < maxHungUp {
+		a.until[p] = now.Add(hangupRest)
 	}
 }
 
-func (h *Host) forgetHangup(p peer.ID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.hungUp, p)
+func (a *away) remove(p peer.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.until, p)
 }
 
 // ParseAddress reads a multiaddress that ends in /p2p/<peer id>, or

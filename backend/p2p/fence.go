@@ -6,6 +6,7 @@ package p2p
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/control"
@@ -18,11 +19,8 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func (p *plan) fence() []libp2p.Option {
-	var opts []libp2p.Option
-	if p.loopbackOnly {
-		opts = append(opts, libp2p.ConnectionGater(loopbackGate{}))
-	}
+func (p *plan) fence(sentAway *away) []libp2p.Option {
+	opts := []libp2p.Option{libp2p.ConnectionGater(gate{loopbackOnly: p.loopbackOnly, away: sentAway})}
 	if p.loopbackOnly || p.Dialer != nil {
 		opts = append(opts, libp2p.MultiaddrResolver(noNames{}))
 	}
@@ -62,23 +60,27 @@ func isRelayed(addr ma.Multiaddr) bool {
 	return err == nil
 }
 
-// loopbackGate refuses every dial that would leave this computer, whoever
-// wishes it: a user, a peer's address list, AutoNAT or hole punching.
-type loopbackGate struct{}
-
-func (loopbackGate) InterceptPeerDial(peer.ID) bool { return true }
-
-func (loopbackGate) InterceptAddrDial(_ peer.ID, addr ma.Multiaddr) bool {
-	return manet.IsIPLoopback(addr)
+// gate refuses, on a host for loopback only, every dial that would leave this
+// computer, whoever wishes it: a user, a peer's address list, AutoNAT or hole
+// punching. On every host it refuses peers that a user has just sent away.
+type gate struct {
+	loopbackOnly bool
+	away         *away
 }
 
-func (loopbackGate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+func (gate) InterceptPeerDial(peer.ID) bool { return true }
 
-func (loopbackGate) InterceptSecured(network.Direction, peer.ID, network.ConnMultiaddrs) bool {
-	return true
+func (g gate) InterceptAddrDial(_ peer.ID, addr ma.Multiaddr) bool {
+	return !g.loopbackOnly || manet.IsIPLoopback(addr)
 }
 
-func (loopbackGate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
+func (gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+
+func (g gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	return dir == network.DirOutbound || !g.away.has(p, time.Now())
+}
+
+func (gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
 // noNames looks up no DNS name: the question would leave by UDP.
 type noNames struct{}

@@ -41,8 +41,8 @@ type Host struct {
 
 	reachability atomic.Int32 // a network.Reachability
 
-	mu     sync.Mutex
-	hungUp map[peer.ID]time.Time // until when a peer that a user sent away is left alone
+	away *away
+	came chan struct{} // one token: somebody came whose latency is not known yet
 
 	closeOnce sync.Once
 	closeErr  error
@@ -69,7 +69,8 @@ func New(s Settings, log *slog.Logger) (*Host, error) {
 		return nil, err
 	}
 	nat := &lateNAT{}
-	opts, err := p.options(nat)
+	sentAway := &away{until: make(map[peer.ID]time.Time)}
+	opts, err := p.options(nat, sentAway)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func New(s Settings, log *slog.Logger) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build libp2p host: %w", err)
 	}
-	return &Host{Host: inner, plan: p, log: log, nat: nat, book: known, hungUp: make(map[peer.ID]time.Time)}, nil
+	return &Host{Host: inner, plan: p, log: log, nat: nat, book: known, away: sentAway, came: make(chan struct{}, 1)}, nil
 }
 
 // Run listens, calls ready, and keeps watch until ctx ends. It then remembers
@@ -141,6 +142,10 @@ func (h *Host) learn(e any) {
 			id: e.Peer, agent: e.AgentVersion, at: time.Now(), addresses: h.Peerstore().Addrs(e.Peer),
 			dialled: e.Conn.Stat().Direction == network.DirOutbound && !e.Conn.Stat().Limited, by: e.Conn.RemoteMultiaddr(),
 		})
+		select {
+		case h.came <- struct{}{}:
+		default: // a round of pings is due already
+		}
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.NotConnected {
 			h.book.left(e.Peer, time.Now())

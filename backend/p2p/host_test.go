@@ -57,6 +57,14 @@ func TestHost_ConnectsAndHangsUp(t *testing.T) {
 				t.Error("discovery would dial the peer at once")
 			}
 			wantCode(t, a.Hangup(b.ID().String()), core.NotFound)
+			if err := b.Dial(t.Context(), a.FullAddresses()[0]); err == nil {
+				eventually(t, "the peer that was sent away is cut off", func() bool { return len(b.Network().Peers()) == 0 })
+			} else {
+				wantCode(t, err, core.Unavailable)
+			}
+			if err := a.Dial(t.Context(), b.FullAddresses()[0]); err != nil {
+				t.Errorf("a user may call the peer back: %v", err)
+			}
 		})
 	}
 }

@@ -30,7 +30,7 @@ const (
 	maxDialBacksPerPeer = 3
 )
 
-func (p *plan) options(nat *lateNAT) ([]libp2p.Option, error) {
+func (p *plan) options(nat *lateNAT, sentAway *away) ([]libp2p.Option, error) {
 	store, err := pstoremem.NewPeerstore(
 		pstoremem.WithMaxAddresses(MaxHeardAddresses),
 		pstoremem.WithMaxAddressesPerPeer(MaxHeardPerPeer),
@@ -67,7 +67,7 @@ func (p *plan) options(nat *lateNAT) ([]libp2p.Option, error) {
 		libp2p.DisableMetrics(), // they would register with a package variable
 	}
 	opts = append(opts, p.transports()...)
-	opts = append(opts, p.fence()...)
+	opts = append(opts, p.fence(sentAway)...)
 	if !p.ClientOnly {
 		opts = append(opts, p.services(nat)...)
 	}

@@ -191,6 +191,7 @@ func (h *Host) measure(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-h.came:
 		}
 	}
 }
