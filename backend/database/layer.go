@@ -4,6 +4,8 @@ package database
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -36,11 +38,19 @@ type layer struct {
 	close    sync.Once
 }
 
+// raftProtocol is the protocol of a group's streams. Every peer that connects is
+// told which protocols a node speaks, and a stranger must not learn from it which
+// namespaces there are: so the name is hashed, and only a guess can be checked.
+func raftProtocol(group string) protocol.ID {
+	hash := sha256.Sum256([]byte(group))
+	return protocol.ID("/debros/raft/" + hex.EncodeToString(hash[:16]) + "/1")
+}
+
 // listenLayer starts to accept streams of the group from its members.
 func listenLayer(h host.Host, group string, member func(peer.ID) bool) *layer {
 	l := &layer{
 		host:     h,
-		protocol: protocol.ID("/debros/raft/" + group + "/1"),
+		protocol: raftProtocol(group),
 		member:   member,
 		accepted: make(chan net.Conn, maxPendingStreams),
 		closed:   make(chan struct{}),

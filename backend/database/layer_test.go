@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/rqlite/rqlite/v8/command/proto"
 	"github.com/rqlite/rqlite/v8/store"
 )
@@ -97,7 +97,7 @@ func TestLayer_RefusesStrangers(t *testing.T) {
 	if !g.member(h.ID()) || g.member(stranger.ID()) {
 		t.Errorf("members: self %t, stranger %t", g.member(h.ID()), g.member(stranger.ID()))
 	}
-	id := protocol.ID("/debros/raft/ns::red/1")
+	id := raftProtocol("ns::red")
 	s, err := stranger.NewStream(t.Context(), h.ID(), id)
 	if err != nil {
 		return // refused before it was a stream
@@ -151,5 +151,18 @@ func TestLayer_Dial(t *testing.T) {
 	}
 	if err := ly.Close(); err != nil {
 		t.Errorf("closed twice: %v", err)
+	}
+}
+
+// Whoever connects is told the protocols of a node; they must not be a list of
+// its tenants.
+func TestLayer_ProtocolsNameNoTenant(t *testing.T) {
+	h := newHost(t)
+	d := open(t, h, Settings{Dir: t.TempDir()})
+	d.must(t, "acme-payroll", "CREATE TABLE t(x)")
+	for _, p := range h.Mux().Protocols() {
+		if strings.Contains(string(p), "acme") {
+			t.Errorf("a stranger can read %s", p)
+		}
 	}
 }
