@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 const (
@@ -124,26 +125,12 @@ func (f *settingsFile) save(s Settings) error {
 	return nil
 }
 
-func (f *settingsFile) replace(text []byte) (err error) {
-	if err = os.MkdirAll(f.dir, 0o700); err != nil {
+func (f *settingsFile) replace(text []byte) error {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	part, err := os.CreateTemp(f.dir, settingsName+".part-*") // 0600
-	if err != nil {
-		return fmt.Errorf("make settings: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(part.Name())) //nolint:gosec // the name is CreateTemp's own
-		}
-	}()
-	_, err = part.Write(text)
-	err = errors.Join(err, part.Sync(), part.Close())
-	if err != nil {
+	if err := disk.Write(filepath.Join(f.dir, settingsName), text); err != nil {
 		return fmt.Errorf("write settings: %w", err)
-	}
-	if err = os.Rename(part.Name(), filepath.Join(f.dir, settingsName)); err != nil { //nolint:gosec // both names are our own
-		return fmt.Errorf("put settings in place: %w", err)
 	}
 	return nil
 }

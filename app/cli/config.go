@@ -11,6 +11,7 @@ import (
 
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -135,7 +136,7 @@ func (a *app) configInit() *cobra.Command {
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				return core.Wrap(core.Unavailable, err, "the folder %s cannot be made; name another file with --config", filepath.Dir(path))
 			}
-			if err := config.WriteFile(path, []byte(config.InitYAML())); err != nil {
+			if err := disk.Write(path, []byte(config.InitYAML())); err != nil {
 				return core.Wrap(core.Unavailable, err, "the file %s cannot be written; name another with --config", path)
 			}
 			return a.show(document{object: record{{"file", path}}, raw: []byte(path + "\n"), hasRaw: true})

@@ -103,24 +103,6 @@ func TestOperatorKey(t *testing.T) {
 	}
 }
 
-// A crash while a file is written must leave the old one.
-func TestWriteFile_IsWholeOrNotAtAll(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "none", "file")
-	if err := WriteFile(path, []byte("x")); err == nil {
-		t.Error("a file in no folder was written")
-	}
-	dir := filepath.Join(t.TempDir(), "file")
-	if err := os.MkdirAll(filepath.Join(dir, "full"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteFile(dir, []byte("x")); err == nil {
-		t.Error("a folder was replaced by a file")
-	}
-	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) != 1 {
-		t.Errorf("something is left behind: %v %v", entries, err)
-	}
-}
-
 // Data that lands elsewhere than people's backups expect is not backed up.
 func TestDefaultDataDir(t *testing.T) {
 	tests := map[string]struct {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // OperatorKeyName is the name of the operator's key in the data folder.
@@ -36,7 +37,7 @@ func CreateOperatorKey(dataDir string) (core.Secret, error) {
 	random := make([]byte, operatorBytes)
 	rand.Read(random) //nolint:errcheck // it never returns an error; the program ends when the system has no randomness
 	key := operatorPrefix + base64.RawURLEncoding.EncodeToString(random)
-	if err := WriteFile(path, []byte(key+"\n")); err != nil {
+	if err := disk.Write(path, []byte(key+"\n")); err != nil {
 		return "", core.Wrap(core.Unavailable, err, "the operator's key cannot be written to the data folder %s", dataDir)
 	}
 	return core.Secret(key), nil

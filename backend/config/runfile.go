@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // RunFileName is the name of run.json in the data folder.
@@ -41,7 +42,7 @@ func WriteRunFile(dataDir string, f RunFile) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", RunFileName, err)
 	}
-	return WriteFile(filepath.Join(dataDir, RunFileName), append(data, '\n'))
+	return disk.Write(filepath.Join(dataDir, RunFileName), append(data, '\n'))
 }
 
 // RemoveRunFile takes run.json away; it may be gone already.

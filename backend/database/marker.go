@@ -11,8 +11,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
+
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 const (
@@ -68,39 +69,13 @@ func parseMarker(text []byte) (marker, error) {
 }
 
 // write puts the marker in place so that a crash leaves the old one or the new one.
-func (m marker) write(dir string) (err error) {
+func (m marker) write(dir string) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("encode marker: %w", err)
 	}
-	f, err := os.CreateTemp(dir, markerFile+".*")
-	if err != nil {
+	if err := disk.Write(filepath.Join(dir, markerFile), append(text, '\n')); err != nil {
 		return fmt.Errorf("write marker: %w", err)
-	}
-	_, err = f.Write(append(text, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, markerFile)) //nolint:gosec // as above
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write marker: %w", err), os.Remove(f.Name())) //nolint:gosec // as above
-	}
-	return syncFolder(dir)
-}
-
-// syncFolder makes names in a folder survive a power cut. Windows does it by
-// itself and refuses to be asked.
-func syncFolder(dir string) (err error) {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir) //nolint:gosec // the group's own folder
-	if err != nil {
-		return fmt.Errorf("open folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err = f.Sync(); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // FormatVersion is the version of the data folder's layout that this program
@@ -190,7 +191,7 @@ func writeOnce(name, text string) error {
 	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
-	if err := config.WriteFile(name, []byte(text+"\n")); err != nil {
+	if err := disk.Write(name, []byte(text+"\n")); err != nil {
 		return core.Wrap(core.Unavailable, err, "the file %s cannot be written", name)
 	}
 	return nil

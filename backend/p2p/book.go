@@ -22,6 +22,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 const (
@@ -194,12 +195,8 @@ func (b *book) write(now time.Time) error {
 	if err = os.MkdirAll(b.folder, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	temp, err := writeTemp(b.folder, ".peers-*", body)
-	if err != nil {
-		return err
-	}
-	if err = os.Rename(temp, filepath.Join(b.folder, bookFile)); err != nil {
-		return errors.Join(fmt.Errorf("put file in place: %w", err), os.Remove(temp))
+	if err = disk.Write(filepath.Join(b.folder, bookFile), body); err != nil {
+		return fmt.Errorf("write peers: %w", err)
 	}
 	return nil
 }

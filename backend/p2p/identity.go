@@ -18,6 +18,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // MaxIdentityBytes bounds what is read as an identity; an Ed25519 key takes 68.
@@ -87,8 +88,8 @@ func parseIdentity(path string, body []byte) (crypto.PrivKey, error) {
 	return key, nil
 }
 
-// makeIdentity writes the key beside its place, syncs it and then links it
-// there: a crash leaves no half a key, and a link never replaces a file.
+// makeIdentity writes a new key, and leaves one alone that somebody else made
+// meanwhile.
 func makeIdentity(path string) error {
 	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
 	if err != nil {
@@ -98,52 +99,11 @@ func makeIdentity(path string) error {
 	if err != nil {
 		return fmt.Errorf("encode key: %w", err)
 	}
-	folder := filepath.Dir(path)
-	if err = os.MkdirAll(folder, 0o700); err != nil {
+	if err = os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	temp, err := writeTemp(folder, ".identity-*", body)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp) //nolint:errcheck // after a rename it is already gone
-	switch err = os.Link(temp, path); {
-	case err == nil, errors.Is(err, fs.ErrExist):
-	default: // a file system without hard links; the caller has just seen that path is free
-		if err = os.Rename(temp, path); err != nil {
-			return fmt.Errorf("put key in place: %w", err)
-		}
-	}
-	return syncFolder(folder)
-}
-
-// writeTemp writes body to a new file that only its owner may read, and returns
-// its name once the bytes are on the disk.
-func writeTemp(folder, pattern string, body []byte) (name string, err error) {
-	file, err := os.CreateTemp(folder, pattern)
-	if err != nil {
-		return "", fmt.Errorf("make file: %w", err)
-	}
-	_, err = file.Write(body)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return "", errors.Join(fmt.Errorf("write file: %w", err), os.Remove(file.Name())) //nolint:gosec // the file that was made above
-	}
-	return file.Name(), nil
-}
-
-// syncFolder makes a new name survive a power cut. Windows cannot sync folders
-// and does not need it.
-func syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	dir, err := os.Open(folder) //nolint:gosec // the operator's own folder
-	if err != nil {
-		return fmt.Errorf("open folder: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
+	if err = disk.Create(path, body); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("write key: %w", err)
 	}
 	return nil
 }

@@ -402,7 +402,7 @@ func TestPubSub_BadRequests(t *testing.T) {
 func TestPubSub_OutsideOfRun(t *testing.T) {
 	a := node(t)
 	s := subscribe(t, a, "default", "news")
-	if got := a.Check(); got.State != core.StateOK || !strings.Contains(got.Detail, "1 topics, 1 subscribers") {
+	if got := a.Check(); got.State != core.StateOK || !strings.Contains(got.Detail, "1 topic, 1 subscriber here") {
 		t.Errorf("check is %+v", got)
 	}
 	a.stop()

@@ -2,7 +2,7 @@
 import * as sqlApi from '../api/sql';
 import type { Piece, RunAnswer, StatementResult } from '../api/sql';
 import { type BackendError, toError } from '../api/call';
-import { type KeptTab, type SqlStore, browserStore } from './sqlstore';
+import { type KeptTab, type Past, type SqlStore, browserStore } from './sqlstore';
 
 /** Open tabs; more would not fit on a screen either. */
 export const MaxTabs = 20;
@@ -20,14 +20,6 @@ export interface Outcome {
   at: number;
   text: string;
   atomic: boolean;
-}
-
-/** One line of the history. */
-export interface Past {
-  time: number;
-  namespace: string;
-  script: string;
-  ok: boolean;
 }
 
 /** One tab of the editor. */

@@ -1,11 +1,18 @@
 // Where the SQL screen keeps drafts and history between visits: this browser.
 // Settings live in the node, but drafts are half-written thoughts that belong to
 // the screen they were typed on, and the node has no place for them yet.
-import type { Past } from './sql.svelte';
 
 export interface KeptTab {
   title: string;
   text: string;
+}
+
+/** One line of the history. */
+export interface Past {
+  time: number;
+  namespace: string;
+  script: string;
+  ok: boolean;
 }
 
 /** Everything that is kept. */

@@ -1,0 +1,69 @@
+// Package disk writes small files so that a crash or a power cut leaves the old
+// file or the new one, never a part and never nothing. What it writes can be
+// read by its owner only.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Write puts data into path in place of what was there. When it returns nil,
+// the bytes and the name are on the disk.
+func Write(path string, data []byte) error { return write(path, data, os.Rename) }
+
+// Create is Write for a file that must not be there yet: of several at once one
+// wins, and the others get fs.ErrExist.
+func Create(path string, data []byte) error { return write(path, data, linkNew) }
+
+func write(path string, data []byte, place func(from, to string) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("make file: %w", err)
+	}
+	defer func() {
+		if removeErr := os.Remove(f.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write file: %w", err)
+	}
+	if err = place(f.Name(), path); err != nil {
+		return fmt.Errorf("put file in place: %w", err)
+	}
+	return SyncFolder(filepath.Dir(path))
+}
+
+// linkNew gives a file its name without ever replacing another.
+func linkNew(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, statErr := os.Lstat(to); !errors.Is(statErr, fs.ErrNotExist) {
+		return errors.Join(fs.ErrExist, statErr)
+	}
+	return os.Rename(from, to) // a file system without hard links
+}
+
+// SyncFolder makes the names in a folder survive a power cut. Windows does it by
+// itself and refuses to be asked.
+func SyncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(path) //nolint:gosec // the caller's own folder
+	if err != nil {
+		return fmt.Errorf("open folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
+}
