@@ -56,7 +56,7 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	if err := hushLibraries(p.logs.Logger(libp2pPart)); err != nil {
+	if err = hushLibraries(p.logs.Logger(libp2pPart)); err != nil {
 		return nil, err
 	}
 	for _, notice := range loaded.Notices {

@@ -26,7 +26,7 @@ func write(path string, data []byte, place func(from, to string) error) (err err
 		return fmt.Errorf("make file: %w", err)
 	}
 	defer func() {
-		if removeErr := os.Remove(f.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+		if removeErr := os.Remove(f.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) { //nolint:gosec // CreateTemp chose the name
 			err = errors.Join(err, removeErr)
 		}
 	}()
@@ -49,7 +49,7 @@ func linkNew(from, to string) error {
 	if _, statErr := os.Lstat(to); !errors.Is(statErr, fs.ErrNotExist) {
 		return errors.Join(fs.ErrExist, statErr)
 	}
-	return os.Rename(from, to) // a file system without hard links
+	return os.Rename(from, to) //nolint:gosec // for a file system without hard links; the path is the caller's
 }
 
 // SyncFolder makes the names in a folder survive a power cut. Windows does it by

@@ -103,8 +103,8 @@ func TestFolder_IsPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := f.Release(); err != nil {
-			t.Error(err)
+		if releaseErr := f.Release(); releaseErr != nil {
+			t.Error(releaseErr)
 		}
 	})
 	info, err := os.Stat(path)
