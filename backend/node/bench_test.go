@@ -3,10 +3,19 @@ package node_test
 // Figures of the whole node: start, memory, and that nothing grows.
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
+
+	"git.debros.io/DeBros/network/backend/logging"
+	"git.debros.io/DeBros/network/backend/node"
 )
 
 // BenchmarkStart measures from opening an existing data folder to ready.
@@ -23,6 +32,90 @@ func BenchmarkStart(b *testing.B) {
 		n.stop(b)
 		b.StartTimer()
 	}
+}
+
+// idleFolder names, in the environment of a child process, the data folder of
+// the node that it is to run.
+const idleFolder = "DEBROS_IDLE_FOLDER"
+
+// idle runs a node in this process until its standard input ends.
+func idle(dir string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	loaded := loopback(dir)
+	err := func() error {
+		folder, err := node.Claim(loaded.Config)
+		if err != nil {
+			return err
+		}
+		logs, err := logging.New(logging.Settings{Level: "warn"}, io.Discard)
+		if err != nil {
+			return err
+		}
+		n, err := node.Open(ctx, folder, loaded, node.Build{Version: "idle"}, logs)
+		if err != nil {
+			return err
+		}
+		return n.Run(ctx, nil, func() {
+			fmt.Println("ready")
+			go func() {
+				_, err := io.Copy(io.Discard, os.Stdin)
+				if err != nil {
+					fmt.Fprintln(os.Stderr, err)
+				}
+				cancel()
+			}()
+		})
+	}()
+	if err != nil {
+		fmt.Println(err)
+	}
+}
+
+// BenchmarkIdle reports what a node that nobody uses takes of the machine, in a
+// process of its own.
+func BenchmarkIdle(b *testing.B) {
+	for b.Loop() {
+		child := exec.CommandContext(b.Context(), os.Args[0])
+		child.Env = append(os.Environ(), idleFolder+"="+b.TempDir())
+		input, err := child.StdinPipe()
+		if err != nil {
+			b.Fatal(err)
+		}
+		output, err := child.StdoutPipe()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err = child.Start(); err != nil {
+			b.Fatal(err)
+		}
+		lines := bufio.NewScanner(output)
+		for lines.Scan() && lines.Text() != "ready" {
+		}
+		b.ReportMetric(residentMB(b, child.Process.Pid), "resident-MB")
+		if err = errors.Join(input.Close(), child.Wait()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// residentMB is what the system counts as a process's memory.
+func residentMB(b *testing.B, pid int) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if after, found := strings.CutPrefix(line, "VmRSS:"); found {
+			var kB float64
+			if _, err := fmt.Sscan(after, &kB); err != nil {
+				b.Fatal(err)
+			}
+			return kB / 1000
+		}
+	}
+	b.Fatal("the system does not tell a process's memory")
+	return 0
 }
 
 // BenchmarkRequests runs requests through a client over the wire and reports
@@ -61,7 +154,7 @@ func BenchmarkRequests(b *testing.B) {
 func descriptors(b *testing.B) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		b.Skip("this system does not list descriptors")
+		b.Fatal(err)
 	}
 	return len(entries)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,7 +18,13 @@ import (
 	"git.debros.io/DeBros/network/backend/node"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(idleFolder); dir != "" {
+		idle(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // running is a node that a test started.
 type running struct {
