@@ -33,11 +33,17 @@ const flagSafeGraphics = "--safe-graphics"
 
 func main() { os.Exit(run(cli.SystemEnv())) }
 
-// run decides between the window and a command and returns the exit status.
-// Only main calls os.Exit, so the deferred calls below always happen.
+// run is the program; it returns the exit status. Only main calls os.Exit, so
+// the deferred calls below always happen.
 func run(env cli.Env) int {
 	ctx, stop := cli.NotifyContext(context.Background())
 	defer stop()
+	return runCommand(ctx, env)
+}
+
+// runCommand decides between the window and a command. A test calls it, without
+// a process around it.
+func runCommand(ctx context.Context, env cli.Env) int {
 	env.Program = cli.Program{
 		Build: cli.Build{Version: version, Commit: commit, Time: buildTime},
 		Start: startNode, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
@@ -50,6 +56,9 @@ func run(env cli.Env) int {
 	case errors.Is(err, node.ErrLocked): // the first start has a page already: show that one
 		env.Args = []string{"ui", "--open"}
 		return cli.Main(ctx, env)
+	case errors.Is(err, errNoWindow) && running(env): // likewise, for whoever sees a terminal only
+		env.Args = []string{"ui"}
+		return cli.Main(ctx, env)
 	case errors.Is(err, errNoWindow):
 		env.Args = []string{"node", "start", "--ui"}
 		return cli.Main(ctx, env)
@@ -58,6 +67,19 @@ func run(env cli.Env) int {
 		return core.CodeOf(err).ExitStatus()
 	}
 	return 0
+}
+
+// running tells whether a node runs on the data folder already.
+func running(env cli.Env) bool {
+	loaded, err := config.Load(config.Sources{Env: env.Lookup})
+	if err != nil {
+		return false // "node start" says what is wrong
+	}
+	folder, err := node.Claim(loaded.Config)
+	if err != nil {
+		return errors.Is(err, node.ErrLocked)
+	}
+	return folder.Release() != nil
 }
 
 // showWindow opens the window with the node beside it. It returns errNoWindow

@@ -89,7 +89,10 @@ func BenchmarkIdle(b *testing.B) {
 			b.Fatal(err)
 		}
 		lines := bufio.NewScanner(output)
-		for lines.Scan() && lines.Text() != "ready" {
+		for lines.Text() != "ready" {
+			if !lines.Scan() {
+				b.Fatal("the node ended before it was ready")
+			}
 		}
 		b.ReportMetric(residentMB(b, child.Process.Pid), "resident-MB")
 		if err = errors.Join(input.Close(), child.Wait()); err != nil {
