@@ -56,4 +56,4 @@ else
 fi
 printf 'setup: installing %s\n' "${missing[*]}"
 "${run[@]}" apt-get update -qq
-"${run[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+"${run[@]}" apt-get install -y -qq "${missing[@]}" >/dev/null
