@@ -2,7 +2,6 @@ package discovery
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 	"git.debros.io/DeBros/network/backend/p2p"
 )
 
@@ -45,7 +45,7 @@ func TestDiscovery_LateJoinerLearnsTheThird(t *testing.T) {
 // A bootstrap peer is restarted at any time; nobody should have to restart the
 // others.
 func TestDiscovery_BootstrapReturns(t *testing.T) {
-	key, port := newKey(t), freePort(t)
+	key, port := newKey(t), testkit.FreePort(t)
 	fixed := p2p.Settings{Identity: key, ListenAddrs: []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port)}}
 	first, _, stop := startNode(t, fixed)
 	b, d, _ := startNode(t, p2p.Settings{}, first.FullAddresses()...)
@@ -132,18 +132,4 @@ func TestDiscovery_RespectsHangup(t *testing.T) {
 	if err := b.Dial(t.Context(), a.FullAddresses()[0]); err != nil {
 		t.Errorf("the user may dial: %v", err)
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer end(l)
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("a TCP listener at %v", l.Addr())
-	}
-	return addr.Port
 }

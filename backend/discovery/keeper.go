@@ -112,7 +112,7 @@ func (k *keeper) finish(ctx context.Context, o outcome) {
 func (k *keeper) take(s signal) {
 	now := time.Now()
 	k.plan.add(now, s.found...)
-	if s.joined {
+	if s.joined && k.connected(s.peer) { // the news that it came may come after the news that it left
 		k.plan.joined(s.peer, now)
 		if k.company.IsZero() {
 			k.company = now

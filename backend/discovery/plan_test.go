@@ -244,3 +244,27 @@ func TestKeeper_WakesWhenAlone(t *testing.T) {
 		}
 	})
 }
+
+// The news that a peer came can be handled after the news that it left. Whoever
+// believed it would count the peer as connected for ever and never dial again.
+func TestKeeper_LateNewsOfAPeerThatLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeNet{up: true}
+		id := randomID(t)
+		k := f.keeper(id)
+		signals := runKeeper(t, k)
+		synctest.Wait()
+		time.Sleep(stableAfter)
+		f.set(false, false)
+		signals <- signal{peer: id, left: true}
+		signals <- signal{peer: id, joined: true}
+		synctest.Wait()
+		if got := k.plan.summary(time.Now()).connected; got != 0 {
+			t.Errorf("%d peers are thought to be connected", got)
+		}
+		time.Sleep(MaxWait)
+		if len(f.times()) < 2 {
+			t.Errorf("dialled at %v only", f.times())
+		}
+	})
+}

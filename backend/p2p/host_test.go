@@ -18,6 +18,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // The first thing two nodes do is connect; both must then say so, with figures
@@ -78,7 +79,7 @@ func TestHost_DialRefused(t *testing.T) {
 		return strings.Replace(full, b.ID().String(), randomID(t).String(), 1)
 	}
 	stranger := randomID(t)
-	free := freePort(t)
+	free := testkit.FreePort(t)
 	tests := map[string]struct {
 		addr string
 		code core.Code
@@ -309,23 +310,9 @@ func (f dialerFunc) DialContext(_ context.Context, network, address string) (net
 	return f(network, address)
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer end(l)
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("a TCP listener at %v", l.Addr())
-	}
-	return addr.Port
-}
-
 // The name of the program in the way saves the user a search.
 func TestFindHolder_Nobody(t *testing.T) {
-	if _, _, found := findHolder("/proc", "tcp", uint16(freePort(t))); found {
+	if _, _, found := findHolder("/proc", "tcp", uint16(testkit.FreePort(t))); found {
 		t.Error("a free port has a holder")
 	}
 	if _, _, found := findHolder(filepath.Join(t.TempDir(), "none"), "tcp", 1); found {
