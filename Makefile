@@ -20,7 +20,6 @@ BIN := build/bin
 TOOLS := $(CURDIR)/$(BIN)/tools
 GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
-CHROMIUM_USER_DIR := $(BIN)/chromium
 
 .PHONY: help run test build build-headless dev bench lint fmt gen web check clean
 .PHONY: setup setup-test setup-headless test-go test-web test-browser test-window

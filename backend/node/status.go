@@ -26,9 +26,6 @@ func (n *Node) Database() *database.Databases { return n.database }
 // Storage is the key-value store.
 func (n *Node) Storage() *storage.Storage { return n.storage }
 
-// PubSub publishes and subscribes.
-func (n *Node) PubSub() *pubsub.PubSub { return n.pubsub }
-
 // Status says what the node is and has. It never waits for a network.
 func (n *Node) Status(context.Context) (core.Status, error) {
 	s := core.Status{
