@@ -30,6 +30,12 @@ type PutOptions struct {
 	TTL       time.Duration // > 0: expires this long after the write
 	IfVersion Version       // > 0: only when the key has this version
 	IfAbsent  bool          // only when there is no such key
+	WriteOptions
+}
+
+// WriteOptions are common to all key-value writes.
+type WriteOptions struct {
+	IdempotencyKey string // as in ExecOptions; of a batch, the batch's own
 }
 
 // ListOptions choose a page of keys, in byte order.

@@ -33,7 +33,18 @@ type Rows struct {
 type ExecOptions struct {
 	// Atomic makes the statements one transaction: all or none.
 	Atomic bool
+	// IdempotencyKey, when not "", makes the write happen at most once within
+	// IdempotencyWindow: repeating it with the same key and the same statements
+	// returns the first answer. The same key with other statements is Conflict.
+	// At most MaxIdempotencyKeyBytes bytes.
+	IdempotencyKey string
 }
+
+// Bounds of idempotency keys.
+const (
+	MaxIdempotencyKeyBytes = 128
+	IdempotencyWindow      = 24 * time.Hour
+)
 
 // ExecResult is the outcome of one statement of a write.
 type ExecResult struct {
