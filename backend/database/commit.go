@@ -42,6 +42,8 @@ type committer struct {
 	// COMMIT, where one caller's fault would be everybody's. Only run uses it.
 	shareable func() bool
 
+	entries sync.Mutex // held while an entry is being written, and by a restore
+
 	mu      sync.Mutex
 	queue   []*write
 	bytes   int
@@ -193,6 +195,8 @@ func (c *committer) refuseLocked() {
 
 // commit sends one entry and hands out the outcomes.
 func (c *committer) commit(writes []*write) {
+	c.entries.Lock()
+	defer c.entries.Unlock()
 	writes = c.withRoom(writes)
 	if len(writes) == 0 {
 		return

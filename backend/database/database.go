@@ -31,6 +31,12 @@ type Settings struct {
 	IdleAfter time.Duration
 	ReadLimit time.Duration
 	MaxBytes  int64 // of one namespace's database; 0 is no limit
+	// Network and Version are written into backups: the network's id and the
+	// program's version.
+	Network, Version string
+	// OwnSchema has the statements that make the program's own tables, by the
+	// names of what they make: a restored one must look like that.
+	OwnSchema map[string]string
 }
 
 // Databases are the databases of all namespaces on this node.
@@ -79,6 +85,9 @@ func (d *Databases) Run(ctx context.Context, ready func()) error {
 	}
 	if err := os.MkdirAll(d.settings.Dir, 0o700); err != nil {
 		return core.Wrap(core.Unavailable, err, "the folder of the databases cannot be made; check its rights and the space on the disk")
+	}
+	if err := d.clearWork(); err != nil {
+		return err
 	}
 	t := d.newTable(ctx)
 	defer t.end()

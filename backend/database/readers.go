@@ -44,6 +44,7 @@ type readers struct {
 	idle   []*reader
 	active map[*reader]struct{}
 	closed bool
+	file   uint64     // grows when another file has taken the place of the old one
 	free   *sync.Cond // signalled when a read ends
 }
 
@@ -97,6 +98,7 @@ func (p *readers) take() (*reader, error) {
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the database cannot be read at the moment; repeat in a moment")
 	}
+	conn.file = p.file
 	p.active[conn] = struct{}{}
 	return conn, nil
 }
@@ -105,8 +107,24 @@ func (p *readers) giveBack(conn *reader) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.active, conn)
-	p.idle = append(p.idle, conn)
+	if conn.file == p.file {
+		p.idle = append(p.idle, conn)
+	} else {
+		conn.close()
+	}
 	p.free.Broadcast()
+}
+
+// renew makes later reads open the file anew: another one has taken its place,
+// and a connection goes on with the one that it opened.
+func (p *readers) renew() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.file++
+	for _, conn := range p.idle {
+		conn.close()
+	}
+	p.idle = nil
 }
 
 // close interrupts what runs, waits for it and closes all connections.
@@ -136,6 +154,7 @@ type reader struct {
 	prepared   map[string]*sqlite3.SQLiteStmt
 	order      []string // of use, oldest first
 	generation uint64
+	file       uint64 // which of the pool's files it has opened
 	interrupt  *sqlite3.SQLiteStmt
 	stopped    context.Context //nolint:containedctx // the pool's word to this connection's read, not a caller's context
 	stop       context.CancelFunc

@@ -6,6 +6,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,7 +21,20 @@ func Write(path string, data []byte) error { return write(path, data, os.Rename)
 // wins, and the others get fs.ErrExist.
 func Create(path string, data []byte) error { return write(path, data, linkNew) }
 
-func write(path string, data []byte, place func(from, to string) error) (err error) {
+// WriteFrom is Write for what is too large to be held in memory: fill writes
+// it. When fill fails, its error is returned and what was there stays.
+func WriteFrom(path string, fill func(w io.Writer) error) error {
+	return writeFrom(path, fill, os.Rename)
+}
+
+func write(path string, data []byte, place func(from, to string) error) error {
+	return writeFrom(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err //nolint:wrapcheck // wrapped by writeFrom
+	}, place)
+}
+
+func writeFrom(path string, fill func(w io.Writer) error, place func(from, to string) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("make file: %w", err)
@@ -30,7 +44,7 @@ func write(path string, data []byte, place func(from, to string) error) (err err
 			err = errors.Join(err, removeErr)
 		}
 	}()
-	_, err = f.Write(data)
+	err = fill(f)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write file: %w", err)
 	}
