@@ -42,13 +42,15 @@ var mayImport = map[string][]string{
 	"backend/rpc":              {"backend/core"},
 	"backend/gateway":          {"backend/core"},
 	"backend/client":           {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
+	"backend/wallet":           {"backend/core"},
+	"backend/sandbox":          {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/wallet"},
 	"backend/node":             nil, // knows everyone; what it must not know is below
 	"backend/internal/testkit": {"backend/core"},
 	"frontend":                 {},
 }
 
 // node is built out of the parts; these are built out of node.
-var nodeMustNotImport = []string{"backend/client", "app", "app/api", "app/bridge", "app/cli"}
+var nodeMustNotImport = []string{"backend/client", "backend/sandbox", "app", "app/api", "app/bridge", "app/cli"}
 
 // A wrong import joins two rooms for good: nobody can change one without the other.
 func TestLayout_Imports(t *testing.T) {
