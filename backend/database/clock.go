@@ -40,13 +40,18 @@ const (
 // connection is applying. SQLite calls it from the one goroutine that applies.
 type entryClock struct {
 	conn    *sqlite3.SQLiteConn
-	known   bool // an entry has begun on this connection
+	live    *live // nil on a file that no group has in use
+	known   bool  // an entry has begun on this connection
 	now     time.Time
 	seed    [seedBytes]byte
 	dice    *rand.ChaCha8 // nil until the entry first throws
 	mode    entryMode
 	begun   bool // the mode's BEGIN was used
 	settled bool // likewise its COMMIT
+	ended   bool // likewise a ROLLBACK that ends a held transaction
+
+	unfolded bool // the write-ahead log is not folded in on this connection
+	ours     bool // a pragma of this package's own is under way
 }
 
 // begin is SQL function _debros_entry(milliseconds, seed, mode, checksum). It is refused
@@ -59,7 +64,12 @@ func (c *entryClock) begin(milliseconds int64, seed []byte, mode, _ int64) (int6
 	if len(seed) != seedBytes {
 		return 0, fmt.Errorf("an entry's seed has %d bytes", seedBytes)
 	}
-	c.known, c.begun, c.settled = true, false, false
+	if c.live != nil {
+		if err := c.live.begins(c); err != nil {
+			return 0, err
+		}
+	}
+	c.known, c.begun, c.settled, c.ended = true, false, false, false
 	c.now = time.UnixMilli(milliseconds).UTC()
 	c.seed, c.dice = [seedBytes]byte(seed), nil
 	c.mode = entryMode(mode)

@@ -270,6 +270,15 @@ func (c *committer) wound(writes []*write, cause error) {
 	c.fail(writes, core.Wrap(core.OutcomeUnknown, cause, "the write is in the log, but this node could not apply it; it may be stored"))
 }
 
+// giveUp is wound without a write under way.
+func (c *committer) giveUp(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wounded == nil {
+		c.wounded = cause
+	}
+}
+
 func (c *committer) fail(writes []*write, err error) {
 	for _, w := range writes {
 		w.done <- outcome{err: err}

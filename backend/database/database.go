@@ -31,6 +31,8 @@ type Settings struct {
 	IdleAfter time.Duration
 	ReadLimit time.Duration
 	MaxBytes  int64 // of one namespace's database; 0 is no limit
+	// SnapshotEvery is after how many log entries a replica takes a snapshot.
+	SnapshotEvery uint64
 	// Network and Version are written into backups: the network's id and the
 	// program's version.
 	Network, Version string
@@ -114,7 +116,7 @@ func (d *Databases) Run(ctx context.Context, ready func()) error {
 func (d *Databases) newTable(ctx context.Context) *groups {
 	t := &groups{
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
-		limits: groupLimits{maxBytes: d.settings.MaxBytes, readers: make(chan struct{}, maxReaders())},
+		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders())},
 		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))

@@ -36,11 +36,13 @@
 // # What is on disk
 //
 // <dir>/<namespace>/ holds raft.db, the log, which is the truth and is synced
-// before a write is acknowledged; db.sqlite, which is rebuilt from the log when
-// the group opens; and group.json, which says what the folder is ([marker]). A
+// before a write is acknowledged; db.sqlite, which is rebuilt when the group
+// opens; kept/, the last snapshot; and group.json, which says what the folder is ([marker]). A
 // folder that cannot be trusted is never repaired and never started empty: the
 // error names the file and the remedy, and the files stay as they are.
 //
-// The log is never cut: rqlite's automatic snapshots close their files without
-// syncing them and cut the log right after, which a power cut turns into loss.
+// Each replica takes snapshots of its own ([keeper]). rqlite closes its snapshot
+// files without syncing them, so each is first put aside into kept/, synced and
+// with a checksum ([kept]), and the log is only ever cut behind that one. A group
+// opens from the kept snapshot and the log after it, and from nothing else.
 package database

@@ -56,24 +56,44 @@ func (f folder) inspect() (m marker, fresh bool, err error) {
 			return marker{}, false, err
 		}
 	}
-	if err = f.noSnapshots(); err != nil {
-		return marker{}, false, err
+	k, err := f.readKept()
+	if err != nil {
+		return marker{}, false, f.damaged(filepath.Join(keptFolder, keptRecord), err)
 	}
-	log, err := f.readLog(found)
+	log, err := f.readLog(found || k != nil)
 	if err != nil {
 		return marker{}, false, err
 	}
-	switch {
-	case log.last < m.Index:
-		return marker{}, false, f.damaged(logFile, fmt.Errorf("the log ends at %d, it was at %d before", log.last, m.Index))
-	case log.last == 0 && found:
-		return marker{}, false, f.damaged(logFile, errors.New("the log is empty"))
-	case log.last > 0 && log.first != 1:
-		return marker{}, false, f.damaged(logFile, fmt.Errorf("the log starts at %d", log.first))
-	case log.last == 0: // a first start that ended before the group was made
-		return marker{}, true, nil
+	if err = f.covered(m, found, k, log); err != nil {
+		return marker{}, false, err
 	}
-	return m, false, nil
+	// Without either, it is a first start that ended before the group was made.
+	return m, k == nil && log.last == 0, nil
+}
+
+// covered makes sure that the kept snapshot and the log behind it are all that
+// the group ever held.
+func (f folder) covered(m marker, found bool, k *kept, log logFacts) error {
+	var base uint64
+	if k != nil {
+		if _, err := f.findKept(k); err != nil {
+			return f.damaged(filepath.Join(keptFolder, k.Meta.ID+".db"), err)
+		}
+		base = k.Meta.Index
+	}
+	switch {
+	case max(log.last, base) < m.Index:
+		return f.damaged(logFile, fmt.Errorf("the log ends at %d, it was at %d before", max(log.last, base), m.Index))
+	case log.last == 0 && base == 0 && found:
+		return f.damaged(logFile, errors.New("the log is empty"))
+	case log.last == 0 || log.last <= base:
+		return nil
+	case log.from <= base+1:
+		return nil
+	case k == nil:
+		return f.damaged(filepath.Join(keptFolder, keptRecord), fmt.Errorf("the log starts at %d and there is no snapshot before it", log.first))
+	}
+	return f.damaged(logFile, fmt.Errorf("the log goes on at %d, the snapshot ends at %d", log.from, base))
 }
 
 // readLog reads the whole log. A missing one is fine only where no group was made.
@@ -113,23 +133,6 @@ func (f folder) fits(m marker) error {
 	case m.Node != f.node:
 		return core.Errorf(core.Unavailable, "the database %s belongs to node %s, and this node is %s; nothing was changed; "+
 			"put back the identity.key that belongs to this data folder", f.group, m.Node, f.node)
-	}
-	return nil
-}
-
-// noSnapshots refuses a folder with snapshots. This program makes none, so one
-// there is not ours, and rqlite would believe it before the log.
-func (f folder) noSnapshots() error {
-	entries, err := os.ReadDir(filepath.Join(f.dir, snapshotsFolder))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return f.damaged(snapshotsFolder, err)
-	}
-	if len(entries) > 0 {
-		name := filepath.Join(snapshotsFolder, entries[0].Name())
-		return f.damaged(name, errors.New("a snapshot that this program did not make"))
 	}
 	return nil
 }

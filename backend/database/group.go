@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,14 +53,19 @@ type group struct {
 	limits  groupLimits
 	schema  atomic.Uint64 // grows when the schema may have changed
 	shares  atomic.Bool   // false while a constraint waits for COMMIT
+	looking sync.Mutex    // one look at the schema at a time: the last one is right
 	marker  marker
-	full    atomic.Int64 // when the used pages were last counted, in nanoseconds
-	used    atomic.Int64 // bytes of used pages then
+	keeper  *keeper
+	swaps   atomic.Pointer[func()] // told that another file took the place, see onSwap
+	full    atomic.Int64           // when the used pages were last counted, in nanoseconds
+	used    atomic.Int64           // bytes of used pages then
 }
 
 type groupLimits struct {
 	maxBytes int64
-	readers  chan struct{} // shared by all groups
+	// snapshotEvery is a number of entries, 0 for the default.
+	snapshotEvery uint64
+	readers       chan struct{} // shared by all groups
 }
 
 // openGroup opens the group in f, or makes it when the folder is fresh.
@@ -73,14 +79,33 @@ func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, l
 			return nil, core.Wrap(core.Unavailable, err, "the folder %s cannot be made; check its rights and the space on the disk", f.shown(""))
 		}
 	}
+	kept, err := f.readKept()
+	if err == nil {
+		err = f.restoreKept(kept)
+	}
+	if err != nil {
+		return nil, core.Wrap(core.Unavailable, err, "the snapshot in %s cannot be put in place; check the folder's rights and the space on the disk", f.shown(keptFolder))
+	}
 	g := &group{name: f.group, folder: f, limits: limits, marker: marked}
+	g.keeper = newKeeper(f, limits.snapshotEvery, logger)
+	g.readers = newReaders(filepath.Join(f.dir, liveFile), limits.readers)
+	g.keeper.raft, g.keeper.calm, g.keeper.look = g.raft.Load, g.awaitCalm, g.schemaChanged
+	g.keeper.live.opening = 1
+	if kept != nil {
+		g.keeper.live.opening = 2
+	}
+	g.keeper.live.swapped = g.swapped
+	g.keeper.live.register()
 	ly := listenLayer(h, g.name, g.member)
 	if err := g.openStore(ly, logger); err != nil {
+		g.keeper.live.forget()
 		return nil, err
 	}
 	if err := g.settle(ctx, ly, fresh, logger); err != nil {
+		defer g.keeper.live.forget()
 		return nil, errors.Join(err, g.store.Close(true))
 	}
+	g.keeper.start() //nolint:contextcheck // it works for the group, not for the request that woke it
 	return g, nil
 }
 
@@ -88,7 +113,7 @@ func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, l
 // as rqlite does not let go of the log that it has opened.
 func (g *group) openStore(ly *layer, logger *slog.Logger) error {
 	err := openStore(func() error {
-		g.store = newStore(ly, g.folder.dir, g.folder.node, logger)
+		g.store = newStore(ly, g.folder.dir, g.folder.node, g.keeper.storeLog(stdLogger(logger).Writer()))
 		if err := g.store.Open(); err != nil {
 			return err
 		}
@@ -109,13 +134,14 @@ type stuckError struct{ error }
 
 func (e stuckError) Unwrap() error { return e.error }
 
-// newStore configures rqlite: no snapshots, no compression, foreign keys on.
-func newStore(ly *layer, dir, node string, logger *slog.Logger) *store.Store {
+// newStore configures rqlite: no snapshots of its own, no compression, foreign
+// keys on.
+func newStore(ly *layer, dir, node string, logger *log.Logger) *store.Store {
 	s := store.New(ly, &store.Config{
 		DBConf: &store.DBConfig{FKConstraints: true},
 		Dir:    dir,
 		ID:     node,
-		Logger: stdLogger(logger),
+		Logger: logger,
 	})
 	s.RaftLogLevel = "OFF"
 	s.HeartbeatTimeout, s.ElectionTimeout, s.LeaderLeaseTimeout = heartbeat, heartbeat, leaderLease
@@ -184,9 +210,9 @@ func (g *group) startWriter(logger *slog.Logger) {
 	g.writer.room = g.room
 	g.writer.shareable = g.shares.Load
 	g.writer.settled = func([]shape) { g.schemaChanged() }
-	g.readers = newReaders(filepath.Join(g.folder.dir, liveFile), g.limits.readers)
 	g.reads = newBarrier(g.store)
 	go g.writer.run()
+	g.keeper.live.onFault(g.writer.giveUp)
 }
 
 // replay waits until the whole log is applied to the rebuilt file, and ends what
@@ -203,6 +229,8 @@ func (g *group) replay() error {
 // schemaChanged is called when an entry may have changed the schema: prepared
 // reads are stale, and a new constraint may forbid sharing entries.
 func (g *group) schemaChanged() {
+	g.looking.Lock()
+	defer g.looking.Unlock()
 	g.schema.Add(1)
 	g.shares.Store(false) // until we know
 	rows, err := g.readers.query(context.Background(), read{
@@ -237,18 +265,62 @@ func (g *group) member(id peer.ID) bool {
 // interrupted.
 func (g *group) close() error {
 	g.writer.end()
+	g.keeper.end()
+	defer g.keeper.live.forget()
 	g.readers.close()
 	last, indexErr := g.store.CommitIndex()
 	err := g.store.Close(true)
 	g.reads.close()
 	if indexErr == nil && err == nil && g.writer.fault() == nil && last > g.marker.Index {
-		g.marker.Index = last
+		g.marker.Index, g.marker.Format = last, formatVersion
 		err = g.marker.write(g.folder.dir)
 	}
 	if err != nil {
 		return fmt.Errorf("close group %s: %w", g.name, err)
 	}
 	return nil
+}
+
+// swapped keeps the snapshot that has just taken the place of the file in use:
+// it came from the leader, or out of a backup. It runs inside rqlite's swap,
+// before anything later is applied or acknowledged.
+func (g *group) swapped() error {
+	err := g.folder.keepNewest()
+	if err != nil {
+		err = fmt.Errorf("the snapshot that arrived cannot be kept: %w", err)
+		g.keeper.live.giveUp(err)
+		if ra := g.raft.Load(); ra != nil && ra.State() == raft.Leader {
+			err = nil // Raft would end the program; as it is, nothing more is acknowledged
+		}
+	}
+	g.schema.Add(1)
+	g.shares.Store(false) // until the keeper has looked at the schema
+	g.readers.renew()
+	g.keeper.swapped.Store(true)
+	g.keeper.live.ring()
+	if told := g.swaps.Load(); told != nil {
+		(*told)()
+	}
+	return err
+}
+
+// onSwap sets what is called when another file takes the place of the one in
+// use. It must return at once and not ask the group anything.
+func (g *group) onSwap(told func()) { g.swaps.Store(&told) }
+
+// awaitCalm waits for a moment without readers, for some seconds at most.
+func (g *group) awaitCalm(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, readersPatience)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for g.readers.busy() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // room refuses a write when the disk or the namespace's share of it is full.

@@ -61,7 +61,7 @@ func TestLayer_CarriesRaft(t *testing.T) {
 func joinable(t *testing.T, h host.Host) *store.Store {
 	t.Helper()
 	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true })
-	s := newStore(ly, t.TempDir(), h.ID().String(), testLog(t))
+	s := newStore(ly, t.TempDir(), h.ID().String(), stdLogger(testLog(t)))
 	if err := openStore(s.Open); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@
 package database
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
@@ -22,14 +23,29 @@ const (
 // lockWriter is run on each new connection of rqlite's: the one that applies
 // entries and those that it reads, copies and checkpoints with.
 func lockWriter(conn *sqlite3.SQLiteConn) error {
-	clock := &entryClock{conn: conn}
+	clock := &entryClock{conn: conn, live: liveOf(conn)}
 	if err := clock.register(); err != nil {
 		return err
 	}
 	limit(conn)
 	lock := writerLock{clock: clock}
 	conn.RegisterAuthorizer(lock.judge)
-	return nil
+	if clock.live == nil {
+		return nil
+	}
+	conn.RegisterRollbackHook(clock.tookBack)
+	return clock.live.connected()
+}
+
+// tookBack is called when SQLite takes a whole transaction back. No entry's text
+// does that to a shared transaction, and only the word ROLLBACK to a held one:
+// so it was this computer that failed, and its file is no longer what the other
+// replicas have. The leader sees it in SQLite's answer, too; a follower sees it
+// here only.
+func (c *entryClock) tookBack() {
+	if c.known && c.mode != modePlain && c.begun && !c.ended {
+		c.live.giveUp(fmt.Errorf("%w: SQLite took an entry back", errWounded))
+	}
 }
 
 // lockReader is run on each connection of this package's own.
@@ -84,6 +100,7 @@ func (l writerLock) transaction(verb string) bool {
 	case !c.known:
 		return true
 	case c.mode == modeHeld:
+		c.ended = c.ended || verb == "ROLLBACK"
 		return verb != "BEGIN" || use(&c.begun)
 	case c.mode == modeShared && verb == "BEGIN":
 		return use(&c.begun)
@@ -101,11 +118,14 @@ func use(used *bool) bool {
 
 // pragma knows the pragmas that rqlite itself sends. It switches SQLite's
 // automatic checkpoints off, because it would rather cut the WAL when it
-// snapshots; we take no such snapshots, so that request is ignored: a WAL that
-// is never folded in grows for ever.
+// snapshots. That request is ignored, because a WAL that is not folded in between
+// grows for ever; they are off only while a snapshot is copied, see begins.
 func (l writerLock) pragma(name, argument string) int {
 	switch strings.ToLower(name) {
 	case "wal_autocheckpoint":
+		if l.clock.ours {
+			return sqlite3.SQLITE_OK
+		}
 		return sqlite3.SQLITE_IGNORE
 	case "wal_checkpoint":
 		return allowIf(argument == "TRUNCATE" || argument == "RESTART")

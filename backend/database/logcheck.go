@@ -22,7 +22,12 @@ import (
 const logWait = time.Second
 
 // logFacts is what a sound log holds.
-type logFacts struct{ first, last uint64 }
+type logFacts struct {
+	first, last uint64
+	// from is where the unbroken end of the log starts. Before it there may be
+	// gaps, which a snapshot closes that came from the leader or out of a backup.
+	from uint64
+}
 
 // readLog opens the log at path for reading only and decodes each entry as Raft
 // and rqlite will, because what they cannot decode ends the process.
@@ -59,7 +64,8 @@ func openExisting(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag&^os.O_CREATE, mode) //nolint:gosec // the group's own folder
 }
 
-// readEntries checks that the entries follow each other and can be decoded.
+// readEntries checks that the entries can be decoded and finds where they follow
+// each other.
 func readEntries(tx *bbolt.Tx) (logFacts, error) {
 	bucket := tx.Bucket([]byte("logs"))
 	if bucket == nil {
@@ -74,8 +80,9 @@ func readEntries(tx *bbolt.Tx) (logFacts, error) {
 		index := binary.BigEndian.Uint64(key)
 		if facts.first == 0 {
 			facts.first = index
-		} else if index != facts.last+1 {
-			return facts, fmt.Errorf("entry %d is followed by %d", facts.last, index)
+		}
+		if index != facts.last+1 || facts.last == 0 {
+			facts.from = index
 		}
 		facts.last = index
 		if err := checkEntry(index, value); err != nil {

@@ -19,7 +19,8 @@ import (
 const (
 	markerFile = "group.json"
 	// formatVersion grows when an older program could no longer read the folder.
-	formatVersion = 1
+	// 2: the log may begin behind a kept snapshot.
+	formatVersion = 2
 	// maxMarkerBytes bounds the file; a real one has some two hundred bytes.
 	maxMarkerBytes = 4 << 10
 )

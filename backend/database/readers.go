@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -127,6 +128,13 @@ func (p *readers) renew() {
 	p.idle = nil
 }
 
+// busy tells whether a read is under way.
+func (p *readers) busy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.active) > 0
+}
+
 // close interrupts what runs, waits for it and closes all connections.
 func (p *readers) close() {
 	p.mu.Lock()
@@ -160,7 +168,26 @@ type reader struct {
 	stop       context.CancelFunc
 }
 
+// openReader opens the file at path. Another file may take its place at any
+// moment: the connection is good only if it has the write-ahead log of the same.
 func openReader(path string) (*reader, error) {
+	before, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open reader: %w", err)
+	}
+	r, err := connectReader(path)
+	if err != nil {
+		return nil, err
+	}
+	after, err := os.Stat(path)
+	if err != nil || !os.SameFile(before, after) {
+		r.close()
+		return nil, errors.Join(errors.New("another file took the database's place"), err)
+	}
+	return r, nil
+}
+
+func connectReader(path string) (*reader, error) {
 	dsn := url.URL{Scheme: "file", Opaque: path, RawQuery: "mode=ro&_query_only=true&_busy_timeout=1000&_fk=true"}
 	conn, err := (&sqlite3.SQLiteDriver{ConnectHook: lockReader}).Open(dsn.String())
 	if err != nil {
@@ -175,6 +202,10 @@ func openReader(path string) (*reader, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	r.stopped, r.stop = context.WithCancel(context.Background())
+	if _, err := sqlite.Exec("SELECT count(*) FROM sqlite_master", nil); err != nil { // opens the write-ahead log
+		r.close()
+		return nil, fmt.Errorf("open reader: %w", err)
+	}
 	return r, nil
 }
 

@@ -1,0 +1,154 @@
+// What this package learns from inside rqlite: that another file took the place
+// of the one in use, that an entry begins, that SQLite took back what an entry
+// did.
+
+package database
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// live is the file that a group has in use. rqlite's connections to it are tied
+// to it by its path, as the driver that opens them knows nothing else.
+type live struct {
+	path    string
+	entries atomic.Uint64 // that have begun since the last snapshot
+	held    atomic.Bool   // the file must not change: a snapshot reads it
+	every   uint64        // wakes the keeper after so many entries
+	wake    chan struct{}
+
+	// swapped is called when another file has taken the place, before anything is
+	// written to it; an error keeps rqlite from using it.
+	swapped func() error
+
+	mu      sync.Mutex
+	file    os.FileInfo // nil before the first connection
+	opening int         // how many files rqlite still puts in place while it opens
+	fence   func(error) // nil until the group can be given up
+	pending error
+}
+
+// lives are all files in use by their paths.
+//
+//nolint:gochecknoglobals // rqlite has one driver per process, see installWriterLock
+var lives sync.Map
+
+// register makes the file known, under the name that SQLite will find for it.
+func (l *live) register() {
+	for _, path := range l.names() {
+		lives.Store(path, l)
+	}
+}
+
+func (l *live) forget() {
+	for _, path := range l.names() {
+		lives.CompareAndDelete(path, l)
+	}
+}
+
+func (l *live) names() []string {
+	names := []string{l.path}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(l.path)); err == nil {
+		names = append(names, filepath.Join(dir, filepath.Base(l.path)))
+	}
+	return names
+}
+
+// liveOf finds the file of a connection, nil for one that no group uses.
+func liveOf(conn *sqlite3.SQLiteConn) *live {
+	if found, ok := lives.Load(filepath.FromSlash(conn.GetFilename("main"))); ok {
+		if l, ok := found.(*live); ok {
+			return l
+		}
+	}
+	return nil
+}
+
+// connected is called for each new connection of rqlite's. An opening puts an
+// empty file in place and then the kept snapshot, if there is one; each file
+// after that is news.
+func (l *live) connected() error {
+	info, err := os.Stat(l.path)
+	if err != nil {
+		return fmt.Errorf("look at database file: %w", err)
+	}
+	l.mu.Lock()
+	news := l.file == nil || !os.SameFile(l.file, info)
+	l.file = info
+	if news {
+		l.opening--
+	}
+	news = news && l.opening < 0
+	l.mu.Unlock()
+	if news {
+		return l.swapped()
+	}
+	return nil
+}
+
+// giveUp fences the group: its file no longer says what its log does.
+func (l *live) giveUp(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fence == nil {
+		l.pending = errors.Join(l.pending, cause)
+		return
+	}
+	l.fence(cause)
+}
+
+// onFault sets who is told; a fault from before is told at once.
+func (l *live) onFault(fence func(error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fence = fence
+	if l.pending != nil {
+		fence(l.pending)
+	}
+}
+
+const (
+	// foldingOn is SQLite's own number of pages after which a writer folds the
+	// write-ahead log into the file.
+	foldingOn  = "PRAGMA wal_autocheckpoint=1000"
+	foldingOff = "PRAGMA wal_autocheckpoint=0"
+)
+
+// begins is called when an entry begins on the writing connection. It is the one
+// moment at which the folding of the write-ahead log can be stopped before the
+// next write: a snapshot that was taken just before is copied from the file
+// while writing goes on, and the file must not change meanwhile.
+func (l *live) begins(c *entryClock) error {
+	if want := l.held.Load(); want != c.unfolded {
+		text := foldingOn
+		if want {
+			text = foldingOff
+		}
+		c.ours = true
+		_, err := c.conn.Exec(text, nil)
+		c.ours = false
+		if err != nil {
+			return fmt.Errorf("hold the database file: %w", err)
+		}
+		c.unfolded = want
+	}
+	if l.entries.Add(1) >= l.every {
+		l.ring()
+	}
+	return nil
+}
+
+// ring wakes the keeper.
+func (l *live) ring() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
