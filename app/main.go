@@ -19,6 +19,7 @@ import (
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/node"
+	"git.debros.io/DeBros/network/backend/sandbox"
 )
 
 // Set by the linker; see LDFLAGS in the Makefile.
@@ -47,6 +48,7 @@ func runCommand(ctx context.Context, env cli.Env) int {
 	env.Program = cli.Program{
 		Build: cli.Build{Version: version, Commit: commit, Time: buildTime},
 		Start: startNode, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
+		Executable: os.Executable,
 	}
 	if len(env.Args) > 0 && !slices.Equal(env.Args, []string{flagSafeGraphics}) {
 		return cli.Main(ctx, env)
@@ -148,4 +150,6 @@ func startNode(ctx context.Context, s cli.NodeStart, ready func(link string)) (e
 }
 
 // limits lists every bound that a user may meet.
-func limits() []core.Limit { return slices.Concat(node.Limits(), api.Limits(), bridge.Limits()) }
+func limits() []core.Limit {
+	return slices.Concat(node.Limits(), api.Limits(), bridge.Limits(), sandbox.Limits())
+}

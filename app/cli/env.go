@@ -54,6 +54,8 @@ type Program struct {
 	SplitSQL func(script string) ([]core.Piece, error)
 	// Limits lists every bound that a user may meet.
 	Limits func() []core.Limit
+	// Executable is the file of this program, to start nodes with.
+	Executable func() (string, error)
 	// OpenURL shows a page in the system's browser.
 	OpenURL func(ctx context.Context, url string) error
 }

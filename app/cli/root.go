@@ -52,6 +52,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.nodeCommand(), a.kvCommand(), a.sqlCommand(), a.pubsubCommand(), a.peersCommand(), a.configCommand(),
 		a.healthCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(),
+		a.sandboxCommand(),
 	)
 	root.AddCommand(a.oldCommands()...)
 	root.InitDefaultHelpCmd()

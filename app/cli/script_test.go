@@ -16,6 +16,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/logging"
 	nodepkg "git.debros.io/DeBros/network/backend/node"
+	"git.debros.io/DeBros/network/backend/sandbox"
 )
 
 func TestMain(m *testing.M) {
@@ -29,7 +30,8 @@ func debros() {
 	env := SystemEnv()
 	env.Program = Program{
 		Build: Build{Version: "1.2.3-test", Commit: "abc"}, Start: startReal, SplitSQL: nodepkg.SplitSQL, Limits: nodepkg.Limits,
-		OpenURL: func(context.Context, string) error { return core.Errorf(core.Unavailable, "there is no browser here") },
+		Executable: func() (string, error) { return exec.LookPath("debros") },
+		OpenURL:    func(context.Context, string) error { return core.Errorf(core.Unavailable, "there is no browser here") },
 	}
 	status := Main(ctx, env)
 	stop()
@@ -69,12 +71,27 @@ func TestTranscripts(t *testing.T) {
 			e.Setenv("DEBROS_NODE_LISTEN_ADDRESSES", "/ip4/127.0.0.1/tcp/0")
 			e.Setenv("DEBROS_DISCOVERY_MDNS", "false")
 			e.Setenv("GATEWAY_ADDR", "127.0.0.1:0")
+			e.Defer(func() { endSandbox(t, e.WorkDir+"/node") })
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status, "address": address, "absent": absent,
 		},
 	})
+}
+
+// endSandbox ends what a transcript that failed left running.
+func endSandbox(t *testing.T, dataDir string) {
+	b, err := sandbox.Find(sandbox.Settings{DataDir: dataDir, Program: []string{"debros"}})
+	if core.CodeOf(err) == core.NotFound {
+		return
+	}
+	if err == nil {
+		err = b.Reset(context.Background())
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // status runs a command and compares its exit status: "status 3 debros kv get x".

@@ -53,12 +53,13 @@ func (b *Sandbox) Up(ctx context.Context, progress func(step string)) (report Re
 	}
 	report.Took, report.Checks, report.Notices = took, checks, notices
 	if b.settings.Page {
-		c, err := b.nodes[0].Client(ctx)
-		if err != nil {
-			return report, err
+		c, clientErr := b.nodes[0].Client(ctx)
+		if clientErr != nil {
+			return report, clientErr
 		}
-		if report.Open, err = c.Operator().Open(ctx); err != nil {
-			return report, fmt.Errorf("open page of node-1: %w", err)
+		var pageErr error // a sandbox without a page is one all the same
+		if report.Open, pageErr = c.Operator().Open(ctx); pageErr != nil {
+			report.Notices = append(report.Notices, "node-1 has no page: "+core.Sentence(pageErr))
 		}
 	}
 	return report, nil
