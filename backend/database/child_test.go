@@ -4,6 +4,7 @@ package database
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,8 @@ import (
 const (
 	childFolder  = "DEBROS_TEST_DATABASE_CHILD"
 	childWriters = 8
+	childEvery   = 300                         // entries from one snapshot to the next
+	childText    = "DEBROS_TEST_DATABASE_TEXT" // a number of bytes for each row
 	kills        = 5
 )
 
@@ -40,8 +44,17 @@ func TestKill_LosesNothingAcknowledged(t *testing.T) {
 	if len(acknowledged) < kills*childWriters {
 		t.Fatalf("only %d rows were acknowledged", len(acknowledged))
 	}
-	n := open(t, childHost(t.Fatal), Settings{Dir: dir})
-	t.Cleanup(closeQuietly(n.host))
+	h := childHost(t.Fatal)
+	t.Cleanup(closeQuietly(h))
+	there := lookAfterChild(t, h, dir, acknowledged)
+	t.Logf("%d kills, %d acknowledged, %d there", kills, len(acknowledged), there)
+}
+
+// lookAfterChild opens what a child left: all that it acknowledged is there,
+// whole, in a sound file. It returns how many rows there are.
+func lookAfterChild(t *testing.T, h host.Host, dir string, acknowledged map[string]bool) int {
+	t.Helper()
+	n := open(t, h, Settings{Dir: dir})
 	there := map[string]bool{}
 	for last := int64(0); ; {
 		rows := n.rows(t, red, `SELECT rowid, name FROM t WHERE rowid > ? ORDER BY rowid LIMIT 5000`, last)
@@ -52,23 +65,31 @@ func TestKill_LosesNothingAcknowledged(t *testing.T) {
 			last, there[fmt.Sprint(row[1])] = numberOf(row[0]), true
 		}
 	}
+	lost := 0
 	for name := range acknowledged {
 		if !there[name] {
-			t.Errorf("row %s was acknowledged and is gone", name)
+			lost++
 		}
+	}
+	if lost > 0 {
+		t.Errorf("%d rows of %d were acknowledged and are gone", lost, len(acknowledged))
 	}
 	if odd := n.number(t, `SELECT count(*) FROM (SELECT pair FROM pairs GROUP BY pair HAVING count(*) <> 2)`); odd != 0 {
 		t.Errorf("%d transactions are there by half", odd)
 	}
-	t.Logf("%d kills, %d acknowledged, %d there", kills, len(acknowledged), len(there))
+	if bad := n.rows(t, red, `PRAGMA integrity_check`); fmt.Sprint(bad) != "[[ok]]" {
+		t.Errorf("the file is not sound: %v", bad)
+	}
+	if err := n.stop(); err != nil {
+		t.Error(err)
+	}
+	return len(there)
 }
 
 // runChild starts a child, kills it while it writes and returns what it said
 // was stored.
 func runChild(t *testing.T, dir string) (lines []string) {
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childFolder+"="+dir)
-	child.Stderr = os.Stderr
+	child := childCommand(dir)
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +111,14 @@ func runChild(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
+// childCommand is the test's own binary as a child that writes into dir.
+func childCommand(dir string) *exec.Cmd {
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childFolder+"="+dir)
+	child.Stderr = os.Stderr
+	return child
+}
+
 // killer kills a process when it is closed.
 type killer struct{ process *os.Process }
 
@@ -103,29 +132,33 @@ func childMain() bool {
 		return false
 	}
 	h := childHost(func(args ...any) { panic(fmt.Sprint(args...)) })
-	d, err := New(Settings{Dir: dir, NodeID: h.ID().String()}, h, slog.New(slog.DiscardHandler))
+	d, err := New(Settings{Dir: dir, NodeID: h.ID().String(), SnapshotEvery: childEvery}, h, slog.New(slog.DiscardHandler))
 	if err != nil {
 		panic(err)
 	}
 	run := fmt.Sprint(time.Now().UnixNano())
+	bytes, err := strconv.Atoi(cmp.Or(os.Getenv(childText), "10"))
+	if err != nil {
+		panic(err)
+	}
 	err = d.Run(context.Background(), func() {
-		for _, sql := range []string{`CREATE TABLE IF NOT EXISTS t (name TEXT)`, `CREATE TABLE IF NOT EXISTS pairs (pair TEXT)`} {
+		for _, sql := range []string{`CREATE TABLE IF NOT EXISTS t (name TEXT, text BLOB)`, `CREATE TABLE IF NOT EXISTS pairs (pair TEXT)`} {
 			childExec(d, core.ExecOptions{}, core.Statement{SQL: sql})
 		}
 		for worker := range childWriters {
-			go childWrite(d, fmt.Sprintf("%s-%d", run, worker))
+			go childWrite(d, fmt.Sprintf("%s-%d", run, worker), bytes)
 		}
 	})
 	panic(err)
 }
 
 // childWrite stores a row and a pair that belongs together, again and again.
-func childWrite(d *Databases, worker string) {
+func childWrite(d *Databases, worker string, bytes int) {
 	for i := 0; ; i++ {
 		name := fmt.Sprintf("%s-%d", worker, i)
 		childExec(d, core.ExecOptions{Atomic: true},
 			core.Statement{SQL: `INSERT INTO pairs (pair) VALUES (?)`, Args: []any{name}},
-			core.Statement{SQL: `INSERT INTO t (name) VALUES (?)`, Args: []any{name}},
+			core.Statement{SQL: `INSERT INTO t (name, text) VALUES (?, randomblob(?))`, Args: []any{name, bytes}},
 			core.Statement{SQL: `INSERT INTO pairs (pair) VALUES (?)`, Args: []any{name}})
 		fmt.Println(name)
 	}

@@ -128,8 +128,8 @@ func (f folder) fits(m marker) error {
 		return core.Errorf(core.Unavailable, "the database %s was written by a newer version of this program (format %d, this one knows %d); "+
 			"nothing was changed; start the newer version again", f.group, m.Format, formatVersion)
 	case m.Group != f.group:
-		return core.Errorf(core.Unavailable, "the folder %s holds the database %s, not %s; nothing was changed; give the folder its own name back",
-			f.shown(""), m.Group, f.group)
+		return core.Errorf(core.Unavailable, "%s says that the folder holds the database %s, not %s; nothing was changed; give the folder its own name back, or put the file back from a backup",
+			f.shown(markerFile), m.Group, f.group)
 	case m.Node != f.node:
 		return core.Errorf(core.Unavailable, "the database %s belongs to node %s, and this node is %s; nothing was changed; "+
 			"put back the identity.key that belongs to this data folder", f.group, m.Node, f.node)

@@ -34,6 +34,15 @@ type marker struct {
 	// Index is the last log entry when the group was last closed. The log may
 	// only be longer; a shorter one is somebody else's or an old copy.
 	Index uint64 `json:"index"`
+	// Sum is the checksum of all this, nil in format 1.
+	Sum *uint32 `json:"sum,omitempty"`
+}
+
+// sum is what Sum must be.
+func (m marker) sum() (uint32, error) {
+	m.Sum = nil
+	text, err := json.Marshal(m)
+	return castagnoli(text), err
 }
 
 // readMarker reads the marker of folder dir; found is false when there is none.
@@ -63,16 +72,21 @@ func parseMarker(text []byte) (marker, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return marker{}, fmt.Errorf("%s: %w", markerFile, err)
 	}
-	if m.Format < 1 || m.Group == "" || m.Node == "" {
-		return marker{}, fmt.Errorf("%s lacks its format, group or node", markerFile)
+	if m.Format < 1 || m.Group == "" || m.Node == "" || (m.Format == formatVersion && m.Sum == nil) {
+		return marker{}, fmt.Errorf("%s lacks its format, group, node or checksum", markerFile)
+	}
+	if sum, err := m.sum(); err != nil || (m.Sum != nil && *m.Sum != sum && m.Format <= formatVersion) {
+		return marker{}, errors.Join(fmt.Errorf("the checksum of %s does not match", markerFile), err)
 	}
 	return m, nil
 }
 
 // write puts the marker in place so that a crash leaves the old one or the new one.
 func (m marker) write(dir string) error {
-	text, err := json.Marshal(m)
-	if err != nil {
+	sum, err := m.sum()
+	m.Sum = &sum
+	text, marshalErr := json.Marshal(m)
+	if err = errors.Join(err, marshalErr); err != nil {
 		return fmt.Errorf("encode marker: %w", err)
 	}
 	if err := disk.Write(filepath.Join(dir, markerFile), append(text, '\n')); err != nil {
