@@ -202,7 +202,15 @@ func (c *committer) commit(writes []*write) {
 		return
 	}
 	e := newEntry(writes, time.Now(), newSeed(), c.shareable() && !writes[0].alone)
+	if ackEarly {
+		for _, w := range writes {
+			w.done <- outcome{results: make([]core.ExecResult, len(w.statements))}
+		}
+	}
 	responses, index, err := c.propose(e.request)
+	if ackEarly {
+		return
+	}
 	if err != nil {
 		c.fail(writes, proposeError(err))
 		return

@@ -127,6 +127,9 @@ func (g *group) restore(ctx context.Context, path string, info core.BackupInfo, 
 		return nil, err
 	}
 	g.readers.renew()
+	if fault := g.writer.fault(); fault != nil { // it could not be kept, see swapped
+		return nil, core.Wrap(core.OutcomeUnknown, fault, "the backup took the place of the data, but could not be put on the disk for good; the group holds either the one or the other")
+	}
 	// Raft ends a restore with an entry that rqlite never sees. Until it sees a
 	// later one, it waits in vain for it before each linearizable read.
 	if err := g.replay(); err != nil { //nolint:contextcheck // a restore that was begun is finished
