@@ -185,6 +185,24 @@ func (l *Load) firstAfter(since time.Duration) (back time.Duration, found bool) 
 	return back, found
 }
 
+// Read makes one strong read through c, besides those of the workers, and puts
+// it into the history. It is for a node that is asked at a chosen moment.
+func (l *Load) Read(ctx context.Context, c *client.Client, key int) error {
+	call := time.Since(l.began)
+	name := l.settings.Prefix + strconv.Itoa(key)
+	item, _, err := c.Storage().GetItem(ctx, name, core.ReadOptions{Level: core.LevelLinearizable})
+	out := output{outcome: acknowledged, value: string(item.Value)}
+	switch core.CodeOf(err) {
+	case "":
+	case core.NotFound:
+		out.value, err = "", nil
+	default:
+		out.outcome = failed
+	}
+	l.record(l.settings.Clients, call, input{kind: kindGet, key: name}, out, err)
+	return err
+}
+
 // worker is one client of the load.
 type worker struct {
 	load   *Load
