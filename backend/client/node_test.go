@@ -233,7 +233,7 @@ func startDatabase(t testing.TB) *database.Databases {
 		t.Fatal(err)
 	}
 	t.Cleanup(runPart(t, host.Run))
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: host.ID().String(), MaxAwake: 8}, host, log)
+	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: host.ID().String(), MaxAwake: 8}, host, nil, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ func bareStore(b *testing.B) *store.Store {
 	driver.ConnectHook = unlocked
 	defer func() { driver.ConnectHook = locked }()
 	h := newHost(b)
-	ly := listenLayer(h, "bare", func(peer.ID) bool { return false })
+	ly := listenLayer(h, "bare", func(peer.ID) bool { return false }, nil)
 	s := store.New(ly, &store.Config{DBConf: &store.DBConfig{FKConstraints: true}, Dir: b.TempDir(), ID: h.ID().String(), Logger: stdLogger(testLog(b))})
 	s.SnapshotThreshold, s.SnapshotInterval = 8192, 24*time.Hour
 	if err := openStore(s.Open); err != nil {

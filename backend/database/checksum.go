@@ -58,6 +58,9 @@ func checkSum(request *proto.Request) error {
 	if len(statements) == 1 && (statements[0].GetSql() == "ROLLBACK" || statements[0].GetSql() == "COMMIT") {
 		return nil
 	}
+	if len(statements) == 2 && statements[0].GetSql() == keepSQL && statements[1].GetSql() == "COMMIT" {
+		return checkKept(statements[0])
+	}
 	if len(statements) < 2 || statements[0].GetSql() != entryCall || len(statements[0].GetParameters()) != entryParameters {
 		return errors.New("it was not written by this program")
 	}

@@ -132,7 +132,7 @@ func childMain() bool {
 		return false
 	}
 	h := childHost(func(args ...any) { panic(fmt.Sprint(args...)) })
-	d, err := New(Settings{Dir: dir, NodeID: h.ID().String(), SnapshotEvery: childEvery}, h, slog.New(slog.DiscardHandler))
+	d, err := New(Settings{Dir: dir, NodeID: h.ID().String(), SnapshotEvery: childEvery}, h, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		panic(err)
 	}

@@ -44,7 +44,13 @@ type committer struct {
 
 	entries sync.Mutex // held while an entry is being written, and by a restore
 
+	// remember looks up what an idempotency key has done, and is told in which
+	// statement to keep what it does now. Only run uses it.
+	remember func(w *write) (outcome, bool, error)
+	lost     func() // called when an entry was left open because the lead was lost
+
 	mu      sync.Mutex
+	leading bool // this replica leads and has taken over from the leader before
 	queue   []*write
 	bytes   int
 	ended   bool
@@ -57,6 +63,8 @@ func newCommitter(propose proposer, log *slog.Logger) *committer {
 		room:      func(*write) error { return nil },
 		settled:   func([]shape) {},
 		shareable: func() bool { return true },
+		remember:  func(*write) (outcome, bool, error) { return outcome{}, false, nil },
+		lost:      func() {},
 		wake:      make(chan struct{}, 1),
 		idle:      make(chan struct{}),
 	}
@@ -92,6 +100,8 @@ func (c *committer) enqueue(w *write) error {
 		return core.Wrap(core.Unavailable, c.wounded, "the database is being opened again; nothing was stored; repeat in a moment")
 	case c.ended:
 		return core.Errorf(core.Unavailable, "the database is closing; nothing was stored")
+	case !c.leading:
+		return errNotLeading()
 	case len(c.queue) >= MaxQueuedWrites || c.bytes+w.bytes > MaxQueuedBytes:
 		return core.Errorf(core.Limited, "too many writes are waiting (%d, %d bytes); repeat in a moment", len(c.queue), c.bytes)
 	}
@@ -142,6 +152,29 @@ func (c *committer) end() {
 	default:
 	}
 	<-c.idle
+}
+
+// setLeading opens the queue, or closes it and refuses who waits in it.
+func (c *committer) setLeading(leading bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leading = leading
+	if leading {
+		return
+	}
+	for _, w := range c.queue {
+		w.done <- outcome{err: errNotLeading()}
+	}
+	clear(c.queue)
+	c.queue, c.bytes = c.queue[:0], 0
+}
+
+// errNotLeadingCause is the cause in an answer of a replica that does not lead. Nothing
+// was stored, so the request may go to the leader.
+var errNotLeadingCause = errors.New("this replica does not lead its group")
+
+func errNotLeading() error {
+	return core.Wrap(core.Unavailable, errNotLeadingCause, "the database has no leader at the moment; nothing was stored; repeat in a moment")
 }
 
 // fault tells whether the group must be opened again, and why.
@@ -198,7 +231,7 @@ func (c *committer) commit(writes []*write) {
 	c.entries.Lock()
 	defer c.entries.Unlock()
 	writes = c.withRoom(writes)
-	if len(writes) == 0 {
+	if len(writes) == 0 || c.repeats(writes[0]) {
 		return
 	}
 	e := newEntry(writes, time.Now(), newSeed(), c.shareable() && !writes[0].alone)
@@ -217,7 +250,12 @@ func (c *committer) commit(writes []*write) {
 	}
 	outcomes, err := e.outcomes(responses, index)
 	if err == nil && e.mode == modeHeld {
-		err = c.release(outcomes)
+		err = c.release(writes[0], outcomes)
+		if errors.Is(err, errOpen) { // whoever leads next rolls back, or it was committed just before
+			c.lost()
+			c.fail(writes, core.Wrap(core.OutcomeUnknown, err, "the group lost its leader while writing; the write may be stored"))
+			return
+		}
 	}
 	if alone := writes[0]; alone.alone {
 		c.settled(alone.shapes)
@@ -244,25 +282,56 @@ func (c *committer) withRoom(writes []*write) []*write {
 	return kept
 }
 
+// repeats answers a write whose idempotency key was used before.
+func (c *committer) repeats(w *write) bool {
+	if w.key == "" {
+		return false
+	}
+	first, found, err := c.remember(w)
+	switch {
+	case err != nil:
+		w.done <- outcome{err: err}
+	case found:
+		w.done <- first
+	}
+	return err != nil || found
+}
+
+// errOpen means that a held write's transaction is still open on the replicas.
+var errOpen = errors.New("the transaction is not ended")
+
 // release ends the transaction that the entry before left open: a held write's
 // statements return rows, and whether one failed is known only now.
-func (c *committer) release(outcomes []outcome) error {
-	verb := "COMMIT"
+func (c *committer) release(w *write, outcomes []outcome) error {
+	ending := []*proto.Statement{{Sql: "COMMIT"}}
 	if outcomes[0].err != nil {
-		verb = "ROLLBACK"
+		ending[0].Sql = "ROLLBACK"
+	} else if w.key != "" {
+		keep, err := keepAnswer(w, outcomes[0])
+		if err != nil { // it cannot be kept, so it must not happen
+			outcomes[0] = outcome{err: err}
+			ending[0].Sql = "ROLLBACK"
+		} else {
+			ending = append([]*proto.Statement{keep}, ending...)
+		}
 	}
-	responses, index, err := c.propose([]*proto.Statement{{Sql: verb}})
+	responses, index, err := c.propose(ending)
 	if err != nil {
-		return err
+		return errors.Join(errOpen, err)
 	}
-	if text := responses[0].GetError(); text != "" && verb == "COMMIT" && !machineFault(text) { // a deferred constraint
+	last := len(responses) - 1
+	if last > 0 && responses[0].GetError() != "" && !machineFault(responses[0].GetError()) {
+		return errors.Join(errWounded, errors.New(responses[0].GetError()))
+	}
+	if text := responses[last].GetError(); text != "" && ending[last].GetSql() == "COMMIT" && !machineFault(text) { // a deferred constraint
 		outcomes[0] = outcome{err: core.Errorf(core.Invalid, "nothing was stored: %s", text)}
 		responses, index, err = c.propose([]*proto.Statement{{Sql: "ROLLBACK"}})
 		if err != nil {
-			return err
+			return errors.Join(errOpen, err)
 		}
+		last = 0
 	}
-	if text := responses[0].GetError(); text != "" {
+	if text := responses[last].GetError(); text != "" {
 		return errors.Join(errWounded, errors.New(text))
 	}
 	outcomes[0].index = index
@@ -298,7 +367,7 @@ func proposeError(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrNotOpen),
 		errors.Is(err, raft.ErrEnqueueTimeout), errors.Is(err, raft.ErrLeadershipTransferInProgress):
-		return core.Wrap(core.Unavailable, err, "the database has no leader at the moment; nothing was stored; repeat in a moment")
+		return core.Wrap(core.Unavailable, errors.Join(errNotLeadingCause, err), "the database has no leader at the moment; nothing was stored; repeat in a moment")
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left"):
 		return core.Wrap(core.Unavailable, err, "there is no space left on the disk; nothing was stored; free some and repeat")
 	}

@@ -162,7 +162,7 @@ func newTestWrite(t *testing.T, atomic bool, texts ...string) *write {
 	for i, text := range texts {
 		statements[i].SQL = text
 	}
-	w, err := newWrite(statements, atomic)
+	w, err := newWrite(statements, core.ExecOptions{Atomic: atomic})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,6 +325,7 @@ func TestExec_CallerLeaves(t *testing.T) {
 // If the queue has no bound, one flood takes the memory of the whole node.
 func TestExec_FullQueueIsLimited(t *testing.T) {
 	c := newCommitter(nil, testLog(t))
+	c.setLeading(true)
 	for i := range MaxQueuedWrites {
 		if err := c.enqueue(&write{}); err != nil {
 			t.Fatalf("write %d: %v", i, err)
@@ -334,6 +335,7 @@ func TestExec_FullQueueIsLimited(t *testing.T) {
 		t.Errorf("one too many: %v", err)
 	}
 	c = newCommitter(nil, testLog(t))
+	c.setLeading(true)
 	for range MaxQueuedBytes / MaxWriteBytes {
 		if err := c.enqueue(&write{bytes: MaxWriteBytes}); err != nil {
 			t.Fatal(err)

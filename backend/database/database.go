@@ -48,12 +48,24 @@ type Databases struct {
 	log      *slog.Logger
 	checked  *checked
 
+	directory Directory
+	remote    Remote
+	watches   *leadWatches
+	hints     *leaderHints
+
 	mu     sync.Mutex
 	groups *groups // nil before Run is ready and after it has ended
 }
 
-// New checks the settings and opens nothing.
-func New(s Settings, h host.Host, log *slog.Logger) (*Databases, error) {
+// New checks the settings and opens nothing. directory says where groups live and
+// remote reaches other nodes' replicas; both nil mean a network of this node alone.
+func New(s Settings, h host.Host, directory Directory, remote Remote, log *slog.Logger) (*Databases, error) {
+	if (directory == nil) != (remote == nil) {
+		return nil, core.Errorf(core.Invalid, "the databases need both a directory and a way to the other nodes, or neither")
+	}
+	if directory == nil {
+		directory, remote = alone{node: s.NodeID}, nobody{}
+	}
 	if s.MaxAwake == 0 {
 		s.MaxAwake = DefaultMaxAwake
 	}
@@ -75,7 +87,10 @@ func New(s Settings, h host.Host, log *slog.Logger) (*Databases, error) {
 		return nil, core.Errorf(core.Invalid, "max_awake, idle_after, read_timeout and the maximum size may not be negative")
 	}
 	s.Dir = dir
-	return &Databases{settings: s, host: h, log: log, checked: newChecked()}, nil
+	return &Databases{
+		settings: s, host: h, log: log, checked: newChecked(),
+		directory: directory, remote: remote, watches: newLeadWatches(), hints: newLeaderHints(),
+	}, nil
 }
 
 // Run opens the network's own group, serves until ctx ends and then closes all
@@ -93,19 +108,25 @@ func (d *Databases) Run(ctx context.Context, ready func()) error {
 	}
 	t := d.newTable(ctx)
 	defer t.end()
-	system, err := t.acquire(ctx, core.SystemNamespace)
-	if err != nil {
+	switch system, err := t.acquire(ctx, core.SystemNamespace); {
+	case err == nil:
+		system.release()
+	case !errors.Is(err, errNoReplica): // a node without one asks those that have it
 		return err
 	}
-	system.release()
 	d.setTable(t)
 	defer d.setTable(nil)
 	ready()
 	tick := time.NewTicker(max(d.settings.IdleAfter/4, time.Millisecond))
 	defer tick.Stop()
+	compare := time.NewTicker(reconcileEvery)
+	defer compare.Stop()
 	for {
 		select {
+		case <-compare.C:
+			t.reconcileAll()
 		case <-ctx.Done():
+			d.handOver(context.WithoutCancel(ctx), t)
 			return nil
 		case now := <-tick.C:
 			t.sleepIdle(now.Add(-d.settings.IdleAfter))
@@ -118,6 +139,7 @@ func (d *Databases) newTable(ctx context.Context) *groups {
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
 		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders())},
 		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
+		directory: d.directory, remote: d.remote, watches: d.watches,
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	return t

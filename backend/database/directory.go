@@ -72,7 +72,9 @@ type Standing struct {
 	LastTerm    uint64 `json:"last_term"`
 	Index       uint64 `json:"index"` // applied
 	CommitIndex uint64 `json:"commit_index"`
-	AgeMS       int64  `json:"age_ms"`   // since it heard the leader
+	AgeMS       int64  `json:"age_ms"`   // since it heard the leader; -1 when it has not since it was opened
 	Revision    uint64 `json:"revision"` // of the placement that it goes by
 	Voter       bool   `json:"voter"`
+	// Members are the group's members as this replica knows them: peer ids.
+	Members []string `json:"members"`
 }

@@ -22,6 +22,8 @@ type write struct {
 	held       bool // must be committed or rolled back by a second entry
 	frees      bool // may run when the database is full
 	bytes      int
+	key        string // idempotency key, "" for none
+	digest     []byte // of what the key stands for
 
 	done    chan outcome // buffered; exactly one outcome is sent
 	taken   bool         // guarded by the committer: it is in an entry now
@@ -36,7 +38,7 @@ type outcome struct {
 }
 
 // newWrite checks statements and prepares them to be sent.
-func newWrite(statements []core.Statement, atomic bool) (*write, error) {
+func newWrite(statements []core.Statement, o core.ExecOptions) (*write, error) {
 	switch {
 	case len(statements) == 0:
 		return nil, core.Errorf(core.Invalid, "there is no statement to run")
@@ -46,7 +48,8 @@ func newWrite(statements []core.Statement, atomic bool) (*write, error) {
 	w := &write{
 		statements: make([]*proto.Statement, len(statements)),
 		shapes:     make([]shape, len(statements)),
-		atomic:     atomic && len(statements) > 1,
+		atomic:     o.Atomic && len(statements) > 1,
+		key:        o.IdempotencyKey,
 		frees:      true,
 		done:       make(chan outcome, 1),
 	}
@@ -58,7 +61,7 @@ func newWrite(statements []core.Statement, atomic bool) (*write, error) {
 	if w.bytes > MaxWriteBytes {
 		return nil, core.Errorf(core.TooLarge, "one request may have %d bytes; send it in parts", MaxWriteBytes)
 	}
-	return w, nil
+	return w, w.identify()
 }
 
 func (w *write) add(i int, s core.Statement) error {

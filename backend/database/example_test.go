@@ -27,7 +27,7 @@ func Example() {
 		return
 	}
 	defer host.Close() //nolint:errcheck // the example is over
-	databases, err := database.New(database.Settings{Dir: dir, NodeID: host.ID().String()}, host, slog.New(slog.DiscardHandler))
+	databases, err := database.New(database.Settings{Dir: dir, NodeID: host.ID().String()}, host, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -137,6 +137,13 @@ func (f folder) fits(m marker) error {
 	return nil
 }
 
+// made tells whether a replica lives in the folder already.
+func (f folder) made() bool {
+	info, err := os.Stat(filepath.Join(f.dir, logFile))
+	_, errMarker := os.Stat(filepath.Join(f.dir, markerFile))
+	return (err == nil && info.Size() > 0) || errMarker == nil
+}
+
 // size is how many bytes the folder has on disk.
 func (f folder) size() int64 {
 	var total int64

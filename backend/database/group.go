@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,9 +30,9 @@ const (
 	// is lost on a busy desktop.
 	heartbeat   = time.Second
 	leaderLease = 500 * time.Millisecond
-	// electionWait bounds how long an opened group may take to find a leader.
-	// A group that this node forms alone takes a few milliseconds.
-	electionWait = 5 * time.Second
+	// electionWait bounds how long a group of this node alone may take to lead. A
+	// few milliseconds do, and a long log to replay.
+	electionWait = 25 * time.Second
 	// never is a count of log entries that no group reaches: rqlite's automatic
 	// snapshots, which cut the log, start after so many.
 	never = 1 << 40
@@ -54,11 +55,17 @@ type group struct {
 	schema  atomic.Uint64 // grows when the schema may have changed
 	shares  atomic.Bool   // false while a constraint waits for COMMIT
 	looking sync.Mutex    // one look at the schema at a time: the last one is right
-	marker  marker
 	keeper  *keeper
 	swaps   atomic.Pointer[func()] // told that another file took the place, see onSwap
 	full    atomic.Int64           // when the used pages were last counted, in nanoseconds
 	used    atomic.Int64           // bytes of used pages then
+	lead    *lead                  // what this replica does while it leads
+	placed  func(peer.ID) bool
+	callers sync.Map // members that woke the replica while it was empty; few
+	layer   *layer
+
+	marking sync.Mutex
+	marker  marker
 }
 
 type groupLimits struct {
@@ -68,8 +75,27 @@ type groupLimits struct {
 	readers       chan struct{} // shared by all groups
 }
 
-// openGroup opens the group in f, or makes it when the folder is fresh.
-func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, logger *slog.Logger) (*group, error) {
+// openOptions is what a replica needs to know when it opens.
+type openOptions struct {
+	folder folder
+	host   host.Host
+	limits groupLimits
+	log    *slog.Logger
+	// voters are the group's first members when this node is to found it, else nil.
+	voters []string
+	// placed tells whether the network has placed a replica on the peer: an empty
+	// replica lets those in who may bring it the log.
+	placed func(peer.ID) bool
+	// asleep is called when a member's replica turns out not to be open.
+	asleep func(peer.ID)
+	// led is called whenever this node has taken or lost the lead.
+	led func(g *group, leads bool)
+}
+
+// openGroup opens the replica in o.folder. A fresh folder is founded or, when
+// there is nobody to found, stays empty until the group's leader calls.
+func openGroup(ctx context.Context, o openOptions) (*group, error) {
+	f, h, limits, logger := o.folder, o.host, o.limits, o.log
 	marked, fresh, err := f.inspect()
 	if err != nil {
 		return nil, err
@@ -86,7 +112,7 @@ func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, l
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the snapshot in %s cannot be put in place; check the folder's rights and the space on the disk", f.shown(keptFolder))
 	}
-	g := &group{name: f.group, folder: f, limits: limits, marker: marked}
+	g := &group{name: f.group, folder: f, limits: limits, marker: marked, placed: o.placed}
 	g.keeper = newKeeper(f, limits.snapshotEvery, logger)
 	g.readers = newReaders(filepath.Join(f.dir, liveFile), limits.readers)
 	g.keeper.raft, g.keeper.calm, g.keeper.look = g.raft.Load, g.awaitCalm, g.schemaChanged
@@ -96,12 +122,16 @@ func openGroup(ctx context.Context, f folder, h host.Host, limits groupLimits, l
 	}
 	g.keeper.live.swapped = g.swapped
 	g.keeper.live.register()
-	ly := listenLayer(h, g.name, g.member)
-	if err := g.openStore(ly, logger); err != nil {
+	g.layer = listenLayer(h, g.name, g.member, o.asleep)
+	if err := g.openStore(g.layer, logger); err != nil {
 		g.keeper.live.forget()
 		return nil, err
 	}
-	if err := g.settle(ctx, ly, fresh, logger); err != nil {
+	voters := o.voters
+	if !fresh {
+		voters = nil
+	}
+	if err := g.settle(ctx, voters, o.led, logger); err != nil {
 		defer g.keeper.live.forget()
 		return nil, errors.Join(err, g.store.Close(true))
 	}
@@ -117,10 +147,13 @@ func (g *group) openStore(ly *layer, logger *slog.Logger) error {
 		if err := g.store.Open(); err != nil {
 			return err
 		}
-		g.store.RegisterObserver(raft.NewObserver(nil, false, func(o *raft.Observation) bool {
-			g.raft.Store(o.Raft)
-			return false
-		}))
+		// rqlite keeps its Raft to itself, and shows it to an observer only when
+		// something happens, which may be never in a group without a leader.
+		ra := (*raft.Raft)(reflect.ValueOf(g.store).Elem().FieldByName("raft").UnsafePointer())
+		if ra == nil {
+			return errors.New("the store has no raft after it was opened")
+		}
+		g.raft.Store(ra)
 		return nil
 	})
 	if err != nil {
@@ -155,50 +188,86 @@ func stdLogger(logger *slog.Logger) *log.Logger {
 	return slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 }
 
-// settle brings an opened store to work: it forms a new group, finds a leader,
-// waits until the log is applied, and marks the folder.
-func (g *group) settle(ctx context.Context, ly *layer, fresh bool, logger *slog.Logger) error {
-	leads := make(chan bool, 1)
-	g.store.RegisterLeaderChange(leads)
-	if fresh {
-		if err := g.store.Bootstrap(&store.Server{ID: g.folder.node, Addr: ly.Addr().String()}); err != nil {
+// settle brings an opened store to work. It founds a new group, and a group of
+// this node alone leads and has applied its log before settle returns. Groups of
+// several nodes find their leader in their own time.
+func (g *group) settle(ctx context.Context, voters []string, led func(*group, bool), logger *slog.Logger) error {
+	g.lead = newLead(g, led, logger)
+	g.store.RegisterLeaderChange(g.lead.changed)
+	if len(voters) > 0 {
+		servers := make([]*store.Server, len(voters))
+		for i, id := range voters {
+			servers[i] = &store.Server{ID: id, Addr: addressPrefix + id}
+		}
+		if err := g.store.Bootstrap(servers...); err != nil {
 			return fmt.Errorf("form group %s: %w", g.name, err)
 		}
 	}
-	// Every group has this one voter today. Once groups have several, the waking
-	// node asks the others first: an election deposes a leader that is well.
-	if err := standForElection(ly, g.folder.node); err != nil {
-		return fmt.Errorf("stand for election in %s: %w", g.name, err)
+	g.startWriter(logger) //nolint:contextcheck // the writer outlives the request that woke the group
+	go g.lead.run()
+	if !g.aloneVoter() {
+		return nil
 	}
-	if err := g.awaitLeader(ctx, leads); err != nil {
-		return err
+	err := g.campaign()
+	if err == nil {
+		err = g.lead.await(ctx, g)
 	}
-	g.startWriter(logger)              //nolint:contextcheck // the writer outlives the request that woke the group
-	if err := g.replay(); err != nil { //nolint:contextcheck // a replay that was begun is finished
+	if err != nil {
+		g.lead.end()
 		g.writer.end()
-		return err
+		g.readers.close()
 	}
-	if g.marker.Format == 0 {
-		g.marker = marker{Format: formatVersion, Group: g.name, Node: g.folder.node, Created: time.Now().UTC()}
-		if err := g.marker.write(g.folder.dir); err != nil {
-			g.writer.end()
-			return core.Wrap(core.Unavailable, err, "the folder %s cannot be written; check its rights and the space on the disk", g.folder.shown(""))
-		}
+	return err
+}
+
+// campaign makes this replica stand for election at once.
+func (g *group) campaign() error {
+	if err := standForElection(g.layer, g.folder.node); err != nil {
+		return fmt.Errorf("stand for election in %s: %w", g.name, err)
 	}
 	return nil
 }
 
-// awaitLeader waits until this node leads. Groups of several nodes will also
-// take somebody else's lead.
-func (g *group) awaitLeader(ctx context.Context, leads <-chan bool) error {
-	ctx, cancel := context.WithTimeout(ctx, electionWait)
-	defer cancel()
-	for !g.store.IsLeader() {
-		select {
-		case <-leads:
-		case <-ctx.Done():
-			return core.Wrap(core.Unavailable, ctx.Err(), "the group %s found no leader in %v; repeat in a moment", g.name, electionWait)
+// servers are the members as Raft knows them.
+func (g *group) servers() []raft.Server {
+	ra := g.raft.Load()
+	if ra == nil {
+		return nil
+	}
+	future := ra.GetConfiguration()
+	if future.Error() != nil {
+		return nil
+	}
+	return future.Configuration().Servers
+}
+
+// aloneVoter tells whether this replica decides by itself.
+func (g *group) aloneVoter() bool {
+	alone := false
+	for _, server := range g.servers() {
+		switch {
+		case string(server.ID) == g.folder.node:
+			alone = server.Suffrage == raft.Voter
+		case server.Suffrage == raft.Voter:
+			return false
 		}
+	}
+	return alone
+}
+
+// mark writes down that the replica was made here, once it has something to lose.
+func (g *group) mark(index uint64) error {
+	g.marking.Lock()
+	defer g.marking.Unlock()
+	if index == 0 || (g.marker.Format != 0 && index <= g.marker.Index) {
+		return nil
+	}
+	if g.marker.Format == 0 {
+		g.marker = marker{Group: g.name, Node: g.folder.node, Created: time.Now().UTC()}
+	}
+	g.marker.Index, g.marker.Format = index, formatVersion
+	if err := g.marker.write(g.folder.dir); err != nil {
+		return core.Wrap(core.Unavailable, err, "the folder %s cannot be written; check its rights and the space on the disk", g.folder.shown(""))
 	}
 	return nil
 }
@@ -210,14 +279,15 @@ func (g *group) startWriter(logger *slog.Logger) {
 	g.writer.room = g.room
 	g.writer.shareable = g.shares.Load
 	g.writer.settled = func([]shape) { g.schemaChanged() }
+	g.writer.remember, g.writer.lost = g.remembered, g.lead.again
 	g.reads = newBarrier(g.store)
 	go g.writer.run()
 	g.keeper.live.onFault(g.writer.giveUp)
 }
 
-// replay waits until the whole log is applied to the rebuilt file, and ends what
-// a crash left open: a held write whose second entry is missing. Rolling back
-// when nothing is open fails, and that is fine.
+// replay waits until the whole log is applied to this replica's file, and ends
+// what a leader before left open: a held write whose second entry is missing.
+// Rolling back when nothing is open fails, and that is fine.
 func (g *group) replay() error {
 	if _, _, err := g.writer.propose([]*proto.Statement{{Sql: "ROLLBACK"}}); err != nil {
 		return proposeError(err)
@@ -243,37 +313,35 @@ func (g *group) schemaChanged() {
 	g.shares.Store(rows.Values[0][0] == int64(0))
 }
 
-// member tells whether the peer belongs to the group, by Raft's own configuration.
+// member tells whether the peer belongs to the group: by Raft's own
+// configuration, or by the network's placement, which comes first. An empty
+// replica, which knows no members yet, also lets in who woke it.
 func (g *group) member(id peer.ID) bool {
-	ra := g.raft.Load()
-	if ra == nil {
-		return false
-	}
-	future := ra.GetConfiguration()
-	if future.Error() != nil {
-		return false
-	}
-	for _, server := range future.Configuration().Servers {
+	servers := g.servers()
+	for _, server := range servers {
 		if server.ID == raft.ServerID(id.String()) {
 			return true
 		}
 	}
-	return false
+	if _, woke := g.callers.Load(id.String()); woke && len(servers) == 0 {
+		return true
+	}
+	return g.placed != nil && g.placed(id)
 }
 
-// close puts the group to sleep. Whoever waits to write is refused, reads are
+// close puts the replica to sleep. Whoever waits to write is refused, reads are
 // interrupted.
 func (g *group) close() error {
+	g.lead.end()
 	g.writer.end()
 	g.keeper.end()
 	defer g.keeper.live.forget()
 	g.readers.close()
-	last, indexErr := g.store.CommitIndex()
+	committed, indexErr := g.store.CommitIndex()
 	err := g.store.Close(true)
 	g.reads.close()
-	if indexErr == nil && err == nil && g.writer.fault() == nil && last > g.marker.Index {
-		g.marker.Index, g.marker.Format = last, formatVersion
-		err = g.marker.write(g.folder.dir)
+	if err == nil && indexErr == nil && g.writer.fault() == nil {
+		err = g.mark(committed)
 	}
 	if err != nil {
 		return fmt.Errorf("close group %s: %w", g.name, err)

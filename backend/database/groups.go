@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -29,12 +30,17 @@ const (
 
 // place is one namespace in the table of groups.
 type place struct {
-	phase   phase
-	changed chan struct{} // closed when opening or closing is over
-	group   *group        // while awake
-	err     error         // while stuck, and how the opening ended
-	users   int
-	used    time.Time
+	phase    phase
+	changed  chan struct{}        // closed when opening or closing is over
+	group    *group               // while awake
+	wokeAt   time.Time            // when the others were last asked to wake with it
+	calledAt map[string]time.Time // when single ones were
+	err      error                // while stuck, and how the opening ended
+	users    int
+	used     time.Time
+	forgot   time.Time // when old idempotency keys were last dropped
+
+	reconciling bool
 }
 
 // groups is the table of awake groups.
@@ -45,6 +51,10 @@ type groups struct {
 	maxAwake int
 	limits   groupLimits
 	log      *slog.Logger
+
+	directory Directory
+	remote    Remote
+	watches   *leadWatches
 
 	ctx    context.Context //nolint:containedctx // ends with the table: opening a group outlives the request that asked for it
 	cancel context.CancelFunc
@@ -141,10 +151,10 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 	}
 	p := &place{phase: phaseOpening, changed: make(chan struct{}), used: time.Now()}
 	t.places[ns] = p
-	f := folder{dir: filepath.Join(t.dir, string(ns)), group: ns.Group(), node: t.node}
+	f := t.folder(ns)
 	t.work.Go(func() {
 		began := time.Now()
-		g, err := openGroup(t.ctx, f, t.host, t.limits, t.log.With(core.KeyGroup, f.group))
+		g, err := t.open(ns, f)
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		defer close(p.changed)
@@ -154,8 +164,12 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 			delete(t.failed, ns)
 			return
 		}
-		t.log.Error("group cannot be opened", core.KeyGroup, f.group, core.KeyError, err)
 		p.err = err
+		if errors.Is(err, errNoReplica) || (t.ctx.Err() != nil && errors.Is(err, t.ctx.Err())) {
+			delete(t.places, ns)
+			return
+		}
+		t.log.Error("group cannot be opened", core.KeyGroup, f.group, core.KeyError, err)
 		t.failed[ns] = err
 		if errors.As(err, new(stuckError)) {
 			p.phase = phaseStuck
@@ -164,6 +178,63 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 		delete(t.places, ns)
 	})
 	return p, nil
+}
+
+// errNoReplica says that the network has placed no replica of the namespace here.
+var errNoReplica = core.Errorf(core.NotFound, "this node keeps no replica of the namespace")
+
+func (t *groups) folder(ns core.Namespace) folder {
+	return folder{dir: filepath.Join(t.dir, string(ns)), group: ns.Group(), node: t.node}
+}
+
+// open opens the replica of ns in f, as the network has placed it.
+func (t *groups) open(ns core.Namespace, f folder) (*group, error) {
+	o := openOptions{
+		folder: f, host: t.host, limits: t.limits, log: t.log.With(core.KeyGroup, f.group),
+		placed: func(id peer.ID) bool { return t.placedOn(ns, id.String()) },
+		led:    func(_ *group, leads bool) { t.ledChanged(ns, leads) },
+		asleep: func(id peer.ID) { t.wakeOne(ns, id.String()) },
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, placeWait)
+	defer cancel()
+	p, err := t.directory.Place(ctx, ns)
+	switch {
+	case err != nil && !f.made(): // a replica that is here serves also when nobody knows where others are
+		return nil, err
+	case err == nil && !p.Has(t.node) && !f.made():
+		return nil, errNoReplica
+	case err == nil && !p.Formed && len(p.Replicas) > 0 && p.Replicas[0].Node == t.node:
+		for _, place := range p.Replicas {
+			if place.Voter {
+				o.voters = append(o.voters, place.Node)
+			}
+		}
+	}
+	return openGroup(t.ctx, o)
+}
+
+// placedOn tells whether the network has placed a replica of ns on the node.
+func (t *groups) placedOn(ns core.Namespace, node string) bool {
+	ctx, cancel := context.WithTimeout(t.ctx, placeWait)
+	defer cancel()
+	p, err := t.directory.Find(ctx, ns)
+	return err == nil && p.Has(node)
+}
+
+// ledChanged is told when this node has taken or lost the lead of ns.
+func (t *groups) ledChanged(ns core.Namespace, leads bool) {
+	t.watches.tell(ns, leads)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if leads && !t.ended {
+		t.work.Go(func() {
+			ctx, cancel := context.WithTimeout(t.ctx, placeWait)
+			defer cancel()
+			if err := t.directory.Formed(ctx, ns); err != nil {
+				t.log.Debug("that a group has a leader is not written down yet", core.KeyGroup, ns.Group(), core.KeyError, err)
+			}
+		})
+	}
 }
 
 // makeRoomLocked sees to it that one more group may be awake. The system group
@@ -193,28 +264,31 @@ func (t *groups) makeRoomLocked() (*place, error) {
 		return nil, core.Errorf(core.Limited, "all %d namespaces that may be awake at once are in use; repeat in a moment, or raise database.max_awake", t.maxAwake)
 	}
 	p := t.places[oldest]
-	t.closeLocked(oldest, p)
+	t.sleepLocked(oldest, p, true)
 	return p, nil
 }
 
-// closeLocked starts to close an awake group.
+// closeLocked starts to close an awake replica, and nobody else's.
 func (t *groups) closeLocked(ns core.Namespace, p *place) {
 	p.phase, p.changed = phaseClosing, make(chan struct{})
-	t.work.Go(func() {
-		err := p.group.close()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		defer close(p.changed)
-		p.group = nil
-		if err != nil { // rqlite may still hold the log
-			t.log.Error("group cannot be closed", core.KeyGroup, ns.Group(), core.KeyError, err)
-			p.phase = phaseStuck
-			p.err = core.Wrap(core.Unavailable, err, "the database %s could not be closed; restart the node", ns.Group())
-			return
-		}
-		t.log.Info("group sleeps", core.KeyGroup, ns.Group())
-		delete(t.places, ns)
-	})
+	t.work.Go(func() { t.closePlace(ns, p) })
+}
+
+// closePlace closes the replica of a place that is in phaseClosing.
+func (t *groups) closePlace(ns core.Namespace, p *place) {
+	err := p.group.close()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer close(p.changed)
+	p.group = nil
+	if err != nil { // rqlite may still hold the log
+		t.log.Error("group cannot be closed", core.KeyGroup, ns.Group(), core.KeyError, err)
+		p.phase = phaseStuck
+		p.err = core.Wrap(core.Unavailable, err, "the database %s could not be closed; restart the node", ns.Group())
+		return
+	}
+	t.log.Info("group sleeps", core.KeyGroup, ns.Group())
+	delete(t.places, ns)
 }
 
 // sleepIdle puts groups to sleep that nobody has used since before.
@@ -223,7 +297,7 @@ func (t *groups) sleepIdle(before time.Time) {
 	defer t.mu.Unlock()
 	for ns, p := range t.places {
 		if ns != core.SystemNamespace && p.phase == phaseAwake && p.users == 0 && p.used.Before(before) {
-			t.closeLocked(ns, p)
+			t.sleepLocked(ns, p, false)
 		}
 	}
 }

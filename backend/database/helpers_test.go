@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"testing"
@@ -84,8 +85,14 @@ func open(t testing.TB, h host.Host, s Settings) *node {
 // tryOpen is open for databases that may refuse to.
 func tryOpen(t testing.TB, h host.Host, s Settings) (*node, error) {
 	t.Helper()
+	return tryOpenIn(t, h, s, nil, nil)
+}
+
+// tryOpenIn is tryOpen in a network of several nodes.
+func tryOpenIn(t testing.TB, h host.Host, s Settings, directory Directory, remote Remote) (*node, error) {
+	t.Helper()
 	s.NodeID = h.ID().String()
-	d, err := New(s, h, testLog(t))
+	d, err := New(s, h, directory, remote, testLog(t))
 	if err != nil {
 		return nil, err
 	}
@@ -156,3 +163,16 @@ func (n *node) number(t testing.TB, sql string) int64 {
 	}
 	return number
 }
+
+// cutOff ends the connections between two hosts and lets neither find the other.
+func cutOff(t testing.TB, a, b host.Host) {
+	t.Helper()
+	a.Peerstore().ClearAddrs(b.ID())
+	b.Peerstore().ClearAddrs(a.ID())
+	if err := errors.Join(a.Network().ClosePeer(b.ID()), b.Network().ClosePeer(a.ID())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// heal undoes cutOff.
+func heal(a, b host.Host) { introduce(a, b) }

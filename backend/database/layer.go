@@ -11,12 +11,14 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/multiformats/go-multistream"
 )
 
 const (
@@ -36,6 +38,8 @@ type layer struct {
 	accepted chan net.Conn
 	closed   chan struct{}
 	close    sync.Once
+	asleep   func(peer.ID) // told when a member's replica is not open; may be nil
+	silent   atomic.Bool   // members may sleep
 }
 
 // raftProtocol is the protocol of a group's streams. Every peer that connects is
@@ -47,13 +51,14 @@ func raftProtocol(group string) protocol.ID {
 }
 
 // listenLayer starts to accept streams of the group from its members.
-func listenLayer(h host.Host, group string, member func(peer.ID) bool) *layer {
+func listenLayer(h host.Host, group string, member func(peer.ID) bool, asleep func(peer.ID)) *layer {
 	l := &layer{
 		host:     h,
 		protocol: raftProtocol(group),
 		member:   member,
 		accepted: make(chan net.Conn, maxPendingStreams),
 		closed:   make(chan struct{}),
+		asleep:   asleep,
 	}
 	h.SetStreamHandler(l.protocol, l.receive)
 	return l
@@ -116,11 +121,17 @@ func (l *layer) Dial(address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	s, err := l.host.NewStream(ctx, id, l.protocol)
+	if errors.As(err, new(multistream.ErrNotSupported[protocol.ID])) && l.asleep != nil && !l.silent.Load() {
+		l.asleep(id)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open raft stream: %w", err)
 	}
 	return newStreamConn(s), nil
 }
+
+// quiet makes the layer leave members alone that sleep.
+func (l *layer) quiet(on bool) { l.silent.Store(on) }
 
 // Close stops accepting and drops what was not accepted yet. It may be called twice.
 func (l *layer) Close() error {

@@ -60,7 +60,7 @@ func TestLayer_CarriesRaft(t *testing.T) {
 // joinable is a store that may be joined to a group by anyone.
 func joinable(t *testing.T, h host.Host) *store.Store {
 	t.Helper()
-	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true })
+	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true }, nil)
 	s := newStore(ly, t.TempDir(), h.ID().String(), stdLogger(testLog(t)))
 	if err := openStore(s.Open); err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func isTimeout(err error) bool {
 // If an address is misread, Raft talks to the wrong node or to the network.
 func TestLayer_Dial(t *testing.T) {
 	h := newHost(t)
-	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true })
+	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true }, nil)
 	for _, address := range []string{"", "127.0.0.1:80", "0.0.0.0:", "0.0.0.0:80", h.ID().String()} {
 		if _, err := ly.Dial(address, time.Second); err == nil {
 			t.Errorf("%q was dialled", address)

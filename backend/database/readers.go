@@ -34,6 +34,7 @@ type read struct {
 	maxRows    int
 	maxBytes   int
 	generation uint64 // of the schema; a connection drops what it prepared for another
+	follows    bool   // nobody tells this replica of changes of the schema: look
 }
 
 // readers is a group's pool of connections. They are opened when needed.
@@ -164,7 +165,8 @@ type reader struct {
 	generation uint64
 	file       uint64 // which of the pool's files it has opened
 	interrupt  *sqlite3.SQLiteStmt
-	stopped    context.Context //nolint:containedctx // the pool's word to this connection's read, not a caller's context
+	version    *sqlite3.SQLiteStmt // nil until a follower's read needs it
+	stopped    context.Context     //nolint:containedctx // the pool's word to this connection's read, not a caller's context
 	stop       context.CancelFunc
 }
 
@@ -212,6 +214,9 @@ func connectReader(path string) (*reader, error) {
 func (r *reader) close() {
 	r.stop()
 	r.forget()
+	if r.version != nil {
+		_ = r.version.Close() //nolint:errcheck // it only reads
+	}
 	//nolint:errcheck // a read-only connection has nothing left to lose
 	_, _ = r.interrupt.Close(), r.conn.Close()
 }
@@ -312,6 +317,11 @@ func (r *reader) interruptNow() {
 
 // statement finds or prepares the statement; keep says whether it stays prepared.
 func (r *reader) statement(q read, values []driver.NamedValue) (stmt *sqlite3.SQLiteStmt, keep bool, err error) {
+	if q.follows {
+		if q.generation, err = r.schemaVersion(); err != nil {
+			return nil, false, err
+		}
+	}
 	if r.generation != q.generation {
 		r.forget()
 		r.generation = q.generation
@@ -346,6 +356,25 @@ func (r *reader) statement(q read, values []driver.NamedValue) (stmt *sqlite3.SQ
 		r.drop(r.order[0], r.prepared[r.order[0]])
 	}
 	return stmt, true, nil
+}
+
+// followed marks generations that SQLite counts, apart from those of a leader.
+const followed = 1 << 63
+
+// schemaVersion is SQLite's own count of changes to the schema, as a generation.
+func (r *reader) schemaVersion() (uint64, error) {
+	if r.version == nil {
+		stmt, err := r.compile("PRAGMA schema_version")
+		if err != nil {
+			return 0, readError(err)
+		}
+		r.version = stmt
+	}
+	rows, err := collect(r.version, read{maxRows: 1, maxBytes: maxCellBytes}, nil)
+	if err != nil {
+		return 0, readError(err)
+	}
+	return followed | uint64(numberOf(rows.Values[0][0])), nil //nolint:gosec // 32 bits
 }
 
 // compile prepares text, which must be one statement.

@@ -4,42 +4,29 @@ package database
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// query serves one read.
+// query serves one read, here or at another node.
 func (d *Databases) query(ctx context.Context, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error) {
 	began := time.Now()
 	level, err := core.ParseLevel(string(o.Level))
 	if err != nil {
 		return nil, err
 	}
-	limit := atMost(o.Timeout, d.settings.ReadLimit)
-	t, err := d.table()
+	rows, err := route(ctx, d, call[*core.Rows]{
+		ns: ns, replica: level == core.LevelNone, repeatable: true,
+		here: func(ctx context.Context, g *group) (*core.Rows, error) { return d.readHere(ctx, g, s, o, level) },
+		there: func(ctx context.Context, node string) (*core.Rows, error) {
+			return d.remote.Query(ctx, node, ns, s, o)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	g, err := t.acquire(ctx, ns)
-	if err != nil {
-		return nil, err
-	}
-	defer g.release()
-	inTime, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	rows, err := g.read(inTime, s, o, level)
-	switch {
-	case err == nil:
-	case ctx.Err() != nil:
-		return nil, core.Wrap(core.Unavailable, ctx.Err(), "the read was cancelled")
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, core.Wrap(core.Unavailable, err, "the read took longer than its limit of %v and was stopped; ask for less, or add an index", limit)
-	default:
-		return nil, err
-	}
-	rows.Provenance.Level, rows.Provenance.ElapsedMS = level, milliseconds(time.Since(began))
+	finish(&rows.Provenance, level, d.settings.NodeID, level == core.LevelNone, began)
 	return rows, nil
 }
 
@@ -60,6 +47,7 @@ func (g *group) read(ctx context.Context, s core.Statement, o core.QueryOptions,
 		maxRows:    atMost(o.MaxRows, MaxRows),
 		maxBytes:   atMost(o.MaxBytes, MaxAnswerBytes),
 		generation: g.schema.Load(),
+		follows:    g.lead.leads() == 0,
 	})
 	if err != nil {
 		return nil, err
@@ -76,10 +64,8 @@ func (g *group) provenance() core.Provenance {
 		ServedBy: g.folder.node, Leader: leader, Group: g.name, How: "local",
 		Index: g.applied(leaderIndex), LeaderIndex: leaderIndex,
 	}
-	if ra := g.raft.Load(); ra != nil && leader != g.folder.node {
-		if heard := ra.LastContact(); !heard.IsZero() {
-			p.AgeMS = time.Since(heard).Milliseconds()
-		}
+	if leader != g.folder.node {
+		p.AgeMS = g.age()
 	}
 	return p
 }
@@ -102,30 +88,34 @@ func (g *group) applied(leaderIndex uint64) uint64 {
 	return changed
 }
 
-// exec serves one write.
+// exec serves one write, here or at another node.
 func (d *Databases) exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
 	began := time.Now()
-	w, err := newWrite(statements, o.Atomic)
+	w, err := newWrite(statements, o) // what is wrong everywhere need not travel
 	if err != nil {
 		return nil, err
 	}
-	t, err := d.table()
+	answer, err := route(ctx, d, call[*core.ExecAnswer]{
+		ns: ns, repeatable: o.IdempotencyKey != "",
+		here: func(ctx context.Context, g *group) (*core.ExecAnswer, error) {
+			if first := w; first != nil {
+				w = nil
+				return writeHere(ctx, g, first)
+			}
+			again, err := newWrite(statements, o)
+			if err != nil {
+				return nil, err
+			}
+			return writeHere(ctx, g, again)
+		},
+		there: func(ctx context.Context, node string) (*core.ExecAnswer, error) {
+			return d.remote.Exec(ctx, node, ns, statements, o)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	g, err := t.acquire(ctx, ns)
-	if err != nil {
-		return nil, err
-	}
-	defer g.release()
-	results, index, err := g.writer.submit(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	answer := &core.ExecAnswer{Results: results, Provenance: g.provenance()}
-	answer.Provenance.Level = core.LevelLinearizable
-	answer.Provenance.Index = index
-	answer.Provenance.ElapsedMS = milliseconds(time.Since(began))
+	finish(&answer.Provenance, core.LevelLinearizable, d.settings.NodeID, false, began)
 	return answer, nil
 }
 

@@ -41,7 +41,7 @@ func (n *Node) buildDatabase(context.Context) (err error) {
 	n.database, err = database.New(database.Settings{
 		Dir: n.folder.database(), NodeID: n.host.ID().String(), MaxAwake: c.MaxAwake, IdleAfter: c.IdleAfter,
 		ReadLimit: c.ReadTimeout, MaxBytes: int64(c.MaxDatabaseSize),
-	}, n.host, n.logs.Logger("database"))
+	}, n.host, nil, nil, n.logs.Logger("database"))
 	if err != nil {
 		return fmt.Errorf("build database: %w", err)
 	}

@@ -92,7 +92,7 @@ func openDatabases(t testing.TB) *database.Internal {
 			t.Error(errClose)
 		}
 	})
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, slog.New(slog.DiscardHandler))
+	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
