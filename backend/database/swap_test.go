@@ -76,7 +76,7 @@ func openReplica(t *testing.T, h host.Host, f folder) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replica{layer: listenLayer(h, f.group, func(peer.ID) bool { return true }), swaps: make(chan struct{}, 10)}
+	r := &replica{layer: listenLayer(h, f.group, func(peer.ID) bool { return true }, nil), swaps: make(chan struct{}, 10)}
 	r.keeper = newKeeper(f, everyFew, slog.New(slog.DiscardHandler))
 	r.keeper.live.opening = 1
 	if k != nil {
