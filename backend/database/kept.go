@@ -51,7 +51,7 @@ func castagnoli(text []byte) uint32 {
 
 // readKept reads the record; nil means that no snapshot was put aside yet.
 func (f folder) readKept() (_ *kept, err error) {
-	file, err := os.Open(filepath.Join(f.dir, keptFolder, keptRecord)) //nolint:gosec // the group's own folder
+	file, err := os.Open(filepath.Join(f.dir, keptFolder, keptRecord))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // there is none, and that is no error
 	}
@@ -59,11 +59,12 @@ func (f folder) readKept() (_ *kept, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	text, err := io.ReadAll(io.LimitReader(file, maxRecordBytes+1))
-	if err != nil {
+	text := make([]byte, maxRecordBytes+1)
+	n, err := io.ReadFull(file, text)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	return parseKept(text)
+	return parseKept(text[:n])
 }
 
 func parseKept(text []byte) (*kept, error) {
@@ -300,7 +301,7 @@ func (f folder) restoreKept(k *kept) error {
 	}
 	own := f.places(k)[0]
 	if found != own { // only rqlite's name of it is left
-		if err := errors.Join(linkOrCopy(found, own), syncSnapshot(own), disk.SyncFolder(filepath.Dir(own))); err != nil {
+		if err = errors.Join(linkOrCopy(found, own), syncSnapshot(own), disk.SyncFolder(filepath.Dir(own))); err != nil {
 			return fmt.Errorf("put kept snapshot back: %w", err)
 		}
 	}

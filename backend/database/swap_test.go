@@ -66,7 +66,7 @@ func openReplica(t *testing.T, h host.Host, f folder) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err = os.MkdirAll(f.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	k, err := f.readKept()
@@ -131,7 +131,7 @@ func TestSwap_OfASnapshotFromTheLeaderIsKept(t *testing.T) {
 	waitFor(t, func() bool { return last() >= g.store.DBAppliedIndex() })
 	r.close(t)
 	// What rqlite itself left may be torn by a power cut; the kept one is enough.
-	if err := os.RemoveAll(filepath.Join(f.dir, snapshotsFolder)); err != nil {
+	if err = os.RemoveAll(filepath.Join(f.dir, snapshotsFolder)); err != nil {
 		t.Fatal(err)
 	}
 	r = openReplica(t, other, f)

@@ -85,7 +85,7 @@ func (d *Disk) Cut() error {
 	if err != nil {
 		return err
 	}
-	err = unix.IoctlSetPointerInt(int(dir.Fd()), shutdownRequest, dropJournal)
+	err = unix.IoctlSetPointerInt(int(dir.Fd()), shutdownRequest, dropJournal) //nolint:gosec // a descriptor is a small number
 	return errors.Join(err, dir.Close())
 }
 
@@ -110,7 +110,7 @@ func (d *Disk) Fill() error {
 func (d *Disk) Free() error { return os.Remove(filepath.Join(d.Dir, ballastFile)) }
 
 func run(name string, args ...string) error {
-	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil { //nolint:gosec,noctx // the names stand above, and they end by themselves
 		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(string(out)))
 	}
 	return nil
