@@ -21,7 +21,7 @@ TOOLS := $(CURDIR)/$(BIN)/tools
 GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
 
-.PHONY: help run test build build-headless dev bench lint fmt gen web check clean
+.PHONY: help run test system plant build build-headless dev bench lint fmt gen web check clean
 .PHONY: setup setup-test setup-headless test-go test-web test-browser test-window
 
 help: ## list the targets
@@ -80,6 +80,12 @@ test-browser: build-headless
 
 test-window: build
 	DEBROS_BIN=$(CURDIR)/$(BIN)/debros go test -tags window -count=1 -timeout 3m -run TestWindow ./app
+
+system: web ## kill, pause, partition and starve real nodes; as root; SHORT=1 for a few rounds
+	SHORT=$(SHORT) ./build/system.sh
+
+plant: web ## plant known bugs and see that "make system" finds each
+	./build/plant.sh
 
 bench: web ## speed and size, beside the bare engines in the same run
 	go test -p 1 -run '^$$' -bench . -benchtime 2s -timeout 30m ./backend/... | grep -v -e '^\[' -e 'no test files'  # rqlite writes the lines that begin with [
