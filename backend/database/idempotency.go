@@ -36,6 +36,9 @@ const (
 
 // identify checks the key and hashes what it stands for.
 func (w *write) identify() error {
+	if ignoreKeys {
+		w.key = ""
+	}
 	if w.key == "" {
 		return nil
 	}

@@ -17,7 +17,7 @@ func (d *Databases) query(ctx context.Context, ns core.Namespace, s core.Stateme
 		return nil, err
 	}
 	rows, err := route(ctx, d, call[*core.Rows]{
-		ns: ns, replica: level == core.LevelNone, repeatable: true,
+		ns: ns, replica: level == core.LevelNone || readStale, repeatable: true,
 		here: func(ctx context.Context, g *group) (*core.Rows, error) { return d.readHere(ctx, g, s, o, level) },
 		there: func(ctx context.Context, node string) (*core.Rows, error) {
 			return d.remote.Query(ctx, node, ns, s, o)
