@@ -87,8 +87,9 @@ system: web ## kill, pause, partition and starve real nodes; as root; SHORT=1 fo
 plant: web ## plant known bugs and see that "make system" finds each
 	./build/plant.sh
 
-bench: web ## speed and size, beside the bare engines in the same run
-	go test -p 1 -run '^$$' -bench . -benchtime 2s -timeout 30m ./backend/... | grep -v -e '^\[' -e 'no test files'  # rqlite writes the lines that begin with [
+bench: web ## speed and size, beside the bare engines, rqlited and etcd in the same run
+	./build/bench/peers.sh $(BIN)/peers
+	DEBROS_PEERS=$(CURDIR)/$(BIN)/peers go test -p 1 -run '^$$' -bench . -benchtime 2s -timeout 60m ./backend/... | grep -v -e '^\[' -e 'no test files'  # rqlite writes the lines that begin with [
 
 lint: $(GOLANGCI) frontend/node_modules/.package-lock.json ## what the reviewers' machine checks
 	$(GOLANGCI) run -c build/golangci.yml ./...

@@ -277,6 +277,16 @@ func (n *Node) Client(ctx context.Context) (*client.Client, error) {
 	return c, err
 }
 
+// DialOperator returns a new client of a namespace with the operator's key,
+// connected to this node alone. The caller disconnects it.
+func (n *Node) DialOperator(ctx context.Context, ns core.Namespace) (*client.Client, error) {
+	key, err := config.LoadOperatorKey(n.Dir())
+	if err != nil {
+		return nil, err
+	}
+	return n.dial(ctx, func(c *client.ClientConfig) { c.Credential, c.Namespace = key, string(ns) })
+}
+
 // Dial returns a new client that is connected to this node alone, with the API
 // key of the sandbox. change may alter its configuration, or be nil. The caller
 // disconnects it.

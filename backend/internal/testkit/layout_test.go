@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"backend/internal/testkit":        {"backend/core"},
 	"backend/internal/testkit/load":   {"backend/client", "backend/core"},
 	"backend/internal/testkit/faults": {},
+	"build/bench":                     {},
 	"build/scoreboard":                {},
 	"frontend":                        {},
 }
