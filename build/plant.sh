@@ -11,8 +11,9 @@ while read -r tag row package words; do
 done <<'END'
 plant_stale_read         A9  ./backend/sandbox   NOT linearizable
 plant_no_idempotency     A3  ./backend/sandbox   [1-9][0-9]* happened twice
+plant_ack_before_commit  A4  ./backend/database  rows of [0-9]* were acknowledged and are gone
 plant_ack_before_commit  A1  ./backend/sandbox   [1-9][0-9]* lost|NOT linearizable
-plant_no_snapshot_sync   A5  ./backend/database  .
+plant_no_snapshot_sync   A5  ./backend/database  damaged|are gone
 END
 echo "$missed planted bugs were not found"
 exit $((missed > 0))

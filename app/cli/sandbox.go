@@ -229,8 +229,15 @@ func sandboxObject(r sandbox.Report) record {
 	nodes := make([]record, len(r.Nodes))
 	for i, n := range r.Nodes {
 		nodes[i] = record{
-			{"name", n.Name}, {"state", n.State}, {"role", n.Role}, {"leader", n.Leader}, {"pid", n.PID},
-			{"peer_id", n.PeerID}, {"p2p", n.P2P}, {"gateway", n.Gateway}, {"data_dir", n.Dir},
+			{"name", n.Name},
+			{"state", n.State},
+			{"role", n.Role},
+			{"leader", n.Leader},
+			{"pid", n.PID},
+			{"peer_id", n.PeerID},
+			{"p2p", n.P2P},
+			{"gateway", n.Gateway},
+			{"data_dir", n.Dir},
 		}
 	}
 	wallets := make([]record, len(r.Wallets))
@@ -238,9 +245,20 @@ func sandboxObject(r sandbox.Report) record {
 		wallets[i] = record{{"name", w.Name}, {"ethereum", w.Ethereum}, {"solana", w.Solana}, {"account", w.Account}}
 	}
 	return record{
-		{"name", r.Name}, {"network", r.Network}, {"running", r.Running}, {"took_ms", milliseconds(r.Took)}, {"checks", slices.Concat([]string{}, r.Checks)},
-		{"nodes", nodes}, {"open", r.Open}, {"wallets", wallets}, {"public_phrase", r.Phrase},
-		{"namespace", r.Namespace}, {"api_key", r.APIKey}, {"dir", r.Dir}, {"ephemeral", r.Ephemeral}, {"notices", slices.Concat([]string{}, r.Notices)},
+		{"name", r.Name},
+		{"network", r.Network},
+		{"running", r.Running},
+		{"took_ms", milliseconds(r.Took)},
+		{"checks", slices.Concat([]string{}, r.Checks)},
+		{"nodes", nodes},
+		{"open", r.Open},
+		{"wallets", wallets},
+		{"public_phrase", r.Phrase},
+		{"namespace", r.Namespace},
+		{"api_key", r.APIKey},
+		{"dir", r.Dir},
+		{"ephemeral", r.Ephemeral},
+		{"notices", slices.Concat([]string{}, r.Notices)},
 	}
 }
 

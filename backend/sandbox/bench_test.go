@@ -77,7 +77,7 @@ func BenchmarkNetwork(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Cleanup(func() { _ = c.Disconnect() })
+		b.Cleanup(func() { _ = c.Disconnect() }) //nolint:errcheck // the figures are in
 		return c
 	}
 	at, through := dial(leader), dial(follower)
@@ -172,7 +172,7 @@ func BenchmarkLeaderDeath(b *testing.B) {
 			b.Fatal(err)
 		}
 		killed := time.Now()
-		if err := leader.Kill(b.Context()); err != nil {
+		if err = leader.Kill(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)

@@ -102,8 +102,8 @@ func up(t testing.TB, s sandbox.Settings) (*sandbox.Sandbox, sandbox.Report) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := b.Down(ctx); err != nil {
-			t.Error(err)
+		if downErr := b.Down(ctx); downErr != nil {
+			t.Error(downErr)
 		}
 		if t.Failed() {
 			logs(t, b)

@@ -341,12 +341,12 @@ func (n *Node) Log(lines int) ([]string, error) {
 		return nil, core.Wrap(core.Unavailable, err, "the log of %s cannot be read", n.Name())
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	if info, err := f.Stat(); err == nil && info.Size() > enough {
-		if _, err := f.Seek(-enough, io.SeekEnd); err != nil {
+	if info, statErr := f.Stat(); statErr == nil && info.Size() > enough {
+		if _, err = f.Seek(-enough, io.SeekEnd); err != nil {
 			return nil, core.Wrap(core.Unavailable, err, "the log of %s cannot be read", n.Name())
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(f, 2*enough))
+	data, err := io.ReadAll(io.LimitReader(f, 2*enough)) //nolint:forbidigo // limited
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the log of %s cannot be read", n.Name())
 	}

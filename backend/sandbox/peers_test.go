@@ -54,7 +54,7 @@ func run(b *testing.B, path string, args ...string) {
 	}
 	b.Cleanup(func() {
 		cancel()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() //nolint:errcheck // it was killed
 		if b.Failed() {
 			tail := strings.Split(out.String(), "\n")
 			b.Log(strings.Join(tail[max(0, len(tail)-10):], "\n"))
@@ -72,11 +72,11 @@ func answers(b *testing.B, url string) {
 		if time.Now().After(deadline) {
 			b.Fatalf("%s does not answer", url)
 		}
-		resp, err := http.Get(url) //nolint:noctx // it is on loopback and bounded by the loop
+		resp, err := http.Get(url)
 		if err != nil {
 			continue
 		}
-		_ = resp.Body.Close()
+		_ = resp.Body.Close() //nolint:errcheck // it was only read
 		if resp.StatusCode == http.StatusOK {
 			return
 		}
@@ -97,7 +97,7 @@ func post(ctx context.Context, url, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // it was only read
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && (resp.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"error"`))) {
 		err = fmt.Errorf("%s: %s", resp.Status, answer)

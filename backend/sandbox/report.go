@@ -33,7 +33,7 @@ type Report struct {
 	Wallets   []Wallet      `json:"wallets"`
 	Phrase    string        `json:"phrase"` // of the wallets: public
 	Namespace string        `json:"namespace"`
-	APIKey    string        `json:"api_key"`
+	APIKey    string        `json:"api_key"`           //nolint:gosec // it is for whoever started the sandbox
 	Took      time.Duration `json:"took,omitempty"`    // until it worked; after Up only
 	Checks    []string      `json:"checks,omitempty"`  // what was seen to work; after Up only
 	Notices   []string      `json:"notices,omitempty"` // settings that a kept sandbox overrides

@@ -179,7 +179,7 @@ func (b *Sandbox) down(ctx context.Context) error {
 		if err := n.Resume(); err != nil { // a paused one does not hear
 			return err
 		}
-		if n.Stop(ask) == nil { //nolint:contextcheck // ask is made of ctx
+		if n.Stop(ask) == nil {
 			return nil
 		}
 		kill, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

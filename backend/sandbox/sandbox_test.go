@@ -36,10 +36,10 @@ func TestSandbox_Life(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Storage().Put(t.Context(), "k", []byte("kept")); err != nil {
+	if err = app.Storage().Put(t.Context(), "k", []byte("kept")); err != nil {
 		t.Error(err)
 	}
-	if err := app.Disconnect(); err != nil {
+	if err = app.Disconnect(); err != nil {
 		t.Error(err)
 	}
 
@@ -56,19 +56,19 @@ func TestSandbox_Life(t *testing.T) {
 	if err != nil || len(variables) == 0 {
 		t.Errorf("environment: %v, %v", variables, err)
 	}
-	if err := later.Down(t.Context()); err != nil {
+	if err = later.Down(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Wait(t.Context()); err != nil {
+	if err = b.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := later.Env(t.Context()); core.CodeOf(err) != core.Unavailable {
+	if _, err = later.Env(t.Context()); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("environment of a stopped sandbox: %v", err)
 	}
 
 	// Killed, it starts again with what it had, under the same address.
 	again, second := up(t, s)
-	if err := again.Nodes()[0].Kill(t.Context()); err != nil {
+	if err = again.Nodes()[0].Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := again.Nodes()[0].Start(t.Context()); err != nil {
@@ -124,7 +124,7 @@ func TestSandbox_SparesStrangers(t *testing.T) {
 	}
 	// This very test is the stranger.
 	text = []byte(strings.Replace(string(text), `"pid": `, `"pid": `+strconv.Itoa(os.Getpid())+`, "old": `, 1))
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err = os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	later, err := sandbox.Find(s)

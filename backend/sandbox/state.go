@@ -30,7 +30,7 @@ type state struct {
 	Name      string      `json:"name"`
 	CreatedAt time.Time   `json:"created_at"`
 	Ephemeral bool        `json:"ephemeral"`
-	APIKey    string      `json:"api_key"`
+	APIKey    string      `json:"api_key"` //nolint:gosec // the file is its owner's only
 	Nodes     []nodeState `json:"nodes"`
 }
 
@@ -54,8 +54,8 @@ func loadState(dir string) (state, error) {
 	if err != nil {
 		return s, err //nolint:wrapcheck // the caller tells "not there" from the rest
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, maxStateFile+1))
+	defer f.Close()                                            //nolint:errcheck // it was only read
+	data, err := io.ReadAll(io.LimitReader(f, maxStateFile+1)) //nolint:forbidigo // limited
 	if err != nil {
 		return s, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -6,6 +6,7 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -78,7 +79,7 @@ func TestSystemB1_Partition(t *testing.T) {
 	all := shapes()
 	for i := range cuts {
 		s := all[i%len(all)]
-		node := find(t, b, "leader")
+		node := leaderOf(t, b)
 		leader := slices.Index(b.Nodes(), node) + 1
 		began := time.Now()
 		if err := lan.Cut(func(x, y int) bool { return s.linked(leader, x, y) }); err != nil {
@@ -127,6 +128,9 @@ func TestSystemB1_Partition(t *testing.T) {
 		cuts, dropped, percentile(refused, 1), percentile(served, 0.5), percentile(served, 1), percentile(healed, 0.5), percentile(healed, 1)))
 }
 
+// errAnswered says that a node did what it must refuse.
+var errAnswered = errors.New("it was not refused as it must be")
+
 // refuses asks a node that cannot know for a strong read and for a write: both
 // must be refused, within two seconds each.
 func refuses(t *testing.T, n *sandbox.Node) (time.Duration, error) {
@@ -142,13 +146,13 @@ func refuses(t *testing.T, n *sandbox.Node) (time.Duration, error) {
 	_, err = c.Storage().Get(ctx, "load/0")
 	took := time.Since(began)
 	if core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
-		return took, fmt.Errorf("a strong read in a minority: %v", err)
+		return took, fmt.Errorf("a strong read in a minority: code %q, %w", core.CodeOf(err), errors.Join(errAnswered, err))
 	}
 	began = time.Now()
 	err = c.Storage().Put(ctx, "minority", []byte("x"))
 	took = max(took, time.Since(began))
 	if code := core.CodeOf(err); code != core.Unavailable && code != core.OutcomeUnknown || ctx.Err() != nil {
-		return took, fmt.Errorf("a write in a minority: %v", err)
+		return took, fmt.Errorf("a write in a minority: code %q, %w", core.CodeOf(err), errors.Join(errAnswered, err))
 	}
 	if took > limit {
 		return took, fmt.Errorf("refused only after %v", took)

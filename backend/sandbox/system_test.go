@@ -69,7 +69,7 @@ func row(t *testing.T, nodes int, change func(*sandbox.Settings), s load.Setting
 	if rate < floor {
 		t.Errorf("void: %.0f acknowledged writes/s are below the floor of %.0f", rate, floor)
 	}
-	return b, l, rand.New(rand.NewPCG(s.Seed, 99)), rate //nolint:gosec // it must be repeatable
+	return b, l, rand.New(rand.NewPCG(s.Seed, 99)), rate
 }
 
 // wait lets the load work for a time that is part of the row's definition.
@@ -88,22 +88,22 @@ func within(r *rand.Rand, least, most time.Duration) time.Duration {
 	return time.Duration(float64(least) * math.Pow(float64(most)/float64(least), r.Float64()))
 }
 
-// find asks for a node until somebody is it.
-func find(t *testing.T, b *sandbox.Sandbox, who string) *sandbox.Node {
+// leaderOf asks until some node leads.
+func leaderOf(t *testing.T, b *sandbox.Sandbox) *sandbox.Node {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		n, err := b.Node(ctx, who)
+		n, err := b.Node(ctx, "leader")
 		if err == nil {
 			return n
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("no %s: %v", who, err)
+			t.Fatalf("no leader: %v", err)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestSystemA1_KillTheLeader(t *testing.T) {
 	var back []time.Duration
 	changes, last := 0, ""
 	for range rounds(20, 5) {
-		leader := find(t, b, "leader")
+		leader := leaderOf(t, b)
 		if leader.Name() != last {
 			changes++
 		}
@@ -176,7 +176,7 @@ func TestSystemA9_Pause(t *testing.T) {
 	for i := range pauses {
 		victim := b.Nodes()[random.IntN(3)]
 		if random.IntN(10) < 7 {
-			victim = find(t, b, "leader")
+			victim = leaderOf(t, b)
 		}
 		d := within(random, 100*time.Millisecond, 4*time.Second)
 		if i%25 == 10 {
@@ -213,7 +213,7 @@ func TestSystemA9_Pause(t *testing.T) {
 		if err := late.Disconnect(); err != nil {
 			t.Error(err)
 		}
-		if d > time.Second && find(t, b, "leader") != victim {
+		if d > time.Second && leaderOf(t, b) != victim {
 			changes++
 		}
 		wait(t, 200*time.Millisecond)
@@ -231,7 +231,7 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	writes := rounds(10_000, 1_000)
 	b, report := up(t, settings(t, 3))
 	s := seed(t)
-	random := rand.New(rand.NewPCG(s, 3)) //nolint:gosec // it must be repeatable
+	random := rand.New(rand.NewPCG(s, 3))
 	var mu sync.Mutex
 	budget := func() int64 { // the handshakes take some 5 KB
 		mu.Lock()
@@ -321,7 +321,7 @@ type stormer struct {
 // answer, which must be the same.
 func (s *stormer) write(ctx context.Context, id string) error {
 	if s.random == nil {
-		s.random = rand.New(rand.NewPCG(s.seed, uint64(100+s.number))) //nolint:gosec // it must be repeatable
+		s.random = rand.New(rand.NewPCG(s.seed, uint64(100+s.number)))
 	}
 	first, err := s.until(ctx, id)
 	if err != nil || s.random.IntN(10) > 0 {

@@ -25,14 +25,14 @@ func (b *Sandbox) Up(ctx context.Context, progress func(step string)) (report Re
 	if progress == nil {
 		progress = func(string) {}
 	}
-	if err := b.take(ctx); err != nil {
+	if err = b.take(ctx); err != nil {
 		return Report{}, err
 	}
 	defer b.give()
 	began := time.Now()
 	ran := b.Running()
 	notices := b.notices()
-	if err := b.prepare(ctx); err != nil {
+	if err = b.prepare(ctx); err != nil {
 		return Report{}, err
 	}
 	defer func() {
@@ -40,7 +40,7 @@ func (b *Sandbox) Up(ctx context.Context, progress func(step string)) (report Re
 			err = errors.Join(err, b.down(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := b.start(ctx, progress); err != nil {
+	if err = b.start(ctx, progress); err != nil {
 		return Report{}, err
 	}
 	checks, err := b.check(ctx, progress)
@@ -107,8 +107,7 @@ func (b *Sandbox) prepare(ctx context.Context) error {
 func (b *Sandbox) port(ctx context.Context, n *Node, want int, taken map[int]bool) (int, error) {
 	if n.place.Prefix != nil { // a place of its own has all ports free, and cannot be looked into from here
 		if want == 0 {
-			for want = firstPort; taken[want]; want++ {
-			}
+			want = firstPort + len(taken)
 			taken[want] = true
 		}
 		return want, nil

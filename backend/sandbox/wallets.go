@@ -26,7 +26,7 @@ func Wallets() ([]Wallet, error) {
 	seed := wallet.Seed(Phrase, "")
 	var people []Wallet
 	for i, name := range []string{"alice", "bob", "carol"} {
-		account := uint32(i) //nolint:gosec // three people
+		account := uint32(i)
 		eth, err := wallet.Ethereum(seed, account)
 		if err != nil {
 			return nil, core.Wrap(core.Internal, err, "the test wallets cannot be made")

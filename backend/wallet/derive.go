@@ -71,7 +71,7 @@ func secp256k1Path(seed []byte, path ...uint32) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	if _, err := crypto.ToECDSA(n.key); err != nil {
+	if _, err = crypto.ToECDSA(n.key); err != nil {
 		return node{}, errNoKey(err)
 	}
 	for _, index := range path {

@@ -30,7 +30,7 @@ func main() {
 	planted := flag.String("planted", "", "name of the bug that must be found")
 	because := flag.String("because", "", "with -planted: what the red row must have said, a regular expression")
 	flag.Parse()
-	os.Exit(run(os.Stdin, os.Stdout, *planted, regexp.MustCompile(*because)))
+	os.Exit(run(os.Stdin, os.Stdout, *planted, regexp.MustCompile(*because))) //nolint:forbidigo // a program of its own
 }
 
 // event is one line of "go test -json".
@@ -73,7 +73,7 @@ func run(in io.Reader, out io.Writer, planted string, because *regexp.Regexp) in
 			switch {
 			case e.Test == "" && e.Output != "":
 				outside[e.Package] = append(outside[e.Package], strings.TrimRight(e.Output, "\n"))
-			case e.Test == "" && e.Action == "fail" && !any(rows, e.Package):
+			case e.Test == "" && e.Action == "fail" && !hasRow(rows, e.Package):
 				broken = append(broken, outside[e.Package]...)
 			}
 			continue
@@ -101,12 +101,12 @@ func run(in io.Reader, out io.Writer, planted string, because *regexp.Regexp) in
 	if err := scan.Err(); err != nil {
 		broken = append(broken, err.Error())
 	}
-	print(out, done)
+	table(out, done)
 	return verdict(out, done, broken, planted, because)
 }
 
-// any says whether a package had a row.
-func any(rows map[string]*row, pkg string) bool {
+// hasRow says whether a package had a row.
+func hasRow(rows map[string]*row, pkg string) bool {
 	for key := range rows {
 		if strings.HasPrefix(key, pkg+" ") {
 			return true
@@ -157,7 +157,7 @@ func (r *row) judge(action string) {
 	}
 }
 
-func print(out io.Writer, done []*row) {
+func table(out io.Writer, done []*row) {
 	slices.SortStableFunc(done, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "ROW\tOUTCOME\tTIME\tSEED\tFLOOR\tFIGURES")
@@ -175,7 +175,7 @@ func verdict(out io.Writer, done []*row, broken []string, planted string, becaus
 		count[r.outcome]++
 	}
 	if len(broken) > 0 {
-		fmt.Fprintln(out, strings.Join(broken, "\n"))
+		fmt.Fprintln(out, strings.Join(broken, "\n")) //nolint:gosec // to a terminal
 		return 1
 	}
 	if planted != "" {

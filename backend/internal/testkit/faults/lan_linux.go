@@ -41,7 +41,7 @@ func NewLAN(t testing.TB, machines int) *LAN {
 	}
 	own, err1 := os.Readlink("/proc/self/ns/net")
 	first, err2 := os.Readlink("/proc/1/ns/net")
-	if routes, err := exec.Command("ip", "route", "show", "default").Output(); err != nil || len(routes) > 0 || errors.Join(err1, err2) != nil {
+	if routes, err := exec.CommandContext(t.Context(), "ip", "route", "show", "default").Output(); err != nil || len(routes) > 0 || errors.Join(err1, err2) != nil {
 		t.Skipf("not run: this is not a network namespace without a way out (%s, %s); use 'make system'", own, first)
 	}
 	l := &LAN{size: machines}
@@ -107,8 +107,9 @@ func (l *LAN) Cut(linked func(a, b int) bool) error {
 	chain out { type filter hook output priority 0; ip daddr @gone counter drop; }
 }
 `, strings.Join(gone, ", "))
-		//nolint:gosec // our own words
-		cmd := exec.Command("ip", append(l.Inside(i)[1:], "nft", "-f", "-")...)
+		cmd := exec.Command( //nolint:gosec,noctx // our own words; it ends at once
+			"ip", append(l.Inside(i)[1:], "nft", "-f", "-")...,
+		)
 		cmd.Stdin = strings.NewReader(rules)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			errs = append(errs, fmt.Errorf("cut machine %d: %w: %s", i, err, out))
@@ -124,7 +125,7 @@ var packets = regexp.MustCompile(`counter packets (\d+)`)
 func (l *LAN) Dropped() int {
 	total := 0
 	for i := 1; i <= l.size; i++ {
-		out, err := exec.Command("ip", append(l.Inside(i)[1:], "nft", "list", "table", "inet", "fault")...).Output() //nolint:gosec // our own words
+		out, err := exec.Command("ip", append(l.Inside(i)[1:], "nft", "list", "table", "inet", "fault")...).Output() //nolint:gosec,noctx // our own words; it ends at once
 		if err != nil {
 			continue // this machine was not cut
 		}
@@ -141,7 +142,7 @@ func (l *LAN) Dropped() int {
 func (l *LAN) Heal() error {
 	var errs []error
 	for i := 1; i <= l.size; i++ {
-		out, err := exec.Command("ip", append(l.Inside(i)[1:], "nft", "delete", "table", "inet", "fault")...).CombinedOutput() //nolint:gosec // our own words
+		out, err := exec.Command("ip", append(l.Inside(i)[1:], "nft", "delete", "table", "inet", "fault")...).CombinedOutput() //nolint:gosec,noctx // our own words; it ends at once
 		if err != nil && !strings.Contains(string(out), "No such file") {
 			errs = append(errs, fmt.Errorf("heal machine %d: %w: %s", i, err, out))
 		}

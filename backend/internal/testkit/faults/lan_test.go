@@ -12,7 +12,7 @@ func TestLAN_CutsAndHeals(t *testing.T) {
 	// A port that nobody listens on refuses at once where packets pass.
 	reaches := func(from, to int) bool {
 		dial := "exec 3<>/dev/tcp/" + l.IP(to) + "/1"
-		out, _ := exec.CommandContext(t.Context(), "ip", append(l.Inside(from)[1:], "timeout", "0.5", "bash", "-c", dial)...).CombinedOutput()
+		out, _ := exec.CommandContext(t.Context(), "ip", append(l.Inside(from)[1:], "timeout", "0.5", "bash", "-c", dial)...).CombinedOutput() //nolint:errcheck // refused is an error too
 		return strings.Contains(string(out), "refused")
 	}
 	check := func(when string, want func(a, b int) bool) {
