@@ -183,3 +183,9 @@ func (c *Conn) document(ctx context.Context, ns core.Namespace, m method, req pr
 	}
 	return readDocument(&answer, v)
 }
+
+// Ask asks another member's replica; the answer is decoded into out, which may
+// be nil.
+func (c *Conn) Ask(ctx context.Context, verb string, out any) error {
+	return c.document(ctx, c.ns, methodAsk, &WireNodeRequest{Target: verb}, out)
+}

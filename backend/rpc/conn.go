@@ -14,7 +14,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/protocol"
 	"google.golang.org/protobuf/proto"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -62,7 +61,8 @@ func Dial(ctx context.Context, h host.Host, id peer.ID, c Credentials) (*Conn, e
 		return nil, core.Errorf(core.TooLarge, "a credential and a namespace may have %d bytes together", MaxHelloBytes/2)
 	}
 	// A node behind NAT may be there through a relay only.
-	stream, err := h.NewStream(network.WithAllowLimitedConn(ctx, Protocol), id, protocol.ID(Protocol))
+	speaks := Services{Protocol: c.Protocol}.protocol()
+	stream, err := h.NewStream(network.WithAllowLimitedConn(ctx, string(speaks)), id, speaks)
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the node cannot be reached; is it running, and is its address right?")
 	}

@@ -17,6 +17,7 @@ const MaxLogEntries = 1000
 type dispatcher struct {
 	services Services
 	caller   Caller
+	peer     string // id of the other end
 	ns       core.Namespace
 }
 
@@ -25,7 +26,12 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 		return nil, core.Errorf(core.Denied, "this is for the node's operator; use the operator's credential")
 	}
 	var message proto.Message
+	if d.services.AuthorizePeer != nil && m != methodQuery && m != methodExec && m != methodAsk {
+		return nil, core.Errorf(core.Invalid, "members ask each other's replicas only")
+	}
 	switch m {
+	case methodAsk:
+		message, err = d.ask(ctx, body)
 	case methodQuery, methodExec, methodSchema:
 		message, err = d.database(ctx, m, body)
 	case methodGet, methodPut, methodDelete, methodList, methodExists, methodBatch:
@@ -50,6 +56,19 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 
 func errAnswerTooLarge() error {
 	return core.Errorf(core.TooLarge, "an answer may have %d bytes; ask for less at a time, with LIMIT or in pages", MaxAnswerBytes)
+}
+
+// ask answers another member.
+func (d dispatcher) ask(ctx context.Context, body []byte) (proto.Message, error) {
+	if d.services.Replicas == nil {
+		return nil, core.Errorf(core.Denied, "this is for members of the network")
+	}
+	var req WireNodeRequest
+	if err := unmarshal(body, &req, plainEntries); err != nil {
+		return nil, err
+	}
+	answer, err := d.services.Replicas.Ask(ctx, d.peer, d.ns, req.GetTarget())
+	return documentOr(err, answer)
 }
 
 func (d dispatcher) database(ctx context.Context, m method, body []byte) (proto.Message, error) {

@@ -13,7 +13,8 @@ import (
 
 // gate counts streams and failed hellos.
 type gate struct {
-	now func() time.Time
+	now     func() time.Time
+	members bool // the streams are those of members of the network
 
 	mu      sync.Mutex
 	closed  bool
@@ -41,11 +42,11 @@ func (g *gate) enter(id peer.ID) error {
 	switch {
 	case g.closed:
 		return errDrained()
-	case g.total >= MaxStreams || g.pending >= MaxPendingHellos:
+	case g.total >= MaxStreams*g.share() || g.pending >= MaxPendingHellos:
 		return core.Errorf(core.Limited, "the node serves too many clients; wait, or ask another one")
-	case g.streams[id] >= MaxStreamsPerPeer:
+	case !g.members && g.streams[id] >= MaxStreamsPerPeer:
 		return core.Errorf(core.Limited, "one peer may have %d streams; close one", MaxStreamsPerPeer)
-	case g.failuresLocked(id) >= MaxFailedHellos:
+	case !g.members && g.failuresLocked(id) >= MaxFailedHellos:
 		return core.Errorf(core.Limited, "too many wrong credentials; wait %v, then try again", FailedHelloWindow)
 	}
 	g.open.Add(1)
@@ -123,4 +124,13 @@ func (g *gate) forgetLocked() {
 		}
 		delete(g.failed, id)
 	}
+}
+
+// share is how many times the streams of a server for clients a server for
+// members may have: each of them needs one for each namespace.
+func (g *gate) share() int {
+	if g.members {
+		return membersShare
+	}
+	return 1
 }

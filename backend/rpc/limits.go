@@ -57,6 +57,8 @@ const (
 	// MaxSentenceBytes bounds the sentence of an error.
 	MaxSentenceBytes = 4 << 10
 
+	// membersShare multiplies MaxStreams for a server among members.
+	membersShare = 8
 	// smallAnswer is up to which size answers are not counted: MaxCalls bounds them.
 	smallAnswer = 16 << 10
 )

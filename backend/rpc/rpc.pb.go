@@ -650,11 +650,12 @@ func (x *WireRows) GetProvenance() *WireProvenance {
 }
 
 type WireExecRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Statements    []*WireStatement       `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
-	Atomic        bool                   `protobuf:"varint,2,opt,name=atomic,proto3" json:"atomic,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Statements     []*WireStatement       `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
+	Atomic         bool                   `protobuf:"varint,2,opt,name=atomic,proto3" json:"atomic,omitempty"`
+	IdempotencyKey string                 `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *WireExecRequest) Reset() {
@@ -699,6 +700,13 @@ func (x *WireExecRequest) GetAtomic() bool {
 		return x.Atomic
 	}
 	return false
+}
+
+func (x *WireExecRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
 }
 
 type WireExecResult struct {
@@ -1062,15 +1070,16 @@ func (x *WireExistsAnswer) GetProvenance() *WireProvenance {
 }
 
 type WireOp struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Delete        bool                   `protobuf:"varint,1,opt,name=delete,proto3" json:"delete,omitempty"`
-	Key           []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
-	Value         []byte                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
-	TtlNs         int64                  `protobuf:"varint,4,opt,name=ttl_ns,json=ttlNs,proto3" json:"ttl_ns,omitempty"`
-	IfVersion     uint64                 `protobuf:"varint,5,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
-	IfAbsent      bool                   `protobuf:"varint,6,opt,name=if_absent,json=ifAbsent,proto3" json:"if_absent,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Delete         bool                   `protobuf:"varint,1,opt,name=delete,proto3" json:"delete,omitempty"`
+	Key            []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Value          []byte                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	TtlNs          int64                  `protobuf:"varint,4,opt,name=ttl_ns,json=ttlNs,proto3" json:"ttl_ns,omitempty"`
+	IfVersion      uint64                 `protobuf:"varint,5,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
+	IfAbsent       bool                   `protobuf:"varint,6,opt,name=if_absent,json=ifAbsent,proto3" json:"if_absent,omitempty"`
+	IdempotencyKey string                 `protobuf:"bytes,7,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"` // of a batch, that of its first operation counts
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *WireOp) Reset() {
@@ -1143,6 +1152,13 @@ func (x *WireOp) GetIfAbsent() bool {
 		return x.IfAbsent
 	}
 	return false
+}
+
+func (x *WireOp) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
 }
 
 type WireBatchRequest struct {
@@ -1519,12 +1535,13 @@ const file_rpc_proto_rawDesc = "" +
 	"\ttruncated\x18\x05 \x01(\bR\ttruncated\x12=\n" +
 	"\n" +
 	"provenance\x18\x06 \x01(\v2\x1d.debros.rpc.v1.WireProvenanceR\n" +
-	"provenance\"g\n" +
+	"provenance\"\x90\x01\n" +
 	"\x0fWireExecRequest\x12<\n" +
 	"\n" +
 	"statements\x18\x01 \x03(\v2\x1c.debros.rpc.v1.WireStatementR\n" +
 	"statements\x12\x16\n" +
-	"\x06atomic\x18\x02 \x01(\bR\x06atomic\"\x9e\x01\n" +
+	"\x06atomic\x18\x02 \x01(\bR\x06atomic\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"\x9e\x01\n" +
 	"\x0eWireExecResult\x12#\n" +
 	"\rrows_affected\x18\x01 \x01(\x03R\frowsAffected\x12$\n" +
 	"\x0elast_insert_id\x18\x02 \x01(\x03R\flastInsertId\x12+\n" +
@@ -1557,7 +1574,7 @@ const file_rpc_proto_rawDesc = "" +
 	"\x06exists\x18\x01 \x01(\bR\x06exists\x12=\n" +
 	"\n" +
 	"provenance\x18\x02 \x01(\v2\x1d.debros.rpc.v1.WireProvenanceR\n" +
-	"provenance\"\x9b\x01\n" +
+	"provenance\"\xc4\x01\n" +
 	"\x06WireOp\x12\x16\n" +
 	"\x06delete\x18\x01 \x01(\bR\x06delete\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x14\n" +
@@ -1565,7 +1582,8 @@ const file_rpc_proto_rawDesc = "" +
 	"\x06ttl_ns\x18\x04 \x01(\x03R\x05ttlNs\x12\x1d\n" +
 	"\n" +
 	"if_version\x18\x05 \x01(\x04R\tifVersion\x12\x1b\n" +
-	"\tif_absent\x18\x06 \x01(\bR\bifAbsent\";\n" +
+	"\tif_absent\x18\x06 \x01(\bR\bifAbsent\x12'\n" +
+	"\x0fidempotency_key\x18\a \x01(\tR\x0eidempotencyKey\";\n" +
 	"\x10WireBatchRequest\x12'\n" +
 	"\x03ops\x18\x01 \x03(\v2\x15.debros.rpc.v1.WireOpR\x03ops\"\x86\x01\n" +
 	"\x0fWireWriteAnswer\x12\x1a\n" +

@@ -13,7 +13,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -31,6 +31,9 @@ type Server struct {
 // NewServer checks the services and keeps them; Run serves.
 func NewServer(services Services, h host.Host, log *slog.Logger) (*Server, error) {
 	switch {
+	case services.AuthorizePeer != nil && (services.Database == nil || services.Replicas == nil):
+		return nil, fmt.Errorf("rpc: Services.Database and Replicas are required among members")
+	case services.AuthorizePeer != nil:
 	case services.Authorize == nil:
 		return nil, fmt.Errorf("rpc: Services.Authorize is missing")
 	case services.Database == nil || services.Storage == nil || services.Node == nil:
@@ -38,8 +41,10 @@ func NewServer(services Services, h host.Host, log *slog.Logger) (*Server, error
 	case h == nil || log == nil:
 		return nil, fmt.Errorf("rpc: a host and a logger are required")
 	}
+	g := newGate(time.Now)
+	g.members = services.AuthorizePeer != nil
 	return &Server{
-		services: services, host: h, log: log, gate: newGate(time.Now),
+		services: services, host: h, log: log, gate: g,
 		requests: &budget{max: MaxServerRequestBytes},
 		answers:  &budget{max: MaxServerAnswerBytes, maxWaiting: MaxServerAnswerBytes},
 	}, nil
@@ -50,7 +55,7 @@ func NewServer(services Services, h host.Host, log *slog.Logger) (*Server, error
 // handler has returned and every answer that a client would read was sent.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	s.gate.setClosed(false)
-	s.host.SetStreamHandler(protocol.ID(Protocol), func(stream network.Stream) {
+	s.host.SetStreamHandler(s.services.protocol(), func(stream network.Stream) {
 		id := stream.Conn().RemotePeer()
 		if err := s.gate.enter(id); err != nil {
 			refuse(stream, err)
@@ -61,7 +66,7 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	})
 	ready()
 	<-ctx.Done()
-	s.host.RemoveStreamHandler(protocol.ID(Protocol))
+	s.host.RemoveStreamHandler(s.services.protocol())
 	s.gate.setClosed(true)
 	s.gate.open.Wait()
 	return nil
@@ -85,7 +90,7 @@ func (s *Server) serve(ctx context.Context, stream network.Stream) {
 	}
 	s.gate.known()
 	log.Debug("a client is connected", slog.String("subject", caller.Subject), slog.String(core.KeyNamespace, string(ns)))
-	session := newSession(s, stream, dispatcher{services: s.services, caller: caller, ns: ns}, log)
+	session := newSession(s, stream, dispatcher{services: s.services, caller: caller, peer: id.String(), ns: ns}, log)
 	if err := session.run(ctx); err != nil {
 		log.Debug("a client's stream broke", slog.String(core.KeyError, err.Error()))
 	}
@@ -112,7 +117,7 @@ func (s *Server) greet(ctx context.Context, stream network.Stream) (Caller, core
 	case f.kind != kindHello:
 		return Caller{}, "", core.Errorf(core.Unauthenticated, "the first frame must be a hello with a credential")
 	}
-	caller, ns, err := s.authorize(ctx, f.body)
+	caller, ns, err := s.authorize(ctx, stream.Conn().RemotePeer(), f.body)
 	if err != nil {
 		return Caller{}, "", err
 	}
@@ -132,7 +137,7 @@ func (s *Server) greet(ctx context.Context, stream network.Stream) (Caller, core
 	return caller, ns, nil
 }
 
-func (s *Server) authorize(ctx context.Context, body []byte) (caller Caller, ns core.Namespace, err error) {
+func (s *Server) authorize(ctx context.Context, id peer.ID, body []byte) (caller Caller, ns core.Namespace, err error) {
 	var hello WireHello
 	if err = unmarshal(body, &hello, plainEntries); err != nil {
 		return Caller{}, "", err
@@ -140,7 +145,11 @@ func (s *Server) authorize(ctx context.Context, body []byte) (caller Caller, ns 
 	if hello.GetVersion() != Version {
 		return Caller{}, "", core.Errorf(core.Invalid, "this node speaks version %d of the protocol; use a program of the same age", Version)
 	}
-	if ns, err = core.ParseNamespace(hello.GetNamespace()); err != nil {
+	ns, err = core.ParseNamespace(hello.GetNamespace())
+	if s.services.AuthorizePeer != nil && hello.GetNamespace() == string(core.SystemNamespace) {
+		ns, err = core.SystemNamespace, nil
+	}
+	if err != nil {
 		return Caller{}, "", err
 	}
 	defer func() {
@@ -149,6 +158,10 @@ func (s *Server) authorize(ctx context.Context, body []byte) (caller Caller, ns 
 			err = core.Errorf(core.Internal, "%s", core.Internal.Sentence())
 		}
 	}()
+	if s.services.AuthorizePeer != nil {
+		caller, err = s.services.AuthorizePeer(ctx, id)
+		return caller, ns, err
+	}
 	caller, err = s.services.Authorize(ctx, core.Secret(hello.GetCredential()), ns)
 	return caller, ns, err
 }

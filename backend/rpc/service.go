@@ -6,6 +6,9 @@ package rpc
 import (
 	"context"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
 	"git.debros.io/DeBros/network/backend/core"
 )
 
@@ -57,8 +60,22 @@ type Caller struct {
 	Operator bool   // may use the operator's calls
 }
 
-// Services is everything a server needs. All fields are required.
+// Replicas is what the members of a network ask each other's replicas, besides
+// Query and Exec: the verb says what, the answer is a document.
+type Replicas interface {
+	Ask(ctx context.Context, caller string, ns core.Namespace, verb string) (any, error)
+}
+
+// Services is everything a server needs. All fields are required, but for those
+// of a server among members.
 type Services struct {
+	// Protocol is the libp2p protocol, Protocol when "".
+	Protocol string
+	// AuthorizePeer takes the place of Authorize in a server among members: the
+	// other end of the stream is who it is, and asks for any namespace, the
+	// network's own too. Replicas is required then, Storage and Node are not.
+	AuthorizePeer func(ctx context.Context, id peer.ID) (Caller, error)
+	Replicas      Replicas
 	// Authorize says who shows this credential and whether it opens ns. Its
 	// error's code and sentence go to the caller.
 	Authorize func(ctx context.Context, credential core.Secret, ns core.Namespace) (Caller, error)
@@ -67,10 +84,18 @@ type Services struct {
 	Node      NodeService
 }
 
+func (s Services) protocol() protocol.ID {
+	if s.Protocol == "" {
+		return Protocol
+	}
+	return protocol.ID(s.Protocol)
+}
+
 // Credentials open a stream to one namespace.
 type Credentials struct {
 	Credential core.Secret // "" where the node serves anyone
 	Namespace  core.Namespace
+	Protocol   string // Protocol when ""
 }
 
 // RequestID names one call in the server's log. It is in the chain of every
@@ -103,6 +128,7 @@ const (
 	methodLimits     method = 37
 	methodStop       method = 38
 	methodOpen       method = 39
+	methodAsk        method = 60
 )
 
 // writes says whether a call changes something, so that it must not be

@@ -33,6 +33,7 @@ func fromOp(o core.Op) *WireOp {
 	return &WireOp{
 		Delete: o.Delete, Key: []byte(o.Key), Value: o.Value,
 		TtlNs: int64(o.TTL), IfVersion: uint64(o.IfVersion), IfAbsent: o.IfAbsent,
+		IdempotencyKey: o.IdempotencyKey,
 	}
 }
 
@@ -47,7 +48,10 @@ func toOp(o *WireOp) (core.Op, error) {
 	}
 	return core.Op{
 		Delete: o.GetDelete(), Key: string(o.GetKey()), Value: value,
-		PutOptions: core.PutOptions{TTL: ttl, IfVersion: core.Version(o.GetIfVersion()), IfAbsent: o.GetIfAbsent()},
+		PutOptions: core.PutOptions{
+			TTL: ttl, IfVersion: core.Version(o.GetIfVersion()), IfAbsent: o.GetIfAbsent(),
+			WriteOptions: core.WriteOptions{IdempotencyKey: o.GetIdempotencyKey()},
+		},
 	}, nil
 }
 

@@ -38,7 +38,7 @@ func (s *Storage) Put(ctx context.Context, ns core.Namespace, key string, value 
 		return core.WriteAnswer{}, err
 	}
 	now := s.settings.Now()
-	answer, err := s.exec(ctx, ns, []core.Statement{putStatement(key, value, o, now)})
+	answer, err := s.exec(ctx, ns, []core.Statement{putStatement(key, value, o, now)}, o.IdempotencyKey)
 	if err != nil {
 		return core.WriteAnswer{}, err
 	}
@@ -60,7 +60,7 @@ func (s *Storage) Delete(ctx context.Context, ns core.Namespace, key string) (co
 		return core.WriteAnswer{}, err
 	}
 	out := core.WriteAnswer{Versions: []core.Version{0}, Deleted: []bool{false}}
-	answer, err := s.execOnce(ctx, ns, []core.Statement{deleteStatement(key, s.settings.Now())})
+	answer, err := s.execOnce(ctx, ns, []core.Statement{deleteStatement(key, s.settings.Now())}, "")
 	if noTable(err) { // nothing was ever stored; a delete is no reason to make the table
 		rows, errRead := s.query(ctx, ns, core.Statement{SQL: nothingSQL}, core.QueryOptions{})
 		if errRead != nil {
@@ -101,7 +101,7 @@ func (s *Storage) Batch(ctx context.Context, ns core.Namespace, ops []core.Op) (
 			statements = append(statements, putStatement(op.Key, op.Value, core.PutOptions{TTL: op.TTL}, now))
 		}
 	}
-	answer, err := s.exec(ctx, ns, statements)
+	answer, err := s.exec(ctx, ns, statements, ops[0].IdempotencyKey)
 	switch {
 	case err != nil && strings.Contains(err.Error(), refusedText):
 		return core.WriteAnswer{}, s.explain(ctx, ns, ops, now)

@@ -40,6 +40,8 @@ var mayImport = map[string][]string{
 	"backend/database":                {"backend/core", "backend/disk", "backend/sqlguard"},
 	"backend/storage":                 {"backend/core"},
 	"backend/rpc":                     {"backend/core"},
+	"backend/membership":              {"backend/core", "backend/database", "backend/disk"},
+	"backend/forward":                 {"backend/core", "backend/database", "backend/rpc"},
 	"backend/gateway":                 {"backend/core"},
 	"backend/client":                  {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
 	"backend/wallet":                  {"backend/core"},
