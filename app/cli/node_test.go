@@ -33,7 +33,7 @@ func TestNodeStart(t *testing.T) {
 			t.Errorf("%q is not announced: %q %q", want, s.err, s.out)
 		}
 	}
-	for _, args := range [][]string{{"--join", "x"}, {"--open-join"}, {"--listen", "nonsense"}, {"--require-auth=false"}} {
+	for _, args := range [][]string{{"--join", "x"}, {"--listen", "nonsense"}, {"--require-auth=false"}} {
 		if s.run(append([]string{"node", "start"}, args...)...); s.status != 2 {
 			t.Errorf("%v: %d %s", args, s.status, s.err)
 		}

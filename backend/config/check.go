@@ -106,6 +106,12 @@ func (c Config) checkDatabase(f *faults) {
 	if d.IdleAfter < 10*time.Second {
 		f.add("database.idle_after", "", fmt.Sprintf("%s is too short", formatDuration(d.IdleAfter)), "write 10s or more")
 	}
+	if to := d.RQLiteJoinAddress; to != "" && !strings.HasPrefix(to, "debros") && !(strings.HasPrefix(to, "/") && strings.Contains(to, "/p2p/")) {
+		f.add("database.rqlite_join_address", "", "this is neither a ticket nor the address of a member", "write the ticket that \"debros invite\" printed, or a multiaddress that ends with /p2p/ and the peer id")
+	}
+	if d.ReplaceAfter < time.Minute {
+		f.add("database.replace_after", "", fmt.Sprintf("%s is too short", formatDuration(d.ReplaceAfter)), "write 1m or more: a restart takes a while too")
+	}
 	if d.MaxAwake < 2 || d.MaxAwake > 10_000 {
 		f.add("database.max_awake", "", fmt.Sprintf("%d is out of range", d.MaxAwake), "write 2 to 10000")
 	}
@@ -113,10 +119,6 @@ func (c Config) checkDatabase(f *faults) {
 		if port < 0 || port > 65535 {
 			f.add(key, "", fmt.Sprintf("%d is not a port", port), "remove the key")
 		}
-	}
-	if d.RQLiteJoinAddress != "" {
-		f.add("database.rqlite_join_address", "", "this version cannot join the databases of another node, and starting without them would look like lost data",
-			"remove it; to exchange messages with that node and find its peers, name it in discovery.bootstrap_peers")
 	}
 	if v := c.Storage.MaxValueSize; v < 1024 || v > MaxValueBound {
 		f.add("storage.max_value_size", "", fmt.Sprintf("%s is out of range", v), "write 1KiB to 4MiB; larger things go in parts")
@@ -154,9 +156,6 @@ func (c Config) checkSecurity(f *faults) {
 	}
 	if s.AuthEnabled && !c.Gateway.RequireAuth {
 		f.add("security.auth_enabled", "", "it contradicts gateway.require_auth, which decides", "remove one of the two")
-	}
-	if s.OpenJoin {
-		f.add("security.open_join", "", "this version cannot share its databases with nodes that join", "remove it, or set it to false")
 	}
 }
 

@@ -49,7 +49,8 @@ type Database struct {
 	BackupInterval    time.Duration // of the original system; decides nothing yet
 	RQLitePort        int           // of the original system; decides nothing yet
 	RQLiteRaftPort    int           // of the original system; decides nothing
-	RQLiteJoinAddress string        // of the original system; must be ""
+	RQLiteJoinAddress string        // a ticket, or the address of a member
+	ReplaceAfter      time.Duration // 1 minute or more
 }
 
 // Storage is key-value storage.
@@ -75,7 +76,7 @@ type Security struct {
 	PrivateKeyFile  string // must be ""
 	CertificateFile string // must be ""
 	AuthEnabled     bool   // decides nothing; Gateway.RequireAuth does
-	OpenJoin        bool   // must be false in this version
+	OpenJoin        bool   // admit nodes without a ticket
 }
 
 // Logging is the node's log.
@@ -138,6 +139,7 @@ func Default() Config {
 			MaxDatabaseSize:   10 * GB,          // a desktop must not fill its disk unasked
 			ReadTimeout:       10 * time.Second, // a longer reader holds up the log's truncation, then writes
 			IdleAfter:         10 * time.Minute, // waking costs 10 ms and an election
+			ReplaceAfter:      10 * time.Minute, // longer than a restart or an update takes
 			MaxAwake:          100,              // about 70 MB and a third of a core when all idle
 		},
 		Storage: Storage{MaxValueSize: core.MaxValueBytes},

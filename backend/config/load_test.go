@@ -214,11 +214,10 @@ func TestLoad_TellsAllFaultsAtOnce(t *testing.T) {
 // What would be lost silently must be refused with the new way.
 func TestLoad_RefusesWhatItCannotHonour(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"database:\n  rqlite_join_address: localhost:7001\n": "name it in discovery.bootstrap_peers",
+		"database:\n  rqlite_join_address: localhost:7001\n": "write the ticket that",
 		"security:\n  enable_tls: true\n":                    "put a proxy with a certificate before gateway.addr",
 		"security:\n  private_key_file: /k\n":                "name the node's key in node.key_file",
 		"security:\n  certificate_file: /c\n":                "peers prove themselves by their peer id",
-		"security:\n  open_join: true\n":                     "this version cannot share its databases",
 	} {
 		_, err := loadText(t, yaml, Sources{})
 		if core.CodeOf(err) != core.Invalid || !strings.Contains(err.Error(), want) {

@@ -86,8 +86,13 @@ func databaseRows() []Key {
 			Help: "Namespaces that are open at the same time",
 		},
 		{
+			Name: "database.replace_after", Kind: KindDuration, Example: "30m", field: func(c *Config) any { return &c.Database.ReplaceAfter },
+			Help: "A member that is away for so long has its replicas made anew on others, 1m or more",
+		},
+		{
 			Name: "database.rqlite_join_address", Kind: KindText, Flag: "join", field: func(c *Config) any { return &c.Database.RQLiteJoinAddress },
-			Help: "Node whose databases are to be joined; not in this version, must be empty",
+			Example: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWAoryfkTyySSoFjKBeetKEX2WbmkM6C7fbvjddPToqGSk",
+			Help:    "Network to join at the first start: a ticket of \"debros invite\", or the address of a member that admits everybody",
 		},
 		{
 			Name: "database.shard_count", Kind: KindInteger, Example: "16", field: func(c *Config) any { return &c.Database.ShardCount },
@@ -164,7 +169,8 @@ func securityRows() []Key {
 	return []Key{
 		{
 			Name: "security.open_join", Kind: KindBool, Flag: "open-join", field: func(c *Config) any { return &c.Security.OpenJoin },
-			Help: "Let any node replicate the databases of this one; not in this version, must be false",
+			Example: "true",
+			Help:    "Admit nodes to the network without a ticket; for sandboxes and trusted local networks",
 		},
 		{
 			Name: "security.enable_tls", Kind: KindBool, field: func(c *Config) any { return &c.Security.EnableTLS },

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -147,14 +146,9 @@ func (g *group) openStore(ly *layer, logger *slog.Logger) error {
 		if err := g.store.Open(); err != nil {
 			return err
 		}
-		// rqlite keeps its Raft to itself, and shows it to an observer only when
-		// something happens, which may be never in a group without a leader.
-		ra := (*raft.Raft)(reflect.ValueOf(g.store).Elem().FieldByName("raft").UnsafePointer())
-		if ra == nil {
-			return errors.New("the store has no raft after it was opened")
-		}
+		ra, err := raftOf(g.store)
 		g.raft.Store(ra)
-		return nil
+		return err
 	})
 	if err != nil {
 		return stuckError{errors.Join(g.folder.damaged(logFile, err), ly.Close())}
@@ -338,7 +332,11 @@ func (g *group) close() error {
 	defer g.keeper.live.forget()
 	g.readers.close()
 	committed, indexErr := g.store.CommitIndex()
+	several := len(g.servers()) != 1
 	err := g.store.Close(true)
+	if ra := g.raft.Load(); ra != nil && several {
+		drain(ra)
+	}
 	g.reads.close()
 	if err == nil && indexErr == nil && g.writer.fault() == nil {
 		err = g.mark(committed)

@@ -132,6 +132,9 @@ func (m *Membership) Run(ctx context.Context, ready func()) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { m.keepConnected(ctx) })
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
 	ready()
 	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()
@@ -155,6 +158,21 @@ func (m *Membership) Run(ctx context.Context, ready func()) error {
 			m.rule(ctx)
 		}
 	}
+}
+
+// begin makes the tables of a network that only this node is in, before anybody
+// asks for them.
+func (m *Membership) begin(ctx context.Context) error {
+	if system := m.Record().System; len(system) != 1 || system[0].ID != m.self {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	if err := m.found(ctx); err != nil && core.CodeOf(err) != core.Unavailable { // it may have been the last voter of several
+		return err
+	}
+	m.refresh(ctx)
+	return nil
 }
 
 // poke makes Run look at the tables soon.

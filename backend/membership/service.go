@@ -294,7 +294,7 @@ func (m *Membership) Placements(ctx context.Context) ([]core.Placement, error) {
 		}
 		asking.Go(func() {
 			group.Wait()
-			judge(&out[i], stands)
+			judge(&out[i], g, stands)
 		})
 	}
 	asking.Wait()
@@ -311,7 +311,8 @@ func (m *Membership) Placements(ctx context.Context) ([]core.Placement, error) {
 }
 
 // judge says how a group is, from how its replicas stand.
-func judge(p *core.Placement, stands []database.Standing) {
+// A replica that is to vote counts once it does.
+func judge(p *core.Placement, g group, stands []database.Standing) {
 	for _, s := range stands {
 		if s.State == "leader" && s.Leader != "" {
 			p.Leader, p.Index = s.Leader, max(p.Index, s.CommitIndex)
@@ -326,9 +327,13 @@ func judge(p *core.Placement, stands []database.Standing) {
 		if r.State == "asleep" {
 			asleep++
 		}
-		if r.Role == core.ReplicaVoter {
+		if g.Replicas[i].Voter {
 			voters++
-			if r.State == "leader" || r.State == "follower" {
+			if r.State != "leader" && r.State != "follower" {
+				continue
+			}
+			if r.Role = core.ReplicaNonvoter; stands[i].Voter {
+				r.Role = core.ReplicaVoter
 				well++
 			}
 		}
@@ -339,8 +344,41 @@ func judge(p *core.Placement, stands []database.Standing) {
 	case p.Leader == "":
 		p.State, p.Detail = core.StateDown, "no leader: "+core.Count(well, "voter")+" of "+core.Count(voters, "voter")+" answer"
 	case well < voters:
-		p.State, p.Detail = core.StateDegraded, core.Count(well, "voter")+" of "+core.Count(voters, "voter")+" answer"
+		p.State, p.Detail = core.StateDegraded, core.Count(well, "voter")+" of "+core.Count(voters, "voter")+" is there and votes"
 	default:
 		p.State = core.StateOK
 	}
+}
+
+// Count is how many members this node knows.
+func (m *Membership) Count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(len(m.members), 1)
+}
+
+// Namespaces lists the network's namespaces, without its own.
+func (m *Membership) Namespaces(ctx context.Context) ([]core.Namespace, error) {
+	rows, err := m.query(ctx, core.LevelNone, `SELECT name FROM namespaces WHERE name <> ? ORDER BY name`, string(core.SystemNamespace))
+	if err != nil {
+		return nil, err
+	}
+	names := make([]core.Namespace, len(rows))
+	for i, row := range rows {
+		names[i] = core.Namespace(text(row[0]))
+	}
+	return names, nil
+}
+
+// Rename gives the network another name for people, on this installation.
+func (m *Membership) Rename(name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	next := m.record
+	next.Name = name
+	if err := next.save(m.settings.Root); err != nil {
+		return err
+	}
+	m.record = next
+	return nil
 }

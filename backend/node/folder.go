@@ -5,8 +5,6 @@ package node
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,29 +12,43 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/disk"
+	"git.debros.io/DeBros/network/backend/membership"
 )
 
 // FormatVersion is the version of the data folder's layout that this program
 // writes. A folder of a newer version is refused untouched.
 const FormatVersion = 1
 
-const (
-	maxSmallFile = 4 << 10 // format and network files are a few bytes
-	networkChars = "abcdefghijklmnopqrstuvwxyz234567"
-)
+const maxSmallFile = 4 << 10 // format and network files are a few bytes
 
 // Folder is a data folder that this process holds the lock of.
 type Folder struct {
 	path      string
 	databases string // a folder per network, named after its id
-	network   string // id of the network in use
 	lock      *flock.Flock
+
+	mu      sync.Mutex
+	network string // id of the network in use
+}
+
+// inUse is the id of the network that the node is in.
+func (f *Folder) inUse() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.network
+}
+
+func (f *Folder) setNetwork(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.network = id
 }
 
 // Claim creates or opens the data folder, locks it and checks its format. It
@@ -127,11 +139,10 @@ func (f *Folder) stamp() error {
 		return err
 	}
 	name := filepath.Join(f.path, "network")
-	var raw [10]byte
-	if _, err := rand.Read(raw[:]); err != nil {
-		return fmt.Errorf("make network id: %w", err)
+	id, err := membership.NewID()
+	if err != nil {
+		return err
 	}
-	id := base32.NewEncoding(networkChars).WithPadding(base32.NoPadding).EncodeToString(raw[:])
 	if _, err := os.Stat(f.databases); errors.Is(err, fs.ErrNotExist) {
 		if err := writeOnce(name, id); err != nil {
 			return err
@@ -144,16 +155,13 @@ func (f *Folder) stamp() error {
 	if err != nil {
 		return err
 	}
-	if text == "" || strings.Trim(text, networkChars) != "" {
+	if !membership.ValidID(text) {
 		return core.Errorf(core.Invalid, "the file %s is damaged: it must hold the name of one folder below %s; write that name into it",
 			name, f.databases)
 	}
 	f.network = text
 	return nil
 }
-
-// database is where the groups of the network in use live.
-func (f *Folder) database() string { return filepath.Join(f.databases, f.network) }
 
 // Release gives the folder back. It may be called twice.
 func (f *Folder) Release() error {

@@ -87,7 +87,7 @@ func TestFolder_LostNetworkName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.MkdirAll(f.database(), 0o700), f.Release(), os.Remove(filepath.Join(path, "network"))); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Join(f.databases, f.network), 0o700), f.Release(), os.Remove(filepath.Join(path, "network"))); err != nil {
 		t.Fatal(err)
 	}
 	if f, err := openTest(path); err == nil {

@@ -16,14 +16,12 @@ import (
 	"git.debros.io/DeBros/network/backend/anyoneproxy"
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
-	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/discovery"
 	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
-	"git.debros.io/DeBros/network/backend/storage"
 )
 
 // Build says which program runs.
@@ -56,8 +54,7 @@ type Node struct {
 	proxy     *anyoneproxy.Proxy
 	discovery *discovery.Discovery
 	pubsub    *pubsub.PubSub
-	database  *database.Databases
-	storage   *storage.Storage
+	networks  *networks
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
 	face      *facing
@@ -77,7 +74,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 		}
 	}()
 	for _, build := range []func(context.Context) error{
-		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildDatabase, n.buildStorage, n.buildRPC, n.buildGateway,
+		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildRPC, n.buildGateway,
 	} {
 		if err := build(ctx); err != nil {
 			return nil, err
@@ -123,9 +120,8 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		part{"p2p", n.host},            // everything below talks through it
 		part{"discovery", n.discovery}, // peers are found while the rest starts
 		part{"pubsub", n.pubsub},
-		part{"database", n.database}, // its last words still travel over p2p
-		part{"storage", n.storage},
-		part{"rpc", n.rpc}, // callers come when all they can ask for is there
+		part{"network", n.networks}, // its last words still travel over p2p
+		part{"rpc", n.rpc},          // callers come when all they can ask for is there
 	)
 	if n.gateway != nil {
 		parts = append(parts, part{"gateway", n.gateway})

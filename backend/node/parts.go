@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"time"
 
-	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/discovery"
 	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
-	"git.debros.io/DeBros/network/backend/storage"
 )
 
 func (n *Node) buildDiscovery(context.Context) (err error) {
@@ -36,29 +34,9 @@ func (n *Node) buildPubSub(context.Context) (err error) {
 	return nil
 }
 
-func (n *Node) buildDatabase(context.Context) (err error) {
-	c := n.loaded.Config.Database
-	n.database, err = database.New(database.Settings{
-		Dir: n.folder.database(), NodeID: n.host.ID().String(), MaxAwake: c.MaxAwake, IdleAfter: c.IdleAfter,
-		ReadLimit: c.ReadTimeout, MaxBytes: int64(c.MaxDatabaseSize),
-	}, n.host, nil, nil, n.logs.Logger("database"))
-	if err != nil {
-		return fmt.Errorf("build database: %w", err)
-	}
-	return nil
-}
-
-func (n *Node) buildStorage(context.Context) (err error) {
-	n.storage, err = storage.New(storage.Settings{MaxValueBytes: int(n.loaded.Config.Storage.MaxValueSize), Now: time.Now}, n.database.Internal(), n.logs.Logger("storage"))
-	if err != nil {
-		return fmt.Errorf("build storage: %w", err)
-	}
-	return nil
-}
-
 func (n *Node) buildRPC(context.Context) (err error) {
 	n.rpc, err = rpc.NewServer(rpc.Services{
-		Authorize: n.authority.Authorize, Database: n.database, Storage: n.storage, Node: n,
+		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n,
 	}, n.host, n.logs.Logger("rpc"))
 	if err != nil {
 		return fmt.Errorf("build rpc: %w", err)

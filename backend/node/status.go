@@ -12,7 +12,9 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/discovery"
+	"git.debros.io/DeBros/network/backend/forward"
 	"git.debros.io/DeBros/network/backend/logging"
+	"git.debros.io/DeBros/network/backend/membership"
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
@@ -20,20 +22,26 @@ import (
 	"git.debros.io/DeBros/network/backend/storage"
 )
 
-// Database is the tenant's door to SQL.
-func (n *Node) Database() *database.Databases { return n.database }
+// Database is the tenant's door to SQL, in whichever network the node is.
+func (n *Node) Database() rpc.DatabaseService { return doors{n.networks} }
 
-// Storage is the key-value store.
-func (n *Node) Storage() *storage.Storage { return n.storage }
+// Storage is the key-value store, likewise.
+func (n *Node) Storage() rpc.StorageService { return doors{n.networks} }
 
 // Status says what the node is and has. It never waits for a network.
 func (n *Node) Status(context.Context) (core.Status, error) {
 	s := core.Status{
-		PeerID: n.host.ID().String(), Name: n.loaded.Config.Node.ID, Network: n.folder.network,
-		SolanaWallet: n.loaded.Config.Node.SolanaWallet, Role: "member", Version: n.build.Version, StartedAt: n.started,
+		PeerID: n.host.ID().String(), Name: n.loaded.Config.Node.ID, Network: n.folder.inUse(),
+		SolanaWallet: n.loaded.Config.Node.SolanaWallet, Role: core.RoleMember, Version: n.build.Version, StartedAt: n.started,
 		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), UI: n.face.url(), DataDir: n.folder.path,
-		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(),
-		DatabaseSize: n.database.Size(), Groups: n.database.Groups(),
+		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(), Groups: []core.Group{},
+	}
+	switch in, err := n.networks.session(); {
+	case err != nil: // it changes networks just now
+	case in.guest != nil:
+		s.Role, s.Network = core.RoleGuest, in.guest.network()
+	default:
+		s.DatabaseSize, s.Groups = in.databases.Size(), in.databases.Groups()
 	}
 	for _, p := range n.nodes() {
 		s.Peers++
@@ -56,7 +64,7 @@ func (n *Node) nodes() []core.Peer {
 // and degraded when a part that it can do without for a while is not well.
 func (n *Node) Health(context.Context) (core.Health, error) {
 	start := time.Now()
-	data := n.database.Check()
+	data := n.dataCheck()
 	h := core.Health{State: core.StateOK, Checks: []core.Check{
 		n.connectionCheck(), named("database", data),
 		{Name: "storage", State: data.State, Detail: "keys live in the database"}, // it fails with it and only with it
@@ -79,6 +87,18 @@ func (n *Node) connectionCheck() core.Check {
 	return core.Check{Name: "connection", State: core.StateOK, Detail: core.Count(len(n.nodes()), "peer") + " connected"}
 }
 
+// dataCheck is how the network's data can be used from here.
+func (n *Node) dataCheck() core.Check {
+	in, err := n.networks.session()
+	switch {
+	case err != nil:
+		return core.Check{Name: "database", State: core.StateDegraded, Detail: core.Sentence(err)}
+	case in.guest != nil:
+		return in.guest.check()
+	}
+	return in.databases.Check()
+}
+
 func named(name string, c core.Check) core.Check {
 	c.Name = name
 	return c
@@ -98,13 +118,6 @@ func (n *Node) Topics(_ context.Context, ns core.Namespace) ([]string, error) {
 	return n.pubsub.Topics(ns), nil
 }
 
-// Namespaces lists those that have data on this node, and always the default one.
-func (n *Node) Namespaces() []core.Namespace {
-	names := append(n.database.Namespaces(), core.DefaultNamespace)
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // Limits lists every bound that a user may meet, in the order of the parts.
 func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), nil }
 
@@ -112,7 +125,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), rpc.Limits(), logging.Limits(),
+		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), logging.Limits(),
 	)
 }
 
