@@ -99,3 +99,38 @@ func (a *app) completePeers(cmd *cobra.Command, _ []string, _ string) ([]string,
 		return ids, err
 	}), cobra.ShellCompDirectiveNoFileComp
 }
+
+func (a *app) completeNetworks(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.live(cmd, func(ctx context.Context, r remote, _ core.Namespace) (ids []string, err error) {
+		networks, err := r.Networks(ctx)
+		for _, n := range networks {
+			ids = append(ids, n.ID+"\t"+printable(n.Name))
+		}
+		return ids, err
+	}), cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeMembers(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.live(cmd, func(ctx context.Context, r remote, _ core.Namespace) (ids []string, err error) {
+		members, err := r.Members(ctx)
+		for _, m := range members {
+			ids = append(ids, m.ID+"\t"+printable(m.Name))
+		}
+		return ids, err
+	}), cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeTickets(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.live(cmd, func(ctx context.Context, r remote, _ core.Namespace) (ids []string, err error) {
+		tickets, err := r.Tickets(ctx)
+		for _, t := range tickets {
+			if ticketState(t, time.Now()) == "open" {
+				ids = append(ids, t.ID)
+			}
+		}
+		return ids, err
+	}), cobra.ShellCompDirectiveNoFileComp
+}

@@ -138,5 +138,55 @@ func (n *node) Stop(ctx context.Context) error { return n.operator.Stop(ctx) }
 
 func (n *node) Open(ctx context.Context) (string, error) { return n.operator.Open(ctx) }
 
+func (n *node) Network(ctx context.Context) (core.NetworkStatus, error) {
+	return n.operator.Network(ctx)
+}
+
+func (n *node) Members(ctx context.Context) ([]core.Member, error) { return n.operator.Members(ctx) }
+
+func (n *node) Placements(ctx context.Context) ([]core.Placement, error) {
+	return n.operator.Placements(ctx)
+}
+
+func (n *node) Invite(ctx context.Context, o core.InviteOptions) (core.Ticket, error) {
+	return n.operator.Invite(ctx, o)
+}
+
+func (n *node) Tickets(ctx context.Context) ([]core.Ticket, error) { return n.operator.Tickets(ctx) }
+
+func (n *node) RevokeTicket(ctx context.Context, id string) error {
+	return n.operator.RevokeTicket(ctx, id)
+}
+
+func (n *node) Join(ctx context.Context, ticket string) error { return n.operator.Join(ctx, ticket) }
+
+func (n *node) Leave(ctx context.Context, force bool) error { return n.operator.Leave(ctx, force) }
+
+func (n *node) Networks(ctx context.Context) ([]core.Network, error) { return n.operator.Networks(ctx) }
+
+func (n *node) UseNetwork(ctx context.Context, id string) error {
+	return n.operator.UseNetwork(ctx, id)
+}
+
+func (n *node) RenameNetwork(ctx context.Context, id, name string) error {
+	return n.operator.RenameNetwork(ctx, id, name)
+}
+
+func (n *node) RemoveNetwork(ctx context.Context, id string) error {
+	return n.operator.RemoveNetwork(ctx, id)
+}
+
+func (n *node) RemoveMember(ctx context.Context, id string) error {
+	return n.operator.RemoveMember(ctx, id)
+}
+
+func (n *node) AddReplica(ctx context.Context, ns core.Namespace) error {
+	return n.operator.AddReplica(ctx, ns)
+}
+
+func (n *node) DropReplica(ctx context.Context, ns core.Namespace) error {
+	return n.operator.DropReplica(ctx, ns)
+}
+
 // Close ends the connection.
 func (n *node) Close() error { return n.client.Disconnect() }

@@ -29,6 +29,7 @@ type fake struct {
 	dialled target
 	execs   [][]core.Statement
 	message []byte
+	network networkFake
 }
 
 func newFake() *fake {

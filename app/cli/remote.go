@@ -41,6 +41,22 @@ type remote interface {
 	Stop(ctx context.Context) error
 	Open(ctx context.Context) (link string, err error)
 
+	Network(ctx context.Context) (core.NetworkStatus, error)
+	Members(ctx context.Context) ([]core.Member, error)
+	Placements(ctx context.Context) ([]core.Placement, error)
+	Invite(ctx context.Context, o core.InviteOptions) (core.Ticket, error)
+	Tickets(ctx context.Context) ([]core.Ticket, error)
+	RevokeTicket(ctx context.Context, id string) error
+	Join(ctx context.Context, ticket string) error
+	Leave(ctx context.Context, force bool) error
+	Networks(ctx context.Context) ([]core.Network, error)
+	UseNetwork(ctx context.Context, id string) error
+	RenameNetwork(ctx context.Context, id, name string) error
+	RemoveNetwork(ctx context.Context, id string) error
+	RemoveMember(ctx context.Context, id string) error
+	AddReplica(ctx context.Context, ns core.Namespace) error
+	DropReplica(ctx context.Context, ns core.Namespace) error
+
 	Close() error
 }
 

@@ -40,6 +40,10 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 		methodTopics, methodLogs, methodLimits, methodStop, methodOpen:
 		message, err = d.node(ctx, m, body)
 	default:
+		if m.network() {
+			message, err = d.network(ctx, m, body)
+			break
+		}
 		return nil, core.Errorf(core.Invalid, "this node does not know call %d; update it", m)
 	}
 	if err != nil {

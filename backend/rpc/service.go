@@ -82,6 +82,8 @@ type Services struct {
 	Database  DatabaseService
 	Storage   StorageService
 	Node      NodeService
+	// Network may be nil: such a node answers Unavailable to questions about it.
+	Network NetworkService
 }
 
 func (s Services) protocol() protocol.ID {
@@ -138,7 +140,7 @@ func (m method) writes() bool {
 	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen:
 		return true
 	default:
-		return false
+		return m.network() && m.networkWrites()
 	}
 }
 
@@ -147,6 +149,6 @@ func (m method) operatorOnly() bool {
 	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen:
 		return true
 	default:
-		return false
+		return m.network()
 	}
 }
