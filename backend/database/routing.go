@@ -43,7 +43,7 @@ type call[T any] struct {
 func route[T any](ctx context.Context, d *Databases, c call[T]) (T, error) {
 	deadline := time.Now().Add(leaderWait)
 	for {
-		answer, wait, err := attempt(ctx, d, c)
+		answer, wait, err := attempt(ctx, deadline, d, c)
 		switch {
 		case err == nil, ctx.Err() != nil, wait == nil:
 			return answer, err
@@ -64,9 +64,10 @@ func route[T any](ctx context.Context, d *Databases, c call[T]) (T, error) {
 	}
 }
 
-// attempt tries the call once. wait is nil when trying again makes no sense,
-// else a channel that is closed when there is news.
-func attempt[T any](ctx context.Context, d *Databases, c call[T]) (answer T, wait <-chan struct{}, err error) {
+// attempt tries the call once; the search for a leader ends at the deadline. wait
+// is nil when trying again makes no sense, else a channel that is closed when
+// there is news.
+func attempt[T any](ctx context.Context, deadline time.Time, d *Databases, c call[T]) (answer T, wait <-chan struct{}, err error) {
 	t, err := d.table()
 	if err != nil {
 		return answer, nil, err
@@ -89,7 +90,9 @@ func attempt[T any](ctx context.Context, d *Databases, c call[T]) (answer T, wai
 		}
 		return answer, nil, err
 	case leader == "":
-		t.wake(ctx, l)
+		search, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		t.wake(search, l)
 		return answer, news, errNoLeader(c.ns)
 	case leader == d.settings.NodeID: // it is just taking over
 		return answer, news, errNoLeader(c.ns)

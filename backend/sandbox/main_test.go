@@ -60,6 +60,11 @@ func runNode(parent string) (err error) {
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
 	gologshim.SetDefaultHandler(logs.Logger("libp2p").Handler())
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	os.Stderr = null // parts of rqlite know nothing else to write to
 	n, err := node.Open(ctx, folder, loaded, node.Build{Version: "test"}, logs)
 	if err != nil {
 		return err
@@ -123,7 +128,7 @@ func up(t testing.TB, s sandbox.Settings) (*sandbox.Sandbox, sandbox.Report) {
 func logs(t testing.TB, b *sandbox.Sandbox) {
 	t.Helper()
 	for _, n := range b.Nodes() {
-		lines, err := n.Log(40)
+		lines, err := n.Log(15)
 		if err != nil {
 			t.Error(err)
 		}

@@ -71,7 +71,7 @@ func TestSandbox_Life(t *testing.T) {
 	if err = again.Nodes()[0].Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := again.Nodes()[0].Start(t.Context()); err != nil {
+	if err = again.Nodes()[0].Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	c, err := again.Nodes()[0].Client(t.Context())

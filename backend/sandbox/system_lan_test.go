@@ -81,10 +81,10 @@ func TestSystemB1_Partition(t *testing.T) {
 		s := all[i%len(all)]
 		node := leaderOf(t, b)
 		leader := slices.Index(b.Nodes(), node) + 1
-		began := time.Now()
 		if err := lan.Cut(func(x, y int) bool { return s.linked(leader, x, y) }); err != nil {
 			t.Fatal(err)
 		}
+		began := time.Now() // the last rule is in place
 		if s.served {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			took, err := l.Back(ctx, began)
