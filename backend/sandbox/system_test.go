@@ -236,7 +236,7 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	budget := func() int64 { // the handshakes take some 5 KB
 		mu.Lock()
 		defer mu.Unlock()
-		return 6_000 + random.Int64N(60_000)
+		return 6_000 + random.Int64N(20_000)
 	}
 	var peers []string
 	var cutters []*faults.Cutter
@@ -256,12 +256,12 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	var retries, repeated, acknowledged atomic.Int64
+	var retries, repeated, differ, acknowledged atomic.Int64
 	var all sync.WaitGroup
 	began := time.Now()
 	for w := range clients {
 		all.Go(func() {
-			storm := &stormer{seed: s, number: w, peers: peers, key: report.APIKey, retries: &retries, repeated: &repeated}
+			storm := &stormer{seed: s, number: w, peers: peers, key: report.APIKey, retries: &retries, repeated: &repeated, differ: &differ}
 			for i := range writes / clients {
 				if err := storm.write(ctx, fmt.Sprintf("%d.%d", w, i)); err != nil {
 					t.Errorf("write %d.%d: %v", w, i, err)
@@ -293,10 +293,9 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	for _, c := range cutters {
 		cuts += c.Cuts()
 	}
-	if missing > 0 || twice > 0 {
-		t.Errorf("%d writes are missing, %d happened twice", missing, twice)
-	}
-	if cuts < int64(writes/200) || retries.Load() < int64(writes/50) {
+	if missing > 0 || twice > 0 || differ.Load() > 0 {
+		t.Errorf("%d writes are missing, %d happened twice, %d answers differ from the first", missing, twice, differ.Load())
+	} else if cuts < int64(writes/200) || retries.Load() < int64(writes/50) {
 		t.Errorf("void: only %d cuts and %d retries", cuts, retries.Load())
 	}
 	t.Logf("A3 seed %d: floor %.0f/s during the fault, %d acknowledged, %d cuts, %d retries, %d repeated answers equal; %d missing, %d twice",
@@ -314,7 +313,7 @@ type stormer struct {
 	random  *rand.Rand
 	retries *atomic.Int64
 
-	repeated *atomic.Int64
+	repeated, differ *atomic.Int64 // answers that were the same again, or not
 }
 
 // write inserts id once, whatever it takes, and sometimes asks again after the
@@ -333,7 +332,8 @@ func (s *stormer) write(ctx context.Context, id string) error {
 		return err
 	}
 	if again.LastInsertID != first.LastInsertID || again.RowsAffected != first.RowsAffected {
-		return fmt.Errorf("the first answer was %+v, the second %+v", first, again)
+		s.differ.Add(1)
+		return nil
 	}
 	s.repeated.Add(1)
 	return nil
