@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -137,6 +138,9 @@ func (n *Node) configure() error {
 	if err := os.MkdirAll(n.Dir(), 0o700); err != nil {
 		return core.Wrap(core.Unavailable, err, "the data folder of %s cannot be made", n.Name())
 	}
+	if err := n.foundSandbox(); err != nil {
+		return err
+	}
 	s := n.sandbox
 	me := s.nodeState(n.number)
 	values := map[string]any{
@@ -182,6 +186,26 @@ func (n *Node) configure() error {
 	}
 	if err := disk.Write(filepath.Join(n.Dir(), config.FileName), text); err != nil {
 		return core.Wrap(core.Unavailable, err, "the configuration of %s cannot be written", n.Name())
+	}
+	return nil
+}
+
+// networkPrefix begins the id of a sandbox's network, by which everybody knows
+// that nothing in it is meant to last.
+const networkPrefix = "sandbox-"
+
+// foundSandbox gives the network that node-1 founds its id. The file is the
+// node's own, which makes one when there is none.
+func (n *Node) foundSandbox() error {
+	if n.number != 1 {
+		return nil
+	}
+	path := filepath.Join(n.Dir(), "network")
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	if err := disk.Create(path, []byte(networkPrefix+strings.ToLower(rand.Text()[:12])+"\n")); err != nil {
+		return core.Wrap(core.Unavailable, err, "the network of %s cannot be written down", n.Name())
 	}
 	return nil
 }

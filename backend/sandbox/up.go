@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/client"
@@ -148,31 +147,35 @@ func (b *Sandbox) check(ctx context.Context, progress func(string)) ([]string, e
 		return nil, err
 	}
 	progress("waiting for a leader, and for a write to reach every node")
-	if err := b.replicate(ctx, clients); err != nil {
+	copies, err := b.replicate(ctx, clients)
+	if err != nil {
 		return nil, err
 	}
 	progress("sending a message to every node")
 	if err := b.converse(ctx, clients); err != nil {
 		return nil, err
 	}
-	of := strconv.Itoa(len(b.nodes))
-	return []string{"leader", "write on " + of + " of " + of, "message through " + core.Count(len(b.nodes), "node")}, nil
+	return []string{"leader", fmt.Sprintf("write on %d of %d", copies, len(b.nodes)), "message through " + core.Count(len(b.nodes), "node")}, nil
 }
 
-// meet waits until every node is connected to every other.
+// meet waits until every node is connected to every other and knows it as a
+// member.
 func (b *Sandbox) meet(ctx context.Context, clients []*client.Client) error {
 	return b.each(func(n *Node) error {
-		var seen int
 		err := b.try(ctx, func(ctx context.Context) error {
-			peers, err := clients[n.number-1].Operator().Peers(ctx)
+			operator := clients[n.number-1].Operator()
+			peers, err := operator.Peers(ctx)
 			if err != nil {
 				return err
 			}
-			seen = b.count(peers)
-			if seen < len(b.nodes)-1 {
+			if seen := b.count(peers); seen < len(b.nodes)-1 {
 				return core.Errorf(core.Unavailable, "%s sees %d of %s", n.Name(), seen, core.Count(len(b.nodes)-1, "other node"))
 			}
-			return nil
+			members, err := operator.Members(ctx)
+			if err == nil && len(members) != len(b.nodes) {
+				err = core.Errorf(core.Unavailable, "%s knows %s of %d", n.Name(), core.Count(len(members), "member"), len(b.nodes))
+			}
+			return err
 		})
 		if err != nil {
 			return n.startError(err)
@@ -197,29 +200,65 @@ func (b *Sandbox) count(peers []core.Peer) int {
 // readyKey is what Up writes to see that writing works.
 const readyKey = "sandbox/ready"
 
-// replicate writes at the first node and waits until each node's own replica
-// has it.
-func (b *Sandbox) replicate(ctx context.Context, clients []*client.Client) error {
+// replicate writes at the first node and waits until every node can read it,
+// those with a replica in their own. It returns how many have one.
+func (b *Sandbox) replicate(ctx context.Context, clients []*client.Client) (copies int, err error) {
 	value := []byte(time.Now().UTC().Format(time.RFC3339Nano))
-	err := b.try(ctx, func(ctx context.Context) error {
+	err = b.try(ctx, func(ctx context.Context) error {
 		return clients[0].Storage().Put(ctx, readyKey, value)
 	})
 	if err != nil {
-		return b.nodes[0].startError(fmt.Errorf("write at node-1: %w", err))
+		return 0, b.nodes[0].startError(fmt.Errorf("write at node-1: %w", err))
 	}
-	return b.each(func(n *Node) error {
+	placed, err := b.placed(ctx, clients[0])
+	if err != nil {
+		return 0, b.nodes[0].startError(fmt.Errorf("ask node-1 where demo is kept: %w", err))
+	}
+	return len(placed), b.each(func(n *Node) error {
+		own := peerID(b.nodeState(n.number).Address)
 		err := b.try(ctx, func(ctx context.Context) error {
-			item, _, err := clients[n.number-1].Storage().GetItem(ctx, readyKey, core.ReadOptions{Level: core.LevelNone})
-			if err == nil && string(item.Value) != string(value) {
-				err = core.Errorf(core.Unavailable, "%s does not have the write of node-1 yet", n.Name())
+			item, from, err := clients[n.number-1].Storage().GetItem(ctx, readyKey, core.ReadOptions{Level: core.LevelNone})
+			switch {
+			case err != nil:
+				return err
+			case string(item.Value) != string(value):
+				return core.Errorf(core.Unavailable, "%s does not have the write of node-1 yet", n.Name())
+			case placed[own] && from.ServedBy != own:
+				return core.Errorf(core.Unavailable, "%s does not read its own replica yet", n.Name())
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return n.startError(fmt.Errorf("read at %s: %w", n.Name(), err))
 		}
 		return nil
 	})
+}
+
+// placed says which nodes keep a replica of the sandbox's namespace.
+func (b *Sandbox) placed(ctx context.Context, c *client.Client) (nodes map[string]bool, err error) {
+	err = b.try(ctx, func(ctx context.Context) error {
+		all, err := c.Operator().Placements(ctx)
+		if err != nil {
+			return err
+		}
+		nodes = map[string]bool{}
+		for _, p := range all {
+			for _, r := range p.Replicas {
+				nodes[r.Node] = nodes[r.Node] || p.Namespace == Namespace
+			}
+		}
+		for node, has := range nodes {
+			if !has {
+				delete(nodes, node)
+			}
+		}
+		if len(nodes) == 0 {
+			return core.Errorf(core.Unavailable, "no node keeps the namespace %s yet", Namespace)
+		}
+		return nil
+	})
+	return nodes, err
 }
 
 // readyTopic is where Up sends its message.
