@@ -3,27 +3,28 @@ package load
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 )
 
-// history makes a true history of one register under many clients: every
-// operation takes effect somewhere between its call and its return.
-func history(seed uint64, operations int) []porcupine.Operation {
+// history makes a true history of one key under many clients: every operation
+// takes effect somewhere between its call and its return.
+func history(key string, seed uint64, operations int) []porcupine.Operation {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var ops []porcupine.Operation
 	state, clock := "", int64(0)
 	for i := range operations {
-		in := input{key: "k", kind: kindGet}
+		in := input{key: key, kind: kindGet}
 		out := output{outcome: acknowledged, value: state}
 		switch random.IntN(4) {
 		case 0:
-			in = input{key: "k", kind: kindPut, value: string(rune('a'+i%26)) + time.Duration(i).String()}
+			in = input{key: key, kind: kindPut, value: string(rune('a'+i%26)) + time.Duration(i).String()}
 			out, state = output{outcome: acknowledged}, in.value
 		case 1:
-			in = input{key: "k", kind: kindCAS, value: "c" + time.Duration(i).String(), expected: state}
+			in = input{key: key, kind: kindCAS, value: "c" + time.Duration(i).String(), expected: state}
 			out, state = output{outcome: acknowledged}, in.value
 		}
 		clock += 10
@@ -36,7 +37,10 @@ func history(seed uint64, operations int) []porcupine.Operation {
 
 // A checker that never says no is worth nothing.
 func TestCheck_FindsOneStaleRead(t *testing.T) {
-	r := Result{history: history(1, 20_000)}
+	var r Result
+	for key := range uint64(20) {
+		r.history = append(r.history, history(strconv.FormatUint(key, 10), key, 1_000)...)
+	}
 	began := time.Now()
 	if err := r.Check(t.TempDir()); err != nil {
 		t.Fatal(err)
