@@ -64,10 +64,10 @@ func (d *Databases) withCopy(ctx context.Context, ns core.Namespace, progress te
 		return err
 	}
 	defer g.release()
-	if err := g.reads.wait(ctx); err != nil {
+	index, err := d.caughtUp(ctx, ns, g.group)
+	if err != nil {
 		return err
 	}
-	index := g.provenance().Index
 	if err := d.roomFor(g.fileBytes()); err != nil {
 		return err
 	}
@@ -83,6 +83,20 @@ func (d *Databases) withCopy(ctx context.Context, ns core.Namespace, progress te
 		return core.Wrap(core.Unavailable, err, "the database cannot be copied at the moment; repeat in a moment")
 	}
 	return use(path, index)
+}
+
+// caughtUp waits until this node's replica holds everything that was
+// acknowledged before the call, and returns the entry up to which it does.
+func (d *Databases) caughtUp(ctx context.Context, ns core.Namespace, g *group) (uint64, error) {
+	rows, err := d.query(ctx, ns, core.Statement{SQL: "SELECT 1"}, core.QueryOptions{})
+	if err != nil || g.lead.leads() != 0 {
+		return g.provenance().Index, err
+	}
+	index := rows.Provenance.Index
+	if _, err := g.store.WaitForFSMIndex(index, d.settings.ReadLimit); err != nil {
+		return 0, core.Wrap(core.Unavailable, err, "this node's replica of %s has not caught up; repeat in a moment", g.name)
+	}
+	return index, nil
 }
 
 // exists refuses to make a namespace by looking at it.
@@ -192,7 +206,7 @@ func ReadBackupInfo(r io.Reader) (core.BackupInfo, error) {
 }
 
 func errDamagedBackup(cause error) error {
-	return core.Wrap(core.Invalid, cause, "the backup is damaged: %s; nothing was changed; take another one", cause)
+	return core.Wrap(core.Invalid, cause, "the file is damaged: %s; nothing was changed; take another one", cause)
 }
 
 // BackupAll writes one file for each namespace with a replica on this node into
