@@ -190,3 +190,11 @@ func (n *node) DropReplica(ctx context.Context, ns core.Namespace) error {
 
 // Close ends the connection.
 func (n *node) Close() error { return n.client.Disconnect() }
+
+func (n *node) Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
+	return n.operator.Transfer(ctx, job)
+}
+
+func (n *node) BackupPlan(ctx context.Context) (core.BackupPlan, error) {
+	return n.operator.BackupPlan(ctx)
+}

@@ -57,6 +57,9 @@ type remote interface {
 	AddReplica(ctx context.Context, ns core.Namespace) error
 	DropReplica(ctx context.Context, ns core.Namespace) error
 
+	Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error)
+	BackupPlan(ctx context.Context) (core.BackupPlan, error)
+
 	Close() error
 }
 

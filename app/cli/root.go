@@ -51,7 +51,7 @@ func (a *app) root() *cobra.Command {
 	a.globalFlags(root)
 	root.AddCommand(
 		a.nodeCommand(), a.kvCommand(), a.sqlCommand(), a.pubsubCommand(), a.peersCommand(), a.configCommand(),
-		a.networkCommand(), a.inviteCommand(), a.joinCommand(), a.leaveCommand(),
+		a.nsCommand(), a.networkCommand(), a.inviteCommand(), a.joinCommand(), a.leaveCommand(),
 		a.healthCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(),
 		a.sandboxCommand(),
 	)

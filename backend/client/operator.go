@@ -91,3 +91,13 @@ func (o *Operator) AddReplica(ctx context.Context, ns core.Namespace) error {
 func (o *Operator) DropReplica(ctx context.Context, ns core.Namespace) error {
 	return o.client.call(ctx, func(c *rpc.Conn) error { return c.DropReplica(ctx, ns) })
 }
+
+// Transfer moves data between a namespace and a file of the node's computer.
+func (o *Operator) Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
+	return answer(ctx, o, func(c *rpc.Conn) (core.TransferResult, error) { return c.Transfer(ctx, job) })
+}
+
+// BackupPlan is the state of the node's scheduled backups.
+func (o *Operator) BackupPlan(ctx context.Context) (core.BackupPlan, error) {
+	return answer(ctx, o, func(c *rpc.Conn) (core.BackupPlan, error) { return c.BackupPlan(ctx) })
+}

@@ -109,6 +109,12 @@ func (c Config) checkDatabase(f *faults) {
 	if to := d.RQLiteJoinAddress; to != "" && !strings.HasPrefix(to, "debros") && !(strings.HasPrefix(to, "/") && strings.Contains(to, "/p2p/")) {
 		f.add("database.rqlite_join_address", "", "this is neither a ticket nor the address of a member", "write the ticket that \"debros invite\" printed, or a multiaddress that ends with /p2p/ and the peer id")
 	}
+	if d.BackupInterval < 0 || (d.BackupInterval > 0 && d.BackupInterval < time.Minute) {
+		f.add("database.backup_interval", "", fmt.Sprintf("%s is out of range", formatDuration(d.BackupInterval)), "write 1m or more, or 0 for none")
+	}
+	if d.BackupKeep < 1 || d.BackupKeep > 10_000 {
+		f.add("database.backup_keep", "", fmt.Sprintf("%d is out of range", d.BackupKeep), "write 1 to 10000")
+	}
 	if d.ReplaceAfter < time.Minute {
 		f.add("database.replace_after", "", fmt.Sprintf("%s is too short", formatDuration(d.ReplaceAfter)), "write 1m or more: a restart takes a while too")
 	}

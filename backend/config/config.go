@@ -46,7 +46,9 @@ type Database struct {
 	IdleAfter         time.Duration // a namespace that nobody used for so long is put to sleep
 	MaxAwake          int           // namespaces that are open at the same time
 	ShardCount        int           // of the original system; decides nothing
-	BackupInterval    time.Duration // of the original system; decides nothing yet
+	BackupInterval    time.Duration // between two rounds of backups; 0 is none
+	BackupDir         string        // "" is backups in the data folder
+	BackupKeep        int           // backups that are kept of each namespace
 	RQLitePort        int           // of the original system; decides nothing yet
 	RQLiteRaftPort    int           // of the original system; decides nothing
 	RQLiteJoinAddress string        // a ticket, or the address of a member
@@ -139,6 +141,7 @@ func Default() Config {
 			MaxDatabaseSize:   10 * GB,          // a desktop must not fill its disk unasked
 			ReadTimeout:       10 * time.Second, // a longer reader holds up the log's truncation, then writes
 			IdleAfter:         10 * time.Minute, // waking costs 10 ms and an election
+			BackupKeep:        7,
 			ReplaceAfter:      10 * time.Minute, // longer than a restart or an update takes
 			MaxAwake:          100,              // about 70 MB and a third of a core when all idle
 		},
@@ -173,6 +176,9 @@ func (c Config) IdentityFile() string { return c.inDataDir(c.Node.KeyFile, "iden
 
 // DatabaseDir is the folder of the databases.
 func (c Config) DatabaseDir() string { return c.inDataDir(c.Database.DataDir, "db") }
+
+// BackupDir is the folder of the scheduled backups.
+func (c Config) BackupDir() string { return c.inDataDir(c.Database.BackupDir, "backups") }
 
 // LogFile is where the log is written, "" when it goes to no file.
 func (c Config) LogFile() string {

@@ -101,8 +101,15 @@ func databaseRows() []Key {
 		},
 		{
 			Name: "database.backup_interval", Kind: KindDuration, Example: "24h", field: func(c *Config) any { return &c.Database.BackupInterval },
-			Help: "Time between automatic backups in the original system",
-			Old:  "this version makes no backups by itself; stop the node and copy its data folder",
+			Help: "Time between two backups of each namespace that has changed; 0 makes none",
+		},
+		{
+			Name: "database.backup_dir", Kind: KindText, Example: "/srv/backups", field: func(c *Config) any { return &c.Database.BackupDir },
+			Help: "Folder of the scheduled backups; without it, backups in the data folder",
+		},
+		{
+			Name: "database.backup_keep", Kind: KindInteger, Example: "30", field: func(c *Config) any { return &c.Database.BackupKeep },
+			Help: "Scheduled backups that are kept of each namespace, 1 to 10000",
 		},
 		{
 			Name: "database.rqlite_port", Kind: KindInteger, Flag: "rqlite-port", Example: "5001", field: func(c *Config) any { return &c.Database.RQLitePort },

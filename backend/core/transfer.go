@@ -94,3 +94,20 @@ type BackupPlan struct {
 	NextAt    time.Time     `json:"next_at"`
 	Files     int           `json:"files"` // written by the last round
 }
+
+// Verbs of a TransferJob.
+const (
+	TransferOut = "out" // backup, export
+	TransferIn  = "in"  // restore, import
+)
+
+// TransferJob is a transfer between a namespace and a file on the node's own
+// computer.
+type TransferJob struct {
+	Verb      string    `json:"verb"`
+	Namespace Namespace `json:"namespace"`
+	Transfer
+	Path    string `json:"path"`    // absolute; out: a file that is not there yet, or of a backup of all a folder
+	Replace bool   `json:"replace"` // a restore may replace data
+	All     bool   `json:"all"`     // a backup of all namespaces with a replica on the node
+}

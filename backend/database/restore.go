@@ -68,10 +68,33 @@ func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader,
 		return result, err
 	}
 	defer g.release()
+	if err := d.takeLead(ctx, ns, g.group); err != nil {
+		return result, err
+	}
 	result.Backup = &info
 	tell(progress).at(core.PhaseWrite, 0, info.Size, "bytes")
 	result.Replaced, err = g.restore(ctx, path, info, o, progress)
 	return result, err
+}
+
+// takeLead makes this node's replica the leader of its group, as only a leader
+// can restore.
+func (d *Databases) takeLead(ctx context.Context, ns core.Namespace, g *group) error {
+	if g.lead.leads() != 0 {
+		return nil
+	}
+	if _, err := d.caughtUp(ctx, ns, g); err != nil { // who lacks an entry is not elected
+		return err
+	}
+	if g.lead.leads() != 0 {
+		return nil
+	}
+	if err := g.campaign(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, changeWait)
+	defer cancel()
+	return g.lead.await(ctx, g)
 }
 
 // receive writes the backup's SQLite file to path and checks that it is whole.

@@ -42,6 +42,7 @@ type session struct {
 	server     *forward.Server
 	databases  *database.Databases
 	storage    *storage.Storage
+	backups    *backups
 	guest      *guest
 }
 
@@ -169,6 +170,7 @@ func (s *session) parts() []part {
 		{"members", s.membership}, // who belongs to the network is in its tables
 		{"replicas", s.server},    // other members come when there is something to ask
 		{"storage", s.storage},
+		{"backup", s.backups},
 	}
 }
 
@@ -208,6 +210,7 @@ func (n *Node) openSession(root, id string) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build storage: %w", err)
 	}
+	s.backups = newBackups(n, s)
 	return s, nil
 }
 

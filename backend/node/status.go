@@ -69,7 +69,7 @@ func (n *Node) Health(context.Context) (core.Health, error) {
 		n.connectionCheck(), named("database", data),
 		{Name: "storage", State: data.State, Detail: "keys live in the database"}, // it fails with it and only with it
 		named("pubsub", n.pubsub.Check()), named("discovery", n.discovery.Check()), named("proxy", n.proxyCheck()),
-		named("log", n.logs.Check()),
+		named("log", n.logs.Check()), n.backupCheck(),
 	}}
 	for _, c := range h.Checks {
 		switch {

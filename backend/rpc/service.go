@@ -84,6 +84,8 @@ type Services struct {
 	Node      NodeService
 	// Network may be nil: such a node answers Unavailable to questions about it.
 	Network NetworkService
+	// Transfer may be nil, likewise.
+	Transfer TransferService
 }
 
 func (s Services) protocol() protocol.ID {
@@ -137,7 +139,7 @@ const (
 // repeated when its answer was lost.
 func (m method) writes() bool {
 	switch m {
-	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen:
+	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen, methodTransfer:
 		return true
 	default:
 		return m.network() && m.networkWrites()
@@ -146,7 +148,7 @@ func (m method) writes() bool {
 
 func (m method) operatorOnly() bool {
 	switch m {
-	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen:
+	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan:
 		return true
 	default:
 		return m.network()
