@@ -254,6 +254,7 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	if _, err := operator.Database().Execute(t.Context(), "CREATE TABLE storm (id TEXT)"); err != nil {
 		t.Fatal(err)
 	}
+	floorRate := calm(t, b, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var retries, repeated, differ, acknowledged atomic.Int64
@@ -298,8 +299,24 @@ func TestSystemA3_RetryStorm(t *testing.T) {
 	} else if cuts < int64(writes/200) || retries.Load() < int64(writes/50) {
 		t.Errorf("void: only %d cuts and %d retries", cuts, retries.Load())
 	}
-	t.Logf("A3 seed %d: floor %.0f/s during the fault, %d acknowledged, %d cuts, %d retries, %d repeated answers equal; %d missing, %d twice",
-		s, rate, acknowledged.Load(), cuts, retries.Load(), repeated.Load(), missing, twice)
+	t.Logf("A3 seed %d: floor %.0f/s, %.0f/s in the storm, %d acknowledged, %d cuts, %d retries, %d repeated answers equal; %d missing, %d twice",
+		s, floorRate, rate, acknowledged.Load(), cuts, retries.Load(), repeated.Load(), missing, twice)
+}
+
+// calm is the traffic before the storm.
+func calm(t *testing.T, b *sandbox.Sandbox, seed uint64) float64 {
+	t.Helper()
+	l, err := load.Start(t.Context(), load.Settings{Dial: workers(b), Seed: seed, Pace: pace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait(t, floorWindow)
+	rate := l.Rate(floorWindow)
+	l.Stop()
+	if rate < floor {
+		t.Errorf("void: %.0f acknowledged writes/s are below the floor of %.0f", rate, floor)
+	}
+	return rate
 }
 
 // stormer is a caller that asks again until it is answered, each time elsewhere.

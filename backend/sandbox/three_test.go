@@ -41,7 +41,7 @@ func TestNetwork_ThreeNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	if err := leader.Kill(ctx); err != nil {
+	if err = leader.Kill(ctx); err != nil {
 		t.Fatal(err)
 	}
 	back, err := l.Back(ctx, killed)
@@ -50,7 +50,7 @@ func TestNetwork_ThreeNodes(t *testing.T) {
 	}
 	t.Logf("%s, the leader, was killed; written again after %v", leader.Name(), back)
 	progress(t, l, 200)
-	if err := leader.Start(ctx); err != nil {
+	if err = leader.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	progress(t, l, 200)

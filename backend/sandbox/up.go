@@ -238,9 +238,9 @@ func (b *Sandbox) replicate(ctx context.Context, clients []*client.Client) (copi
 // placed says which nodes keep a replica of the sandbox's namespace.
 func (b *Sandbox) placed(ctx context.Context, c *client.Client) (nodes map[string]bool, err error) {
 	err = b.try(ctx, func(ctx context.Context) error {
-		all, err := c.Operator().Placements(ctx)
-		if err != nil {
-			return err
+		all, placeErr := c.Operator().Placements(ctx)
+		if placeErr != nil {
+			return placeErr
 		}
 		nodes = map[string]bool{}
 		for _, p := range all {
