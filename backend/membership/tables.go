@@ -44,6 +44,13 @@ type member struct {
 }
 
 func (m *Membership) exec(ctx context.Context, statements ...core.Statement) ([]core.ExecResult, error) {
+	for _, s := range statements { // the leader may be another node, and the wire knows one kind of number
+		for i, arg := range s.Args {
+			if n, ok := arg.(int); ok {
+				s.Args[i] = int64(n)
+			}
+		}
+	}
 	answer, err := m.tables.Exec(ctx, core.SystemNamespace, statements, core.ExecOptions{Atomic: len(statements) > 1})
 	if err != nil {
 		return nil, err

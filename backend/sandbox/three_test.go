@@ -2,10 +2,12 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/internal/testkit/load"
 )
 
@@ -29,6 +31,15 @@ func TestNetwork_ThreeNodes(t *testing.T) {
 			if value, err := reader.Storage().Get(ctx, key); err != nil || string(value) != "from "+key {
 				t.Errorf("%s at %s: %q, %v", key, b.Nodes()[j].Name(), value, err)
 			}
+		}
+	}
+	for _, n := range b.Nodes() { // a new namespace may be used first at any node
+		c, err := n.DialOperator(ctx, core.Namespace("new-at-"+n.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Storage().Put(ctx, "k", nil), c.Disconnect()); err != nil {
+			t.Errorf("a new namespace at %s: %v", n.Name(), err)
 		}
 	}
 	l, err := load.Start(ctx, load.Settings{Dial: workers(b), Seed: seed(t), Pace: 2 * time.Millisecond})
