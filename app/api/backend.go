@@ -9,11 +9,31 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// Backend is a node as this package uses it. No field may be nil.
+// Backend is a node as this package uses it. Only Network may be nil.
 type Backend struct {
-	Database Database // *database.Databases has it
-	Storage  Storage  // *storage.Storage has it
-	Machine  Machine  // *node.Node has it
+	Database Database       // *database.Databases has it
+	Storage  Storage        // *storage.Storage has it
+	Machine  Machine        // *node.Node has it
+	Network  NetworkService // *node.Node has it
+}
+
+// NetworkService is the node's place in its network; see rpc.NetworkService.
+type NetworkService interface {
+	Network(ctx context.Context) (core.NetworkStatus, error)
+	Members(ctx context.Context) ([]core.Member, error)
+	Placements(ctx context.Context) ([]core.Placement, error)
+	Invite(ctx context.Context, o core.InviteOptions) (core.Ticket, error)
+	Tickets(ctx context.Context) ([]core.Ticket, error)
+	RevokeTicket(ctx context.Context, id string) error
+	Join(ctx context.Context, ticket string) error
+	Leave(ctx context.Context, force bool) error
+	Networks(ctx context.Context) ([]core.Network, error)
+	UseNetwork(ctx context.Context, id string) error
+	RenameNetwork(ctx context.Context, id, name string) error
+	RemoveNetwork(ctx context.Context, id string) error
+	RemoveMember(ctx context.Context, id string) error
+	AddReplica(ctx context.Context, ns core.Namespace) error
+	DropReplica(ctx context.Context, ns core.Namespace) error
 }
 
 // Database runs a tenant's SQL.

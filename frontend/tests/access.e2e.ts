@@ -28,6 +28,7 @@ const screens: { name: string; hash: string; ready: (page: Page) => Promise<unkn
   { name: 'node', hash: '#/node', ready: (page) => page.locator('[data-check]').first().waitFor() },
   { name: 'log', hash: '#/node/logs', ready: (page) => page.getByRole('log').waitFor() },
   { name: 'settings', hash: '#/node/config', ready: (page) => page.getByRole('row').nth(3).waitFor() },
+  { name: 'network', hash: '#/network', ready: (page) => page.getByTestId('members').waitFor() },
   { name: 'peers', hash: '#/peers', ready: (page) => page.getByText('No peer yet').waitFor() },
   {
     name: 'keys',
@@ -81,7 +82,7 @@ describe.each(['light', 'dark', 'contrast'] as const)('%s', (theme) => {
   });
 });
 
-test.each(screens.slice(0, 6))('narrow: $name fits without scrolling sideways', async ({ hash, ready }) => {
+test.each(screens.slice(0, 7))('narrow: $name fits without scrolling sideways', async ({ hash, ready }) => {
   const here = await visit(browser, node, hash, { viewport: { width: 400, height: 800 }, reducedMotion: 'reduce' });
   await ready(here.page);
   expect(await accessFaults(here.page)).toEqual([]);

@@ -42,11 +42,12 @@ test('screens, sheet, filter and landmarks by keyboard alone', async () => {
     ['2', 'SQL'],
     ['3', 'Peers'],
     ['4', 'Node'],
+    ['5', 'Network'],
   ] as const) {
     await page.keyboard.press(`Alt+Shift+Digit${key}`);
     await page.getByRole('heading', { level: 1, name: screen }).waitFor();
   }
-  for (const digit of ['1', '2', '3', '4']) {
+  for (const digit of ['1', '2', '3', '4', '5']) {
     await page.keyboard.press(`Alt+Shift+Digit${digit}`);
     await page.getByRole('main').focus();
     await page.keyboard.press('Shift+?');

@@ -134,6 +134,24 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	    }
 	}
+	export class Joining {
+	    phase: string;
+	    detail: string;
+	    done: string;
+	    total: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Joining(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.phase = source["phase"];
+	        this.detail = source["detail"];
+	        this.done = source["done"];
+	        this.total = source["total"];
+	    }
+	}
 	export class KVCount {
 	    count: number;
 	    more: boolean;
@@ -392,6 +410,58 @@ export namespace api {
 	        this.search = source["search"];
 	    }
 	}
+	export class Member {
+	    id: string;
+	    name: string;
+	    addresses: string[];
+	    state: string;
+	    version: string;
+	    joined_at: string;
+	    seen_at: string;
+	    self: boolean;
+	    connected: boolean;
+	    replicas: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Member(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.addresses = source["addresses"];
+	        this.state = source["state"];
+	        this.version = source["version"];
+	        this.joined_at = source["joined_at"];
+	        this.seen_at = source["seen_at"];
+	        this.self = source["self"];
+	        this.connected = source["connected"];
+	        this.replicas = source["replicas"];
+	    }
+	}
+	export class NetworkInfo {
+	    id: string;
+	    name: string;
+	    role: string;
+	    current: boolean;
+	    created_at: string;
+	    size: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new NetworkInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.role = source["role"];
+	        this.current = source["current"];
+	        this.created_at = source["created_at"];
+	        this.size = source["size"];
+	    }
+	}
 	export class NodeStatus {
 	    state: string;
 	    took_ms: number;
@@ -466,6 +536,148 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class Ticket {
+	    id: string;
+	    text: string;
+	    link: string;
+	    qr: string[];
+	    created_at: string;
+	    expires_at: string;
+	    used_at: string;
+	    used_by: string;
+	    revoked_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Ticket(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.text = source["text"];
+	        this.link = source["link"];
+	        this.qr = source["qr"];
+	        this.created_at = source["created_at"];
+	        this.expires_at = source["expires_at"];
+	        this.used_at = source["used_at"];
+	        this.used_by = source["used_by"];
+	        this.revoked_at = source["revoked_at"];
+	    }
+	}
+	export class Replica {
+	    node: string;
+	    role: string;
+	    pinned: boolean;
+	    state: string;
+	    index: string;
+	    lag: string;
+	    age_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Replica(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.node = source["node"];
+	        this.role = source["role"];
+	        this.pinned = source["pinned"];
+	        this.state = source["state"];
+	        this.index = source["index"];
+	        this.lag = source["lag"];
+	        this.age_ms = source["age_ms"];
+	    }
+	}
+	export class Placement {
+	    namespace: string;
+	    leader: string;
+	    index: string;
+	    factor: number;
+	    state: string;
+	    detail: string;
+	    replicas: Replica[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Placement(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.leader = source["leader"];
+	        this.index = source["index"];
+	        this.factor = source["factor"];
+	        this.state = source["state"];
+	        this.detail = source["detail"];
+	        this.replicas = this.convertValues(source["replicas"], Replica);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Overview {
+	    network: NetworkInfo;
+	    leader: string;
+	    voters: number;
+	    state: string;
+	    detail: string;
+	    joining: Joining;
+	    members: Member[];
+	    groups: Placement[];
+	    networks: NetworkInfo[];
+	    tickets: Ticket[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Overview(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.network = this.convertValues(source["network"], NetworkInfo);
+	        this.leader = source["leader"];
+	        this.voters = source["voters"];
+	        this.state = source["state"];
+	        this.detail = source["detail"];
+	        this.joining = this.convertValues(source["joining"], Joining);
+	        this.members = this.convertValues(source["members"], Member);
+	        this.groups = this.convertValues(source["groups"], Placement);
+	        this.networks = this.convertValues(source["networks"], NetworkInfo);
+	        this.tickets = this.convertValues(source["tickets"], Ticket);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Peer {
 	    id: string;
 	    addresses: string[];
@@ -519,6 +731,7 @@ export namespace api {
 	    }
 	}
 	
+	
 	export class PutRequest {
 	    namespace: string;
 	    key: string;
@@ -541,6 +754,7 @@ export namespace api {
 	        this.if_absent = source["if_absent"];
 	    }
 	}
+	
 	export class StatementResult {
 	    sql: string;
 	    offset: number;
