@@ -9,7 +9,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// Backend is a node as this package uses it. Only Network may be nil.
+// Backend is a node as this package uses it. None of its fields may be nil.
 type Backend struct {
 	Database Database       // *database.Databases has it
 	Storage  Storage        // *storage.Storage has it

@@ -41,7 +41,9 @@ func newFake() *fake { return &fake{items: make(map[string]core.Item), started: 
 
 func (f *fake) first(hook func() error) { f.hook.Store(&hook) }
 
-func (f *fake) backend() Backend { return Backend{Database: f, Storage: f, Machine: f} }
+func (f *fake) backend() Backend {
+	return Backend{Database: f, Storage: f, Machine: f, Network: fakeNetwork{f}}
+}
 
 func (f *fake) enter(ctx context.Context) error {
 	if hook := f.hook.Load(); hook != nil {

@@ -109,9 +109,6 @@ type Overview struct {
 // net is the node's network service.
 func (d *desk) net() (NetworkService, error) {
 	b, err := d.node()
-	if err == nil && b.Network == nil {
-		err = core.Errorf(core.Unavailable, "This node has no network yet. Try again in a moment.")
-	}
 	return b.Network, err
 }
 
