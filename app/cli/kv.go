@@ -395,7 +395,11 @@ func (l opLine) op() (core.Op, error) {
 // provenance tells a person in one line who answered and how fresh it is.
 func provenance(p core.Provenance) string {
 	line := fmt.Sprintf("%s · %s", p.How, p.Level)
-	if p.Level == core.LevelNone && p.AgeMS > 0 {
+	switch {
+	case p.Level != core.LevelNone || p.AgeMS == 0:
+	case p.AgeMS < 0:
+		line += " · of unknown age"
+	default:
 		line += fmt.Sprintf(" · up to %v old", time.Duration(p.AgeMS)*time.Millisecond)
 	}
 	if p.Index > 0 {

@@ -114,9 +114,9 @@ func nextStep(code core.Code) string {
 		return "Look whether it happened before you repeat it."
 	case core.Internal:
 		return "See 'debros node logs --level error', or repeat the command with -v."
-	case core.Denied, core.Unauthenticated:
+	case core.Unauthenticated:
 		return "The credential is operator.key in the data folder, or the environment's DEBROS_CREDENTIAL."
-	case core.Invalid, core.NotFound, core.Conflict, core.PreconditionFailed, core.TooLarge, core.Limited, core.Unavailable:
+	case core.Invalid, core.Denied, core.NotFound, core.Conflict, core.PreconditionFailed, core.TooLarge, core.Limited, core.Unavailable:
 	}
 	return ""
 }

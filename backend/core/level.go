@@ -31,7 +31,7 @@ type Provenance struct {
 	Group       string  `json:"group"`        // "ns::<namespace>"
 	Index       uint64  `json:"index"`        // last log entry applied to the data that was read
 	LeaderIndex uint64  `json:"leader_index"` // the leader's commit index as far as it is known
-	AgeMS       int64   `json:"age_ms"`       // time since the leader was last heard; 0 on the leader
+	AgeMS       int64   `json:"age_ms"`       // time since the leader was last heard; 0 on the leader, -1 when it was not heard since the replica was opened
 	How         string  `json:"how"`          // "local", "forwarded" or "replica"
 	Path        string  `json:"path"`         // "" when local, else "direct", "relayed" or "lan"
 	ElapsedMS   float64 `json:"elapsed_ms"`   // time spent from request to answer

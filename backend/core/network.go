@@ -6,6 +6,7 @@ import "time"
 const (
 	RoleMember = "member" // keeps replicas and takes part in decisions
 	RoleGuest  = "guest"  // relays gossip and uses the network through its members
+	RoleLeft   = "left"   // has left it or was sent away; what it kept is still in its folder
 )
 
 // States of a member.

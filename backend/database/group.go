@@ -328,11 +328,11 @@ func (g *group) member(id peer.ID) bool {
 func (g *group) close() error {
 	g.lead.end()
 	g.writer.end()
-	g.keeper.end()
+	several := len(g.servers()) != 1
+	g.keeper.end(several)
 	defer g.keeper.live.forget()
 	g.readers.close()
 	committed, indexErr := g.store.CommitIndex()
-	several := len(g.servers()) != 1
 	err := g.store.Close(true)
 	if ra := g.raft.Load(); ra != nil && several {
 		drain(ra)

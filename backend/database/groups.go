@@ -34,6 +34,7 @@ type place struct {
 	changed  chan struct{}        // closed when opening or closing is over
 	group    *group               // while awake
 	wokeAt   time.Time            // when the others were last asked to wake with it
+	deserted bool                 // none of them answered then
 	calledAt map[string]time.Time // when single ones were
 	err      error                // while stuck, and how the opening ended
 	users    int

@@ -92,8 +92,14 @@ func attempt[T any](ctx context.Context, deadline time.Time, d *Databases, c cal
 	case leader == "":
 		search, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
-		t.wake(search, l)
-		return answer, news, errNoLeader(c.ns)
+		nobody := t.wake(search, l)
+		if !c.replica || !l.stored() || (!nobody && time.Until(deadline) >= leaderPause) {
+			return answer, news, errNoLeader(c.ns)
+		}
+		// Cut off from all others since it was opened: old data, which says so, is
+		// better than none.
+		answer, err = c.here(ctx, l.group)
+		return answer, nil, err
 	case leader == d.settings.NodeID: // it is just taking over
 		return answer, news, errNoLeader(c.ns)
 	}
@@ -219,6 +225,13 @@ func (g *group) informed() bool {
 	}
 	ra := g.raft.Load()
 	return ra != nil && !ra.LastContact().IsZero() && ra.LastIndex() > 0
+}
+
+// stored tells whether this replica has data, of whatever age: a snapshot from
+// when it was last closed, or what a leader has sent since.
+func (g *group) stored() bool {
+	ra := g.raft.Load()
+	return ra != nil && ra.AppliedIndex() > 0
 }
 
 // finish completes an answer's provenance once it is back where it was asked for.

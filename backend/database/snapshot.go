@@ -90,15 +90,22 @@ func (k *keeper) start() {
 	}()
 }
 
-// end takes a last snapshot when it is worth it, and stops.
-func (k *keeper) end() {
+// end takes a last snapshot when it is worth it, and stops. For a replica among
+// several it always is, as far as the file is small: what stands in the log alone
+// cannot be read before a leader has said that it counts, and a node that starts
+// again without a network has nobody to say so.
+func (k *keeper) end(several bool) {
 	if k.cancel == nil {
 		return
 	}
 	k.cancel()
 	<-k.done
 	info, err := os.Stat(k.live.path)
-	if err != nil || info.Size() > maxClosingSnapshot || k.live.entries.Load() < k.every/2 {
+	worth := max(k.every/2, 1)
+	if several {
+		worth = 1
+	}
+	if err != nil || info.Size() > maxClosingSnapshot || k.live.entries.Load() < worth {
 		return
 	}
 	if err := k.take(context.Background()); err != nil {

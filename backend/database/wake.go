@@ -42,29 +42,35 @@ func (t *groups) others(ctx context.Context, ns core.Namespace, g *group) []stri
 // wake opens the group's other replicas and, when nobody knows a leader, lets the
 // one with the newest log stand for election at once: nobody who asked for a
 // sleeping group should wait for a timeout. It does so now and then only, and
-// returns when the others have answered.
-func (t *groups) wake(ctx context.Context, l lease) {
+// returns when the others have answered. It tells whether there are others and, when
+// they were last asked, none answered.
+func (t *groups) wake(ctx context.Context, l lease) (nobody bool) {
 	t.mu.Lock()
 	due := time.Since(l.place.wokeAt) >= wakeEvery
 	if due {
 		l.place.wokeAt = time.Now()
 	}
+	nobody = l.place.deserted
 	t.mu.Unlock()
 	if !due {
-		return
+		return nobody
 	}
 	ctx, cancel := context.WithTimeout(ctx, wakeWait)
 	defer cancel()
 	best, mine := "", l.standing()
 	newest := mine
 	var mu sync.Mutex
-	known := false
+	known, answers := false, 0
 	var asked sync.WaitGroup
-	for _, node := range t.others(ctx, l.ns, l.group) {
+	others := t.others(ctx, l.ns, l.group)
+	for _, node := range others {
 		asked.Go(func() {
 			s, err := t.remote.Wake(ctx, node, l.ns)
 			mu.Lock()
 			defer mu.Unlock()
+			if err == nil {
+				answers++
+			}
 			switch {
 			case err != nil:
 				t.log.Debug("a replica was not woken", core.KeyGroup, l.name, core.KeyPeer, node, core.KeyError, err)
@@ -76,8 +82,12 @@ func (t *groups) wake(ctx context.Context, l lease) {
 		})
 	}
 	asked.Wait()
+	nobody = len(others) > 0 && answers == 0
+	t.mu.Lock()
+	l.place.deserted = nobody
+	t.mu.Unlock()
 	if known || l.leader() != "" {
-		return
+		return nobody
 	}
 	var err error
 	switch {
@@ -89,6 +99,7 @@ func (t *groups) wake(ctx context.Context, l lease) {
 	if err != nil {
 		t.log.Debug("nobody stood for election", core.KeyGroup, l.name, core.KeyError, err)
 	}
+	return nobody
 }
 
 // wakeOne opens one other replica: Raft wanted to speak to it and found it closed.

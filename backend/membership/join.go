@@ -49,6 +49,7 @@ type Admission struct {
 	Name    string `json:"name"`
 	System  []Hint `json:"system"`
 	Members []Hint `json:"members"`
+	Removed bool   `json:"removed,omitempty"` // it knows for sure that the asking node is no member
 }
 
 // reply carries an admission or the reason why there is none.
@@ -197,6 +198,7 @@ func (m *Membership) admit(ctx context.Context, id peer.ID, ask request) (Admiss
 	switch {
 	case ask.Ask == askDescribe:
 		a.Members = m.addresses()
+		a.Removed = m.isNoMember(ctx, id)
 		return a, nil
 	case ask.Ask != askJoin:
 		return a, core.Errorf(core.Invalid, "this node does not know what %q asks for; update it", clip(ask.Ask, 32))

@@ -63,6 +63,7 @@ const (
 	refreshEvery    = time.Second      // how often a node looks whether something changed
 	controlEvery    = time.Second      // how often the controller looks
 	seenEvery       = time.Minute      // how often it is written who is alive
+	doubtEvery      = 5 * time.Second  // how often a node without a leader asks whether it was sent away
 	connectEvery    = 5 * time.Second  // how often members that are away are dialled
 	maxRecordBytes  = 256 << 10        // network.json
 	maxDials        = 8                // dials of members at once

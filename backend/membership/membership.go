@@ -74,6 +74,7 @@ type Membership struct {
 	look     chan struct{}                  // one token: look at the tables now
 	lastSeen map[string]time.Time           // by the controller
 	woken    map[core.Namespace]time.Time   // groups that the controller has woken
+	doubtAt  time.Time                      // when it was last asked whether this node is a member
 }
 
 type cachedPlace struct {
@@ -157,6 +158,7 @@ func (m *Membership) Run(ctx context.Context, ready func()) error {
 		if ruling {
 			m.rule(ctx)
 		}
+		m.askWhetherSentAway(ctx)
 	}
 }
 
@@ -302,6 +304,64 @@ func (m *Membership) IsMember(id peer.ID) bool {
 		}
 	}
 	return false
+}
+
+// isNoMember tells whether the network's tables say for sure that the peer is none.
+func (m *Membership) isNoMember(ctx context.Context, id peer.ID) bool {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	list, err := m.readMembers(ctx, core.LevelWeak)
+	return err == nil && len(list) > 0 && !slices.ContainsFunc(list, func(one member) bool {
+		return one.ID == id.String() && one.State != stateRemoved
+	})
+}
+
+// askWhetherSentAway asks another member, now and then, when this node finds no
+// leader of the system group although others are there: the network may have
+// sent it away while it was gone. Only what a member of that very network knows
+// for sure is believed, and it is written down.
+func (m *Membership) askWhetherSentAway(ctx context.Context) {
+	r := m.Record()
+	m.mu.Lock()
+	due := r.LeftAt.IsZero() && time.Since(m.doubtAt) >= doubtEvery
+	if due {
+		m.doubtAt = time.Now()
+	}
+	m.mu.Unlock()
+	if !due {
+		return
+	}
+	if s, err := m.groups.Replicas().Standing(ctx, core.SystemNamespace); err != nil || s.Leader != "" {
+		return
+	}
+	for _, hint := range r.System {
+		id, err := peer.Decode(hint.ID)
+		if err != nil || hint.ID == m.self || !m.connected(hint.ID) {
+			continue
+		}
+		a, err := Describe(ctx, m.host, id)
+		if err != nil || a.Network != r.ID || !a.Removed {
+			continue
+		}
+		m.log.Warn("the network has sent this node away; what it kept stays in its folder; join again with a ticket: debros join")
+		if err := m.left(time.Now()); err != nil {
+			m.log.Warn("that this node was sent away could not be written down", core.KeyError, err)
+		}
+		return
+	}
+}
+
+// left writes down that this node is no member any more.
+func (m *Membership) left(at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	next := m.record
+	next.LeftAt = at.UTC()
+	if err := next.save(m.settings.Root); err != nil {
+		return err
+	}
+	m.record = next
+	return nil
 }
 
 // connected tells whether this node has a connection to the member.

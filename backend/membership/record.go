@@ -194,6 +194,9 @@ func List(root, current string) ([]core.Network, error) {
 		switch {
 		case err == nil:
 			n.Name, n.Role, n.CreatedAt = r.Name, r.Role, r.CreatedAt
+			if !r.LeftAt.IsZero() {
+				n.Role = core.RoleLeft
+			}
 		case core.CodeOf(err) != core.NotFound:
 			continue
 		default: // of a version before this file
@@ -239,16 +242,6 @@ func Remove(root, id, current string) error {
 		return core.Wrap(core.Unavailable, err, "the network %s cannot be removed whole; try again", id)
 	}
 	return disk.SyncFolder(root)
-}
-
-// Left records that this node no longer is a member. Its data stays.
-func Left(root, id string, at time.Time) error {
-	r, err := Load(root, id, "")
-	if err != nil {
-		return err
-	}
-	r.LeftAt = at.UTC()
-	return r.save(root)
 }
 
 func (r Record) check() error {

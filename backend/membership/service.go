@@ -5,6 +5,7 @@ package membership
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -167,7 +168,7 @@ func (m *Membership) Leave(ctx context.Context, force bool) error {
 		return err
 	}
 	if force {
-		return nil
+		return m.left(m.settings.Now())
 	}
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
@@ -175,9 +176,9 @@ func (m *Membership) Leave(ctx context.Context, force bool) error {
 		rows, err := m.query(ctx, core.LevelWeak, `SELECT count(*) FROM members WHERE id = ?`, m.self)
 		switch {
 		case core.CodeOf(err) == core.Denied: // the others listen no more: it is done
-			return nil
+			return m.left(m.settings.Now())
 		case err == nil && len(rows) > 0 && number(rows[0][0]) == 0:
-			return nil
+			return m.left(m.settings.Now())
 		}
 		select {
 		case <-tick.C:
@@ -342,9 +343,9 @@ func judge(p *core.Placement, g group, stands []database.Standing) {
 	case p.Leader == "" && asleep > 0:
 		p.State, p.Detail = "asleep", "it wakes on use"
 	case p.Leader == "":
-		p.State, p.Detail = core.StateDown, "no leader: "+core.Count(well, "voter")+" of "+core.Count(voters, "voter")+" answer"
+		p.State, p.Detail = core.StateDown, fmt.Sprintf("no leader; %d of %s answer", well, core.Count(voters, "voter"))
 	case well < voters:
-		p.State, p.Detail = core.StateDegraded, core.Count(well, "voter")+" of "+core.Count(voters, "voter")+" is there and votes"
+		p.State, p.Detail = core.StateDegraded, fmt.Sprintf("%d of %s vote", well, core.Count(voters, "voter"))
 	default:
 		p.State = core.StateOK
 	}

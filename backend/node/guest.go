@@ -121,7 +121,7 @@ func (g *guest) dial(ctx context.Context, ns core.Namespace) (*rpc.Conn, error) 
 		err = errDial
 	}
 	if code := core.CodeOf(err); code == core.Unauthenticated || code == core.Denied {
-		err = core.Wrap(code, err, "the member asks for a credential of the namespace %q: put the API key that you were given into gateway.api_keys of this node", ns)
+		err = core.Wrap(core.Denied, err, "the member asks for a credential of the namespace %q: put the API key that you were given into gateway.api_keys of this node", ns)
 	}
 	return nil, err
 }

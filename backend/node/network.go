@@ -366,6 +366,11 @@ func (n *Node) Network(ctx context.Context) (core.NetworkStatus, error) {
 	if status.Leader == "" && standing.State != "none" {
 		status.State, status.Detail = core.StateDegraded, "the network's own group has no leader"
 	}
+	if !r.LeftAt.IsZero() {
+		status.Role, status.State = core.RoleLeft, core.StateDegraded
+		status.Detail = "this node is no member of it any more; what it kept can be read with level none; join again with a ticket, or change to another network"
+		return status, nil
+	}
 	if status.Joining.Phase == core.JoinSnapshot {
 		status.Joining.Done, status.Joining.Total = standing.Index, standing.CommitIndex
 		if standing.Leader != "" && standing.CommitIndex > 0 && standing.Index >= standing.CommitIndex {
@@ -431,7 +436,7 @@ func (n *Node) Join(ctx context.Context, to string) error {
 		if _, errAddress := peer.AddrInfoFromString(to); errAddress != nil {
 			return err
 		}
-	} else if ticket.Network == n.folder.inUse() {
+	} else if ticket.Network == n.folder.inUse() && !w.left() {
 		return core.Errorf(core.Conflict, "this node is in the network %s already", ticket.Network)
 	}
 	w.mu.Lock()
@@ -445,7 +450,7 @@ func (n *Node) Join(ctx context.Context, to string) error {
 	}
 	before := n.folder.inUse()
 	id, err := w.admitted(ctx, to)
-	if err == nil && id == before {
+	if err == nil && id == before && !w.left() {
 		err = core.Errorf(core.Conflict, "this node is in the network %s already", id)
 	} else if err == nil {
 		err = w.switchTo(ctx, id)
@@ -454,6 +459,12 @@ func (n *Node) Join(ctx context.Context, to string) error {
 		w.tell(core.JoinProgress{Phase: core.JoinFailed, Detail: core.Sentence(err)})
 	}
 	return err
+}
+
+// left tells whether the node is no member any more of the network that it is in.
+func (w *networks) left() bool {
+	s, err := w.session()
+	return err == nil && s.membership != nil && !s.membership.Record().LeftAt.IsZero()
 }
 
 // Leave takes the node out of its network and into another one of this
@@ -469,9 +480,6 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 		return err
 	}
 	w, old := n.networks, s.record.ID
-	if err := membership.Left(w.root, old, time.Now()); err != nil {
-		return err
-	}
 	list, err := membership.List(w.root, old)
 	if err != nil {
 		return err

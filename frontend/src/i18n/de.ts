@@ -170,7 +170,7 @@ export const de: Messages = {
     },
     behind: (f, lag) => `${f.digits(lag)} zurück`,
     states: { ok: 'gut', degraded: 'eingeschränkt', down: 'steht', asleep: 'schläft' },
-    roles: { member: 'Mitglied', guest: 'Gast' },
+    roles: { member: 'Mitglied', guest: 'Gast', left: 'ausgetreten' },
     phases: {
       connect: 'Verbindet sich mit einem Mitglied …',
       admit: 'Das Netzwerk prüft das Ticket …',
@@ -414,7 +414,7 @@ export const de: Messages = {
     isLeader: '(Leader)',
     index: (f, index) => `Index ${f.digits(index)}`,
     age: (f, ms) => `${f.decimal(ms / 1000, 1)} s alt`,
-    ageNone: (f, ms) => `vielleicht ${f.decimal(ms / 1000, 1)} s alt`,
+    ageNone: (f, ms) => (ms < 0 ? 'unbekannt alt' : `vielleicht ${f.decimal(ms / 1000, 1)} s alt`),
     how: { local: 'lokal', forwarded: 'weitergeleitet', replica: 'von einer Kopie' },
     elapsed: (f, ms) => `${f.decimal(ms, ms < 10 ? 1 : 0)} ms insgesamt`,
     copyJSON: 'Als JSON kopieren',

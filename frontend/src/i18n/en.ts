@@ -174,7 +174,7 @@ export const en = {
     } as Record<string, string>,
     behind: (f: Formats, lag: string) => `${f.digits(lag)} behind`,
     states: { ok: 'fine', degraded: 'degraded', down: 'down', asleep: 'asleep' } as Record<string, string>,
-    roles: { member: 'member', guest: 'guest' } as Record<string, string>,
+    roles: { member: 'member', guest: 'guest', left: 'has left' } as Record<string, string>,
     phases: {
       connect: 'Connecting to a member…',
       admit: 'The network decides about the ticket…',
@@ -423,7 +423,7 @@ export const en = {
     isLeader: '(leader)',
     index: (f: Formats, index: string) => `index ${f.digits(index)}`,
     age: (f: Formats, ms: number) => `${f.decimal(ms / 1000, 1)} s old`,
-    ageNone: (f: Formats, ms: number) => `may be ${f.decimal(ms / 1000, 1)} s old`,
+    ageNone: (f: Formats, ms: number) => (ms < 0 ? 'of unknown age' : `may be ${f.decimal(ms / 1000, 1)} s old`),
     how: { local: 'local', forwarded: 'forwarded', replica: 'from a replica' } as Record<string, string>,
     elapsed: (f: Formats, ms: number) => `${f.decimal(ms, ms < 10 ? 1 : 0)} ms in all`,
     copyJSON: 'Copy as JSON',

@@ -26,7 +26,7 @@ export function freshness(group: Group | undefined, seen: Provenance | undefined
   if (group === undefined) return { tone: 'unknown', index: '', behind: 0n, ageMs: null };
   if (!group.awake) return { tone: 'asleep', index: group.index, behind: 0n, ageMs: null };
   const behind = decimalDifference(group.commit_index, group.index) ?? 0n;
-  const ageMs = group.state === 'leader' ? 0 : (seen?.age_ms ?? null);
+  const ageMs = group.state === 'leader' ? 0 : seen !== undefined && seen.age_ms >= 0 ? seen.age_ms : null;
   if (group.leader === '' || (ageMs ?? 0) > NotedMs) return { tone: 'loud', index: group.index, behind, ageMs };
   const calm = ageMs !== null && ageMs <= CalmMs && behind <= 0n;
   return { tone: calm ? 'calm' : 'noted', index: group.index, behind: behind < 0n ? 0n : behind, ageMs };
