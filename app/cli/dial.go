@@ -191,6 +191,10 @@ func (n *node) DropReplica(ctx context.Context, ns core.Namespace) error {
 // Close ends the connection.
 func (n *node) Close() error { return n.client.Disconnect() }
 
+func (n *node) Transfers(ctx context.Context) ([]core.TransferTask, error) {
+	return n.operator.Transfers(ctx)
+}
+
 func (n *node) Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
 	return n.operator.Transfer(ctx, job)
 }

@@ -30,6 +30,9 @@ type fake struct {
 	execs   [][]core.Statement
 	message []byte
 	network networkFake
+
+	transfer transferFake
+	keys     []string // idempotency keys of writes
 }
 
 func newFake() *fake {
@@ -49,8 +52,8 @@ func (f *fake) Query(_ context.Context, _ core.Namespace, s core.Statement, o co
 	return rows, f.fail
 }
 
-func (f *fake) Exec(_ context.Context, _ core.Namespace, list []core.Statement, _ core.ExecOptions) (*core.ExecAnswer, error) {
-	f.execs = append(f.execs, list)
+func (f *fake) Exec(_ context.Context, _ core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
+	f.execs, f.keys = append(f.execs, list), append(f.keys, o.IdempotencyKey)
 	answer := &core.ExecAnswer{}
 	for _, s := range list {
 		r := core.ExecResult{RowsAffected: 1, LastInsertID: 7}
@@ -102,6 +105,7 @@ func (f *fake) List(_ context.Context, _ core.Namespace, o core.ListOptions) (co
 }
 
 func (f *fake) Batch(_ context.Context, _ core.Namespace, ops []core.Op) (core.WriteAnswer, error) {
+	f.keys = append(f.keys, ops[0].IdempotencyKey)
 	var answer core.WriteAnswer
 	if f.fail != nil {
 		return answer, f.fail

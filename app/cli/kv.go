@@ -88,7 +88,7 @@ func (a *app) kvPut() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.IfVersion = core.Version(version)
+			o.IfVersion, o.IdempotencyKey = core.Version(version), a.opts.idempotencyKey
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, ns core.Namespace) error {
 				answer, err := r.Put(ctx, ns, args[0], value, o)
 				if err != nil {
@@ -103,6 +103,7 @@ func (a *app) kvPut() *cobra.Command {
 	c.Flags().Var((*duration)(&o.TTL), "ttl", "let the key expire after this")
 	c.Flags().Uint64Var(&version, "if-version", 0, "only when the key has this version")
 	c.Flags().BoolVar(&o.IfAbsent, "if-absent", false, "only when there is no such key")
+	a.idempotencyFlag(c)
 	return c
 }
 
@@ -296,6 +297,7 @@ func (a *app) kvBatch() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			ops[0].IdempotencyKey = a.opts.idempotencyKey // the batch's own
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, ns core.Namespace) error {
 				answer, err := r.Batch(ctx, ns, ops)
 				if err != nil {

@@ -98,7 +98,7 @@ func (a *app) printError(err error) {
 		}
 	}
 	fmt.Fprintln(a.env.Stderr, a.paint(colorRed, "error:"), printable(sentence))
-	if next := nextStep(code); next != "" {
+	if next := a.nextStep(code); next != "" {
 		fmt.Fprintln(a.env.Stderr, "  "+next)
 	}
 	if a.opts.verbose {
@@ -108,9 +108,12 @@ func (a *app) printError(err error) {
 }
 
 // nextStep is what to do about errors whose own sentence cannot know it.
-func nextStep(code core.Code) string {
+func (a *app) nextStep(code core.Code) string {
 	switch code {
 	case core.OutcomeUnknown:
+		if key := a.opts.idempotencyKey; key != "" {
+			return "Repeat it with the same --idempotency-key " + printable(key) + ": it will not happen twice."
+		}
 		return "Look whether it happened before you repeat it."
 	case core.Internal:
 		return "See 'debros node logs --level error', or repeat the command with -v."

@@ -353,12 +353,32 @@ func (a *app) joinCommand() *cobra.Command {
 				return core.Wrap(core.Unavailable, err, "no node runs here; start one with: debros node start --join TICKET")
 			}
 			return a.stream(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
-				if err := r.Join(ctx, strings.TrimSpace(string(ticket))); err != nil {
+				done := make(chan error, 1)
+				go func() { done <- r.Join(ctx, strings.TrimSpace(string(ticket))) }()
+				if err := a.awaitJoin(ctx, r, done); err != nil {
 					return err
 				}
 				return a.followJoin(ctx, r)
 			})
 		},
+	}
+}
+
+// awaitJoin tells each phase of a join until it is decided.
+func (a *app) awaitJoin(ctx context.Context, r remote, done <-chan error) error {
+	tick := time.NewTicker(joinStep)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+		}
+		if s, err := r.Network(ctx); err == nil && s.Joining.Phase != said && (s.Joining.Phase == core.JoinConnect || s.Joining.Phase == core.JoinAdmit) {
+			said = s.Joining.Phase
+			a.note("%s", said)
+		}
 	}
 }
 

@@ -197,9 +197,3 @@ func TestHalfBlocks(t *testing.T) {
 		}
 	}
 }
-
-func (f *fake) Transfer(_ context.Context, job core.TransferJob) (core.TransferResult, error) {
-	return core.TransferResult{Notes: []string{job.Verb + " " + job.Kind + " " + string(job.Namespace) + " " + job.Existing}}, f.fail
-}
-
-func (f *fake) BackupPlan(context.Context) (core.BackupPlan, error) { return core.BackupPlan{}, f.fail }

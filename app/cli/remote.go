@@ -58,6 +58,7 @@ type remote interface {
 	DropReplica(ctx context.Context, ns core.Namespace) error
 
 	Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error)
+	Transfers(ctx context.Context) ([]core.TransferTask, error)
 	BackupPlan(ctx context.Context) (core.BackupPlan, error)
 
 	Close() error

@@ -30,6 +30,7 @@ type options struct {
 	freshness, timeout, wait                         time.Duration
 	yes, quiet, verbose                              bool
 	peers                                            []string
+	idempotencyKey                                   string // of the commands that have the flag
 }
 
 // defaultTimeout is long enough for a namespace to wake and elect its leader.
@@ -81,6 +82,11 @@ func (a *app) globalFlags(root *cobra.Command) {
 		// The flag exists, so this cannot fail.
 		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // see above
 	}
+}
+
+// idempotencyFlag lets a command's write be repeated without doing it twice.
+func (a *app) idempotencyFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.opts.idempotencyKey, "idempotency-key", "", "text of your choice: repeated with it within 24 hours, the write happens once and gives the first answer")
 }
 
 // checkOptions judges the shared flags before anything is done.

@@ -62,7 +62,7 @@ func (a *app) sqlExec() *cobra.Command {
 				return err
 			}
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, ns core.Namespace) error {
-				answer, err := r.Exec(ctx, ns, []core.Statement{statement}, core.ExecOptions{})
+				answer, err := r.Exec(ctx, ns, []core.Statement{statement}, core.ExecOptions{IdempotencyKey: a.opts.idempotencyKey})
 				if err != nil {
 					return err
 				}
@@ -81,6 +81,7 @@ func (a *app) sqlExec() *cobra.Command {
 		},
 	}
 	c.Flags().StringArrayVarP(&named, "param", "p", nil, "named parameter, name=value")
+	a.idempotencyFlag(c)
 	return c
 }
 
@@ -104,7 +105,7 @@ func (a *app) sqlBatch() *cobra.Command {
 				return err
 			}
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, ns core.Namespace) error {
-				answer, err := r.Exec(ctx, ns, statements, core.ExecOptions{Atomic: !keepGoing})
+				answer, err := r.Exec(ctx, ns, statements, core.ExecOptions{Atomic: !keepGoing, IdempotencyKey: a.opts.idempotencyKey})
 				if err != nil {
 					return err
 				}
@@ -113,6 +114,7 @@ func (a *app) sqlBatch() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&keepGoing, "keep-going", false, "no transaction: go on after a statement that fails")
+	a.idempotencyFlag(c)
 	return c
 }
 

@@ -4,11 +4,14 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -211,7 +214,10 @@ func (a *app) transfer(ctx context.Context, job core.TransferJob) (err error) {
 		return core.Wrap(core.Invalid, err, "the path of the file cannot be read")
 	}
 	return a.stream(ctx, func(ctx context.Context, r remote, _ core.Namespace) error {
+		job.ID = rand.Text()
+		stop := a.tellTransfer(ctx, r, job.ID)
 		result, err := r.Transfer(ctx, job)
+		stop()
 		if err != nil {
 			return err
 		}
@@ -220,6 +226,67 @@ func (a *app) transfer(ctx context.Context, job core.TransferJob) (err error) {
 		}
 		return a.show(document{object: transferRecord(result)})
 	})
+}
+
+// transferStep is the time between two looks at how far a transfer is.
+const transferStep = 300 * time.Millisecond
+
+// tellTransfer keeps a line on the terminal that says how far the transfer is,
+// until stop is called, which takes the line away.
+func (a *app) tellTransfer(ctx context.Context, r remote, id string) (stop func()) {
+	if a.opts.quiet || !a.env.Terminal.Stderr {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() {
+		tick := time.NewTicker(transferStep)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			tasks, err := r.Transfers(ctx)
+			if err != nil {
+				continue // the transfer itself will say what is wrong
+			}
+			for _, task := range tasks {
+				if task.ID == id {
+					fmt.Fprintf(a.env.Stderr, "\r\x1b[K%s", progressInWords(task.Progress))
+				}
+			}
+		}
+	})
+	return func() {
+		cancel()
+		work.Wait()
+		fmt.Fprint(a.env.Stderr, "\r\x1b[K")
+	}
+}
+
+// progressInWords is one short line: what is done, how much of how much.
+func progressInWords(p core.Progress) string {
+	amount := func(n int64) string {
+		if p.Unit == "bytes" {
+			return bytesInWords(n)
+		}
+		return fmt.Sprint(n)
+	}
+	switch {
+	case p.Phase == "":
+		return "begins"
+	case p.Total > 0:
+		line := fmt.Sprintf("%s: %s of %s", p.Phase, amount(p.Done), amount(p.Total))
+		if p.Unit != "bytes" {
+			line += " " + p.Unit
+		}
+		return fmt.Sprintf("%s, %d %%", line, min(100, p.Done*100/p.Total))
+	case p.Unit == "bytes":
+		return p.Phase + ": " + amount(p.Done)
+	}
+	return fmt.Sprintf("%s: %d %s", p.Phase, p.Done, p.Unit)
 }
 
 func spool(path string, from io.Reader) (err error) {

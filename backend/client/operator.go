@@ -92,6 +92,11 @@ func (o *Operator) DropReplica(ctx context.Context, ns core.Namespace) error {
 	return o.client.call(ctx, func(c *rpc.Conn) error { return c.DropReplica(ctx, ns) })
 }
 
+// Transfers lists the transfers that the node is doing now.
+func (o *Operator) Transfers(ctx context.Context) ([]core.TransferTask, error) {
+	return answer(ctx, o, func(c *rpc.Conn) ([]core.TransferTask, error) { return c.Transfers(ctx) })
+}
+
 // Transfer moves data between a namespace and a file of the node's computer.
 func (o *Operator) Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
 	return answer(ctx, o, func(c *rpc.Conn) (core.TransferResult, error) { return c.Transfer(ctx, job) })

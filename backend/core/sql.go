@@ -38,11 +38,15 @@ type ExecOptions struct {
 	// returns the first answer. The same key with other statements is Conflict.
 	// At most MaxIdempotencyKeyBytes bytes.
 	IdempotencyKey string
+	// IdempotencyOf is what the key stands for, when it is not the statements:
+	// they may hold the time at which they were made. A hash; nil for most.
+	IdempotencyOf []byte
 }
 
 // Bounds of idempotency keys.
 const (
 	MaxIdempotencyKeyBytes = 128
+	MaxIdempotencyOfBytes  = 64
 	IdempotencyWindow      = 24 * time.Hour
 )
 

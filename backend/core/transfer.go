@@ -101,9 +101,17 @@ const (
 	TransferIn  = "in"  // restore, import
 )
 
+// TransferTask is a transfer that a node is doing now.
+type TransferTask struct {
+	TransferJob
+	StartedAt time.Time `json:"started_at"`
+	Progress  Progress  `json:"progress"`
+}
+
 // TransferJob is a transfer between a namespace and a file on the node's own
 // computer.
 type TransferJob struct {
+	ID        string    `json:"id"` // chosen by who asks, to find it among the node's tasks; may be ""
 	Verb      string    `json:"verb"`
 	Namespace Namespace `json:"namespace"`
 	Transfer

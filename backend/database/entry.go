@@ -44,12 +44,15 @@ func newWrite(statements []core.Statement, o core.ExecOptions) (*write, error) {
 		return nil, core.Errorf(core.Invalid, "there is no statement to run")
 	case len(statements) > MaxStatements:
 		return nil, core.Errorf(core.TooLarge, "one request may have %d statements", MaxStatements)
+	case len(o.IdempotencyOf) > core.MaxIdempotencyOfBytes:
+		return nil, core.Errorf(core.TooLarge, "what an idempotency key stands for has at most %d bytes", core.MaxIdempotencyOfBytes)
 	}
 	w := &write{
 		statements: make([]*proto.Statement, len(statements)),
 		shapes:     make([]shape, len(statements)),
 		atomic:     o.Atomic && len(statements) > 1,
 		key:        o.IdempotencyKey,
+		digest:     o.IdempotencyOf,
 		frees:      true,
 		done:       make(chan outcome, 1),
 	}

@@ -45,7 +45,16 @@ func (w *write) identify() error {
 	if len(w.key) > core.MaxIdempotencyKeyBytes || strings.ContainsFunc(w.key, func(r rune) bool { return r < ' ' || r == 0x7f || r == '�' }) {
 		return core.Errorf(core.Invalid, "an idempotency key has 1 to %d bytes of printable text", core.MaxIdempotencyKeyBytes)
 	}
+	// Its answer is known only when it has run, and is kept in the same
+	// transaction: so it travels as a held write does.
+	w.held = true
 	h := sha256.New()
+	if len(w.digest) > 0 { // the caller said what it stands for
+		h.Write([]byte{2})
+		h.Write(w.digest)
+		w.digest = h.Sum(nil)
+		return nil
+	}
 	if w.atomic {
 		h.Write([]byte{1})
 	}
@@ -58,9 +67,6 @@ func (w *write) identify() error {
 		h.Write(appendText(nil, string(buffer)))
 	}
 	w.digest = h.Sum(nil)
-	// Its answer is known only when it has run, and is kept in the same
-	// transaction: so it travels as a held write does.
-	w.held = true
 	return nil
 }
 

@@ -55,6 +55,7 @@ type Node struct {
 	discovery *discovery.Discovery
 	pubsub    *pubsub.PubSub
 	networks  *networks
+	transfers transfers
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
 	face      *facing

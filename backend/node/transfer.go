@@ -19,8 +19,52 @@ import (
 	"git.debros.io/DeBros/network/backend/disk"
 )
 
+// MaxTransfers bounds the transfers at once: each reads or writes a whole
+// namespace, and needs room on the disk for a copy.
+const MaxTransfers = 4
+
+// transfers are the ones under way.
+type transfers struct {
+	mu    sync.Mutex
+	tasks []*core.TransferTask // at most MaxTransfers
+}
+
+// begin notes a transfer. tell notes how far it is; done ends it.
+func (t *transfers) begin(job core.TransferJob) (tell func(core.Progress), done func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.tasks) >= MaxTransfers {
+		return nil, nil, core.Errorf(core.Limited, "this node moves data for %d tasks already; repeat when one has ended", MaxTransfers)
+	}
+	task := &core.TransferTask{TransferJob: job, StartedAt: time.Now().UTC()}
+	t.tasks = append(t.tasks, task)
+	tell = func(p core.Progress) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		task.Progress = p
+	}
+	done = func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.tasks = slices.DeleteFunc(t.tasks, func(one *core.TransferTask) bool { return one == task })
+	}
+	return tell, done, nil
+}
+
+// Transfers lists the transfers under way and how far each is.
+func (n *Node) Transfers(context.Context) ([]core.TransferTask, error) {
+	n.transfers.mu.Lock()
+	defer n.transfers.mu.Unlock()
+	list := make([]core.TransferTask, len(n.transfers.tasks))
+	for i, task := range n.transfers.tasks {
+		list[i] = *task
+	}
+	return list, nil
+}
+
 // Transfer moves data between a namespace and a file of this computer. A file
 // that is written is there whole or not at all, and never in place of another.
+// Transfers tells meanwhile how far it is.
 func (n *Node) Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
 	s, err := n.networks.member()
 	if err != nil {
@@ -29,27 +73,32 @@ func (n *Node) Transfer(ctx context.Context, job core.TransferJob) (core.Transfe
 	if !filepath.IsAbs(job.Path) || strings.ContainsRune(job.Path, 0) {
 		return core.TransferResult{}, core.Errorf(core.Invalid, "the file needs its whole path on the node's computer")
 	}
+	tell, done, err := n.transfers.begin(job)
+	if err != nil {
+		return core.TransferResult{}, err
+	}
+	defer done()
 	if job.All {
-		return s.backUpAll(ctx, job)
+		return s.backUpAll(ctx, job, tell)
 	}
 	if _, err := core.ParseNamespace(string(job.Namespace)); err != nil {
 		return core.TransferResult{}, err
 	}
 	switch job.Verb {
 	case core.TransferOut:
-		return s.out(ctx, job)
+		return s.out(ctx, job, tell)
 	case core.TransferIn:
-		return s.in(ctx, job)
+		return s.in(ctx, job, tell)
 	}
 	return core.TransferResult{}, core.Errorf(core.Invalid, "a transfer goes %s or %s", core.TransferOut, core.TransferIn)
 }
 
-func (s *session) backUpAll(ctx context.Context, job core.TransferJob) (core.TransferResult, error) {
+func (s *session) backUpAll(ctx context.Context, job core.TransferJob, tell func(core.Progress)) (core.TransferResult, error) {
 	var result core.TransferResult
 	if job.Verb != core.TransferOut || job.Kind != core.TransferBackup {
 		return result, core.Errorf(core.Invalid, "only a backup is of all namespaces; restore them one by one")
 	}
-	made, err := s.databases.BackupAll(ctx, job.Path, nil)
+	made, err := s.databases.BackupAll(ctx, job.Path, func(_ core.Namespace, p core.Progress) { tell(p) })
 	for _, info := range made {
 		result.Notes = append(result.Notes, database.BackupName(info.Namespace, info.CreatedAt))
 	}
@@ -57,7 +106,7 @@ func (s *session) backUpAll(ctx context.Context, job core.TransferJob) (core.Tra
 }
 
 // out writes a new file.
-func (s *session) out(ctx context.Context, job core.TransferJob) (result core.TransferResult, err error) {
+func (s *session) out(ctx context.Context, job core.TransferJob, tell func(core.Progress)) (result core.TransferResult, err error) {
 	if _, err := os.Lstat(job.Path); err == nil {
 		return result, core.Errorf(core.Conflict, "the file %s is there already; choose another name", job.Path)
 	}
@@ -65,12 +114,12 @@ func (s *session) out(ctx context.Context, job core.TransferJob) (result core.Tr
 		switch job.Kind {
 		case core.TransferBackup:
 			var info core.BackupInfo
-			info, err = s.databases.Backup(ctx, job.Namespace, w, nil)
+			info, err = s.databases.Backup(ctx, job.Namespace, w, tell)
 			result.Backup = &info
 		case core.TransferKV:
-			result, err = s.storage.Export(ctx, job.Namespace, job.Prefix, w, nil)
+			result, err = s.storage.Export(ctx, job.Namespace, job.Prefix, w, tell)
 		default:
-			result, err = s.databases.Export(ctx, job.Namespace, job.Kind, w, nil)
+			result, err = s.databases.Export(ctx, job.Namespace, job.Kind, w, tell)
 		}
 		return err
 	})
@@ -81,7 +130,7 @@ func (s *session) out(ctx context.Context, job core.TransferJob) (result core.Tr
 }
 
 // in reads a file.
-func (s *session) in(ctx context.Context, job core.TransferJob) (result core.TransferResult, err error) {
+func (s *session) in(ctx context.Context, job core.TransferJob, tell func(core.Progress)) (result core.TransferResult, err error) {
 	f, err := os.Open(job.Path)
 	if err != nil {
 		return result, core.Wrap(core.NotFound, err, "the file %s cannot be read on the node's computer", job.Path)
@@ -89,11 +138,11 @@ func (s *session) in(ctx context.Context, job core.TransferJob) (result core.Tra
 	defer func() { err = errors.Join(err, f.Close()) }()
 	switch job.Kind {
 	case core.TransferBackup:
-		return s.databases.Restore(ctx, job.Namespace, f, core.RestoreOptions{Replace: job.Replace}, nil)
+		return s.databases.Restore(ctx, job.Namespace, f, core.RestoreOptions{Replace: job.Replace}, tell)
 	case core.TransferKV:
-		return s.storage.Import(ctx, job.Namespace, job.Existing, f, nil)
+		return s.storage.Import(ctx, job.Namespace, job.Existing, f, tell)
 	}
-	return s.databases.Import(ctx, job.Namespace, job.Transfer, f, nil)
+	return s.databases.Import(ctx, job.Namespace, job.Transfer, f, tell)
 }
 
 // backups backs up the groups that this node leads, so that each namespace of

@@ -32,7 +32,7 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 	switch m {
 	case methodAsk:
 		message, err = d.ask(ctx, body)
-	case methodTransfer, methodBackupPlan:
+	case methodTransfer, methodBackupPlan, methodTransfers:
 		message, err = d.transfer(ctx, m, body)
 	case methodQuery, methodExec, methodSchema:
 		message, err = d.database(ctx, m, body)

@@ -654,6 +654,7 @@ type WireExecRequest struct {
 	Statements     []*WireStatement       `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
 	Atomic         bool                   `protobuf:"varint,2,opt,name=atomic,proto3" json:"atomic,omitempty"`
 	IdempotencyKey string                 `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	IdempotencyOf  []byte                 `protobuf:"bytes,4,opt,name=idempotency_of,json=idempotencyOf,proto3" json:"idempotency_of,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -707,6 +708,13 @@ func (x *WireExecRequest) GetIdempotencyKey() string {
 		return x.IdempotencyKey
 	}
 	return ""
+}
+
+func (x *WireExecRequest) GetIdempotencyOf() []byte {
+	if x != nil {
+		return x.IdempotencyOf
+	}
+	return nil
 }
 
 type WireExecResult struct {
@@ -1535,13 +1543,14 @@ const file_rpc_proto_rawDesc = "" +
 	"\ttruncated\x18\x05 \x01(\bR\ttruncated\x12=\n" +
 	"\n" +
 	"provenance\x18\x06 \x01(\v2\x1d.debros.rpc.v1.WireProvenanceR\n" +
-	"provenance\"\x90\x01\n" +
+	"provenance\"\xb7\x01\n" +
 	"\x0fWireExecRequest\x12<\n" +
 	"\n" +
 	"statements\x18\x01 \x03(\v2\x1c.debros.rpc.v1.WireStatementR\n" +
 	"statements\x12\x16\n" +
 	"\x06atomic\x18\x02 \x01(\bR\x06atomic\x12'\n" +
-	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"\x9e\x01\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\x12%\n" +
+	"\x0eidempotency_of\x18\x04 \x01(\fR\ridempotencyOf\"\x9e\x01\n" +
 	"\x0eWireExecResult\x12#\n" +
 	"\rrows_affected\x18\x01 \x01(\x03R\frowsAffected\x12$\n" +
 	"\x0elast_insert_id\x18\x02 \x01(\x03R\flastInsertId\x12+\n" +

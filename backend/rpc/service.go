@@ -148,7 +148,7 @@ func (m method) writes() bool {
 
 func (m method) operatorOnly() bool {
 	switch m {
-	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan:
+	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan, methodTransfers:
 		return true
 	default:
 		return m.network()

@@ -16,6 +16,8 @@ import (
 // call.
 type TransferService interface {
 	Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error)
+	// Transfers are the ones under way.
+	Transfers(ctx context.Context) ([]core.TransferTask, error)
 	// BackupPlan is the state of the scheduled backups.
 	BackupPlan(ctx context.Context) (core.BackupPlan, error)
 }
@@ -24,6 +26,7 @@ type TransferService interface {
 const (
 	methodTransfer   method = 61
 	methodBackupPlan method = 62
+	methodTransfers  method = 63
 )
 
 func (d dispatcher) transfer(ctx context.Context, m method, body []byte) (proto.Message, error) {
@@ -34,9 +37,13 @@ func (d dispatcher) transfer(ctx context.Context, m method, body []byte) (proto.
 	if d.services.Transfer == nil {
 		return nil, core.Errorf(core.Unavailable, "this node moves no data to files")
 	}
-	if m == methodBackupPlan {
+	switch m { //nolint:exhaustive // the dispatcher sends no other
+	case methodBackupPlan:
 		plan, err := d.services.Transfer.BackupPlan(ctx)
 		return documentOr(err, plan)
+	case methodTransfers:
+		tasks, err := d.services.Transfer.Transfers(ctx)
+		return documentOr(err, tasks)
 	}
 	var job core.TransferJob
 	if err := json.Unmarshal([]byte(req.GetTarget()), &job); err != nil {
@@ -54,6 +61,12 @@ func (c *Conn) Transfer(ctx context.Context, job core.TransferJob) (result core.
 	}
 	err = c.document(ctx, c.ns, methodTransfer, &WireNodeRequest{Target: string(text)}, &result)
 	return result, err
+}
+
+// Transfers lists the transfers that the node is doing now.
+func (c *Conn) Transfers(ctx context.Context) (tasks []core.TransferTask, err error) {
+	err = c.document(ctx, c.ns, methodTransfers, &WireNodeRequest{}, &tasks)
+	return tasks, err
 }
 
 // BackupPlan is the state of the node's scheduled backups.

@@ -62,7 +62,7 @@ func fromExec(statements []core.Statement, o core.ExecOptions) (*WireExecRequest
 	if len(statements) > MaxStatements {
 		return nil, core.Errorf(core.TooLarge, "a write takes at most %d statements; send it in parts", MaxStatements)
 	}
-	r := &WireExecRequest{Atomic: o.Atomic, IdempotencyKey: o.IdempotencyKey, Statements: make([]*WireStatement, len(statements))}
+	r := &WireExecRequest{Atomic: o.Atomic, IdempotencyKey: o.IdempotencyKey, IdempotencyOf: o.IdempotencyOf, Statements: make([]*WireStatement, len(statements))}
 	for i, s := range statements {
 		var err error
 		if r.Statements[i], err = fromStatement(s); err != nil {
@@ -80,7 +80,7 @@ func toExec(r *WireExecRequest) ([]core.Statement, core.ExecOptions, error) {
 			return nil, core.ExecOptions{}, err
 		}
 	}
-	return statements, core.ExecOptions{Atomic: r.GetAtomic(), IdempotencyKey: r.GetIdempotencyKey()}, nil
+	return statements, core.ExecOptions{Atomic: r.GetAtomic(), IdempotencyKey: r.GetIdempotencyKey(), IdempotencyOf: r.GetIdempotencyOf()}, nil
 }
 
 func fromRows(rows *core.Rows) (*WireRows, error) {

@@ -111,20 +111,21 @@ func (s *Storage) query(ctx context.Context, ns core.Namespace, st core.Statemen
 
 // exec writes. When there is no table it makes it and writes again: the first
 // write changed nothing.
-func (s *Storage) exec(ctx context.Context, ns core.Namespace, statements []core.Statement, key string) (*core.ExecAnswer, error) {
-	answer, err := s.execOnce(ctx, ns, statements, key)
+func (s *Storage) exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
+	answer, err := s.execOnce(ctx, ns, statements, o)
 	if !noTable(err) {
 		return answer, err
 	}
-	if _, err := s.execOnce(ctx, ns, createTable(), ""); err != nil {
+	if _, err := s.execOnce(ctx, ns, createTable(), core.ExecOptions{}); err != nil {
 		return nil, err
 	}
 	s.log.Debug("key-value table made", core.KeyNamespace, string(ns))
-	return s.execOnce(ctx, ns, statements, key)
+	return s.execOnce(ctx, ns, statements, o)
 }
 
-func (s *Storage) execOnce(ctx context.Context, ns core.Namespace, statements []core.Statement, key string) (*core.ExecAnswer, error) {
-	answer, err := s.db.Exec(ctx, ns, statements, core.ExecOptions{Atomic: len(statements) > 1, IdempotencyKey: key})
+func (s *Storage) execOnce(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
+	o.Atomic = len(statements) > 1
+	answer, err := s.db.Exec(ctx, ns, statements, o)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Storage) sweepNamespace(ctx context.Context, ns core.Namespace) (remove
 		return 0, err
 	}
 	for range maxSweepSteps {
-		answer, err := s.execOnce(ctx, ns, []core.Statement{{SQL: sweepSQL, Args: []any{now, int64(maxSweepRows)}}}, "")
+		answer, err := s.execOnce(ctx, ns, []core.Statement{{SQL: sweepSQL, Args: []any{now, int64(maxSweepRows)}}}, core.ExecOptions{})
 		if err != nil {
 			return removed, err
 		}

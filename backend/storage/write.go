@@ -5,6 +5,8 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"time"
 
@@ -38,7 +40,7 @@ func (s *Storage) Put(ctx context.Context, ns core.Namespace, key string, value 
 		return core.WriteAnswer{}, err
 	}
 	now := s.settings.Now()
-	answer, err := s.exec(ctx, ns, []core.Statement{putStatement(key, value, o, now)}, o.IdempotencyKey)
+	answer, err := s.exec(ctx, ns, []core.Statement{putStatement(key, value, o, now)}, idempotent([]core.Op{{Key: key, Value: value, PutOptions: o}}))
 	if err != nil {
 		return core.WriteAnswer{}, err
 	}
@@ -48,6 +50,21 @@ func (s *Storage) Put(ctx context.Context, ns core.Namespace, key string, value 
 		return core.WriteAnswer{}, s.explain(ctx, ns, []core.Op{op}, now)
 	}
 	return core.WriteAnswer{Versions: []core.Version{version(r)}, Deleted: []bool{false}, Provenance: answer.Provenance}, nil
+}
+
+// idempotent are the options of a write whose first operation has an idempotency
+// key. It stands for what was asked for, not for the time at which it was.
+func idempotent(ops []core.Op) core.ExecOptions {
+	key := ops[0].IdempotencyKey
+	if key == "" {
+		return core.ExecOptions{}
+	}
+	h := sha256.New()
+	for _, op := range ops {
+		value := sha256.Sum256(op.Value)
+		fmt.Fprintf(h, "%t %q %x %d %d %t\n", op.Delete, op.Key, value, op.TTL, op.IfVersion, op.IfAbsent)
+	}
+	return core.ExecOptions{IdempotencyKey: key, IdempotencyOf: h.Sum(nil)}
 }
 
 // Delete removes a key and tells whether it was there. Deleting what is not there
@@ -60,7 +77,7 @@ func (s *Storage) Delete(ctx context.Context, ns core.Namespace, key string) (co
 		return core.WriteAnswer{}, err
 	}
 	out := core.WriteAnswer{Versions: []core.Version{0}, Deleted: []bool{false}}
-	answer, err := s.execOnce(ctx, ns, []core.Statement{deleteStatement(key, s.settings.Now())}, "")
+	answer, err := s.execOnce(ctx, ns, []core.Statement{deleteStatement(key, s.settings.Now())}, core.ExecOptions{})
 	if noTable(err) { // nothing was ever stored; a delete is no reason to make the table
 		rows, errRead := s.query(ctx, ns, core.Statement{SQL: nothingSQL}, core.QueryOptions{})
 		if errRead != nil {
@@ -101,7 +118,7 @@ func (s *Storage) Batch(ctx context.Context, ns core.Namespace, ops []core.Op) (
 			statements = append(statements, putStatement(op.Key, op.Value, core.PutOptions{TTL: op.TTL}, now))
 		}
 	}
-	answer, err := s.exec(ctx, ns, statements, ops[0].IdempotencyKey)
+	answer, err := s.exec(ctx, ns, statements, idempotent(ops))
 	switch {
 	case err != nil && strings.Contains(err.Error(), refusedText):
 		return core.WriteAnswer{}, s.explain(ctx, ns, ops, now)
