@@ -298,7 +298,7 @@ func (m *Membership) IsMember(id peer.ID) bool {
 			m.members[text] = one
 			m.mu.Unlock()
 			m.learn(one)
-			return true
+			return one.State != stateRemoved
 		}
 	}
 	return false
