@@ -74,6 +74,7 @@ type Membership struct {
 	look     chan struct{}                  // one token: look at the tables now
 	lastSeen map[string]time.Time           // by the controller
 	woken    map[core.Namespace]time.Time   // groups that the controller has woken
+	settled  map[core.Namespace]uint64      // revisions that the controller has seen in place; at most MaxGroups
 }
 
 type cachedPlace struct {
@@ -106,6 +107,7 @@ func New(s Settings, h host.Host, log *slog.Logger) (*Membership, error) {
 		settings: s, host: h, self: h.ID().String(), log: log, record: s.Record, askers: newAskers(s.Now),
 		members: map[string]member{}, places: map[core.Namespace]cachedPlace{}, doubted: map[peer.ID]time.Time{},
 		look: make(chan struct{}, 1), lastSeen: map[string]time.Time{}, woken: map[core.Namespace]time.Time{},
+		settled: map[core.Namespace]uint64{},
 	}, nil
 }
 
