@@ -27,8 +27,9 @@ import (
 const (
 	childFolder  = "DEBROS_TEST_DATABASE_CHILD"
 	childWriters = 8
-	childEvery   = 300                         // entries from one snapshot to the next
-	childText    = "DEBROS_TEST_DATABASE_TEXT" // a number of bytes for each row
+	childEvery   = 300                          // entries from one snapshot to the next
+	childText    = "DEBROS_TEST_DATABASE_TEXT"  // a number of bytes for each row
+	childPeers   = "DEBROS_TEST_DATABASE_PEERS" // the addresses of those that it follows
 	kills        = 5
 )
 
@@ -132,6 +133,9 @@ func childMain() bool {
 		return false
 	}
 	h := childHost(func(args ...any) { panic(fmt.Sprint(args...)) })
+	if peers := os.Getenv(childPeers); peers != "" {
+		panic(followMain(h, dir, strings.Fields(peers)))
+	}
 	d, err := New(Settings{Dir: dir, NodeID: h.ID().String(), SnapshotEvery: childEvery}, h, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		panic(err)

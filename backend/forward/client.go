@@ -51,6 +51,7 @@ type Client struct {
 	streams map[streamKey]*stream
 	flying  map[peer.ID]int
 	ended   bool
+	work    sync.WaitGroup // dials and closings; none begins once ended is set
 }
 
 type streamKey struct {
@@ -75,7 +76,8 @@ func NewClient(h host.Host, path func(peer.ID) string, log *slog.Logger) *Client
 	return &Client{host: h, path: path, log: log, streams: map[streamKey]*stream{}, flying: map[peer.ID]int{}}
 }
 
-// Run closes unused streams now and then, and all of them when ctx ends.
+// Run closes unused streams now and then, and all of them when ctx ends. It
+// returns when nothing is being dialled any more.
 func (c *Client) Run(ctx context.Context, ready func()) error {
 	ready()
 	tick := time.NewTicker(IdleTimeout / 4)
@@ -89,6 +91,7 @@ func (c *Client) Run(ctx context.Context, ready func()) error {
 			c.ended = true
 			c.mu.Unlock()
 			c.sweep(func(*stream) bool { return true })
+			c.work.Wait()
 			return nil
 		}
 	}
@@ -106,10 +109,15 @@ func (c *Client) sweep(over func(*stream) bool) {
 	}
 	c.mu.Unlock()
 	for _, s := range closing {
-		<-s.ready
-		if s.conn != nil {
-			_ = s.conn.Close() //nolint:errcheck // it never fails
-		}
+		s.close()
+	}
+}
+
+// close ends the stream, once it is known whether there is one.
+func (s *stream) close() {
+	<-s.ready
+	if s.conn != nil {
+		_ = s.conn.Close() //nolint:errcheck // it never fails
 	}
 }
 
@@ -213,12 +221,16 @@ func (c *Client) begin(id peer.ID) error {
 	defer c.mu.Unlock()
 	switch {
 	case c.ended:
-		return core.Errorf(core.Unavailable, "the node is stopping; nothing was done")
+		return errStopping()
 	case c.flying[id] >= MaxInFlight:
 		return core.Errorf(core.Limited, "%d requests to that node wait for an answer; repeat in a moment", MaxInFlight)
 	}
 	c.flying[id]++
 	return nil
+}
+
+func errStopping() error {
+	return core.Errorf(core.Unavailable, "the node is stopping; nothing was done")
 }
 
 func (c *Client) end(id peer.ID) {
@@ -229,30 +241,35 @@ func (c *Client) end(id peer.ID) {
 	}
 }
 
-// open finds or makes the stream; done gives it back.
+// open finds or makes the stream; done gives it back. Who asked for it first may
+// have less time than others that wait for it too, so the dial does not end with
+// its caller.
 func (c *Client) open(ctx context.Context, id peer.ID, ns core.Namespace) (*stream, streamKey, error) {
 	key := streamKey{id, ns}
 	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return nil, key, errStopping()
+	}
 	s := c.streams[key]
 	if s != nil && s.broken() {
 		delete(c.streams, key)
 		s = nil
 	}
-	mine := s == nil
-	if mine {
+	if s == nil {
 		c.makeRoomLocked()
 		s = &stream{ready: make(chan struct{})}
 		c.streams[key] = s
+		c.work.Go(func() {
+			defer close(s.ready)
+			dial, cancel := context.WithTimeout(context.WithoutCancel(ctx), DialTimeout)
+			defer cancel()
+			s.conn, s.err = rpc.Dial(dial, c.host, id, rpc.Credentials{Namespace: ns, Protocol: Protocol})
+		})
 	}
 	s.users++
 	s.used = time.Now()
 	c.mu.Unlock()
-	if mine {
-		dial, cancel := context.WithTimeout(context.WithoutCancel(ctx), DialTimeout)
-		s.conn, s.err = rpc.Dial(dial, c.host, id, rpc.Credentials{Namespace: ns, Protocol: Protocol})
-		cancel()
-		close(s.ready)
-	}
 	select {
 	case <-s.ready:
 	case <-ctx.Done():
@@ -316,9 +333,7 @@ func (c *Client) makeRoomLocked() {
 		return // all are in use: a few more until they are not
 	}
 	delete(c.streams, oldest)
-	if found.conn != nil {
-		go func() { _ = found.conn.Close() }() //nolint:errcheck // its goroutines end with the stream
-	}
+	c.work.Go(found.close)
 }
 
 // mustID parses an id that was parsed before.

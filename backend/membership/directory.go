@@ -38,8 +38,9 @@ func (m *Membership) Place(ctx context.Context, ns core.Namespace) (database.Pla
 	}
 	chosen := hex.EncodeToString(raw[:])
 	statements := []core.Statement{{
-		SQL:  `INSERT INTO namespaces(name, revision, factor, created_at, chosen) VALUES (?, 1, ?, ?, ?) ON CONFLICT(name) DO NOTHING`,
-		Args: []any{string(ns), m.settings.Factor, m.settings.Now().UnixMilli(), chosen},
+		SQL: `INSERT INTO namespaces(name, revision, factor, created_at, chosen) SELECT ?1, 1, ?2, ?3, ?4
+			WHERE (SELECT count(*) FROM namespaces) < ?5 ON CONFLICT(name) DO NOTHING`,
+		Args: []any{string(ns), m.settings.Factor, m.settings.Now().UnixMilli(), chosen, MaxGroups},
 	}}
 	for i, node := range nodes {
 		statements = append(statements, core.Statement{
@@ -47,12 +48,17 @@ func (m *Membership) Place(ctx context.Context, ns core.Namespace) (database.Pla
 			Args: []any{string(ns), node, i < voters, i, chosen},
 		})
 	}
-	if _, err := m.exec(ctx, statements...); err != nil {
+	results, err := m.exec(ctx, statements...)
+	if err != nil {
 		return database.Placement{}, core.Wrap(core.Unavailable, err, "the network could not decide where %s lives; nothing was done; repeat in a moment", ns.Group())
 	}
 	m.Moved(ns)
 	p, err = m.readPlacement(ctx, ns, core.LevelWeak)
-	if err == nil && len(p.Replicas) == 0 {
+	switch {
+	case err != nil || len(p.Replicas) > 0:
+	case results[0].RowsAffected == 0: // nobody has placed it, and neither could this node
+		err = core.Errorf(core.Limited, "the network has %d namespaces, the most there can be; use another network for more", MaxGroups)
+	default:
 		err = core.Errorf(core.Unavailable, "the network could not decide where %s lives; repeat in a moment", ns.Group())
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -327,8 +328,9 @@ func errUnknownTicket() error {
 	return core.Errorf(core.Denied, "the network does not know this ticket; ask for a new one: debros invite")
 }
 
-// clip cuts foreign text.
-func clip(s string, most int) string { return s[:min(len(s), most)] }
+// clip cuts foreign text, and drops the half letter that a cut may leave: the
+// tables take whole ones only.
+func clip(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "") }
 
 // writeFrame and readFrame are the form of a message.
 func writeFrame(w io.Writer, v any) error {

@@ -78,6 +78,7 @@ const (
 func Limits() []core.Limit {
 	return []core.Limit{
 		{Name: "members of a network", Value: "1,000", Why: "all of them know all of them"},
+		{Name: "namespaces of a network", Value: "3,000", Why: "the node that looks after them reads them as a whole"},
 		{Name: "life of a ticket", Value: "30 days", Why: "a forgotten ticket must not open the network for ever"},
 		{Name: "tickets that can still be used", Value: "1,000", Why: "each is a way in that somebody must oversee"},
 		{Name: "voters of the network's own group", Value: "5", Why: "each more makes every decision slower; two of five may die"},

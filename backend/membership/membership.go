@@ -75,6 +75,7 @@ type Membership struct {
 	lastSeen map[string]time.Time           // by the controller
 	woken    map[core.Namespace]time.Time   // groups that the controller has woken
 	doubtAt  time.Time                      // when it was last asked whether this node is a member
+	settled  map[core.Namespace]uint64      // revisions that the controller has seen in place; at most MaxGroups
 }
 
 type cachedPlace struct {
@@ -107,6 +108,7 @@ func New(s Settings, h host.Host, log *slog.Logger) (*Membership, error) {
 		settings: s, host: h, self: h.ID().String(), log: log, record: s.Record, askers: newAskers(s.Now),
 		members: map[string]member{}, places: map[core.Namespace]cachedPlace{}, doubted: map[peer.ID]time.Time{},
 		look: make(chan struct{}, 1), lastSeen: map[string]time.Time{}, woken: map[core.Namespace]time.Time{},
+		settled: map[core.Namespace]uint64{},
 	}, nil
 }
 
@@ -300,7 +302,7 @@ func (m *Membership) IsMember(id peer.ID) bool {
 			m.members[text] = one
 			m.mu.Unlock()
 			m.learn(one)
-			return true
+			return one.State != stateRemoved
 		}
 	}
 	return false

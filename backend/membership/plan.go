@@ -64,6 +64,8 @@ func plan(g group, members map[string]standing) ([]database.Place, bool) {
 		pinned = slices.DeleteFunc(pinned, func(id string) bool { return id == node })
 		delete(g.Pinned, node)
 	}
+	// Of those that nobody can replace, one that is there has the data for certain.
+	slices.SortStableFunc(lost, func(a, b string) int { return deadLast(members[a]) - deadLast(members[b]) })
 	for _, node := range lost { // nobody can take over: it stays, unless it is wanted gone and not the last
 		stays := members[node].state == core.MemberGone && len(kept) < factor
 		if stays || len(kept) == 0 {
@@ -71,6 +73,14 @@ func plan(g group, members map[string]standing) ([]database.Place, bool) {
 		}
 	}
 	return places(g, kept, odd(len(kept)), pinned)
+}
+
+// deadLast orders members: those that are there come first.
+func deadLast(s standing) int {
+	if s.alive {
+		return 0
+	}
+	return 1
 }
 
 // planSystem keeps the network's own group on all members, up to the bounds.
@@ -91,6 +101,9 @@ func planSystem(g group, members map[string]standing) ([]database.Place, bool) {
 		}
 	}
 	kept = append(kept, rank(g.Namespace, candidates)...)
+	if len(kept) == 0 { // all want to go: the group stays where it is, above all not with somebody who is gone
+		return nil, false
+	}
 	// The voters are the eldest; a gone one counts until somebody takes its vote.
 	voters := odd(min(MaxSystemVoters, len(kept)))
 	for _, node := range replaceable {
@@ -98,12 +111,6 @@ func planSystem(g group, members map[string]standing) ([]database.Place, bool) {
 			kept = slices.Insert(kept, voters, node)
 			voters = odd(min(MaxSystemVoters, len(kept)))
 		}
-	}
-	if len(kept) == 0 {
-		return nil, false
-	}
-	if voters == 0 {
-		voters = 1
 	}
 	kept = kept[:min(len(kept), voters+MaxSystemNonvoters)]
 	return places(g, kept, voters, nil)
@@ -128,7 +135,8 @@ func placeOf(g group, node string) (database.Place, bool) {
 	return database.Place{}, false
 }
 
-// places makes the list and compares it with what is there.
+// places makes the list and compares it with what is there. Another order of the
+// same places is no difference: it would be written, and looked after, for nothing.
 func places(g group, nodes []string, voters int, pinned []string) ([]database.Place, bool) {
 	var list []database.Place
 	for i, node := range nodes {
@@ -137,5 +145,9 @@ func places(g group, nodes []string, voters int, pinned []string) ([]database.Pl
 	for _, node := range pinned {
 		list = append(list, database.Place{Node: node})
 	}
-	return list, !slices.Equal(list, g.Replicas)
+	same := len(list) == len(g.Replicas)
+	for _, place := range list {
+		same = same && slices.Contains(g.Replicas, place)
+	}
+	return list, !same
 }

@@ -146,8 +146,11 @@ func Load(root, id, self string) (Record, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return adopt(root, id, self)
 	}
-	if err != nil {
-		return Record{}, core.Wrap(core.Unavailable, err, "the file %s cannot be read", name)
+	switch {
+	case core.CodeOf(err) == core.Invalid:
+		return Record{}, core.Wrap(core.Invalid, err, "the file %s is damaged; put it back from a backup", name)
+	case err != nil:
+		return Record{}, core.Wrap(core.Unavailable, err, "the file %s cannot be read; check its rights and the disk", name)
 	}
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil || r.Format < 1 {

@@ -4,6 +4,7 @@ package membership
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -149,31 +150,31 @@ func (m *Membership) observe(ctx context.Context, list []member) (map[string]sta
 }
 
 // wakeUnsettled wakes groups whose replicas do not match their placement yet: a
-// sleeping group cannot change its members.
+// sleeping group cannot change its members. It wakes a few in one round, as
+// waking all that a member kept would put those to sleep that are in use.
 func (m *Membership) wakeUnsettled(ctx context.Context, groups []group) {
-	now := time.Now()
+	now, woken := time.Now(), 0
 	for _, g := range groups {
-		if g.Namespace == core.SystemNamespace || g.Revision == 1 {
+		if g.Namespace == core.SystemNamespace || g.Revision == 1 || woken == MaxChanges {
 			continue
 		}
 		m.mu.Lock()
-		last, woken := m.woken[g.Namespace]
-		due := !woken || now.Sub(last) > wakeAgain
+		last, before := m.woken[g.Namespace]
+		due := m.settled[g.Namespace] != g.Revision && (!before || now.Sub(last) > wakeAgain)
 		if due {
 			m.woken[g.Namespace] = now
 		}
 		m.mu.Unlock()
-		if !due {
+		if !due || m.isSettled(ctx, g) {
 			continue
 		}
+		woken++
 		for _, place := range g.Replicas {
-			s, err := m.ask(ctx, place.Node, g.Namespace)
-			if err == nil && s.Leader == place.Node && matches(s.Members, g.Replicas) {
-				break
-			}
-			if place.Node == m.self {
+			var err error
+			switch {
+			case place.Node == m.self:
 				_, err = m.groups.Replicas().Wake(ctx, m.self, g.Namespace)
-			} else {
+			case m.connected(place.Node):
 				_, err = m.others.Wake(ctx, place.Node, g.Namespace)
 			}
 			if err != nil {
@@ -181,6 +182,37 @@ func (m *Membership) wakeUnsettled(ctx context.Context, groups []group) {
 			}
 		}
 	}
+}
+
+// isSettled tells whether the group's leader has the members that are placed, and
+// those that answer vote as they should. What was seen once holds until the group
+// is placed anew: else a group that has moved would never sleep again.
+func (m *Membership) isSettled(ctx context.Context, g group) bool {
+	m.mu.Lock()
+	seen := m.settled[g.Namespace] == g.Revision
+	m.mu.Unlock()
+	if seen {
+		return true
+	}
+	led, well := false, true
+	for _, place := range g.Replicas {
+		if !m.connected(place.Node) {
+			continue
+		}
+		s, err := m.ask(ctx, place.Node, g.Namespace)
+		if err != nil {
+			continue
+		}
+		led = led || (s.Leader == place.Node && matches(s.Members, g.Replicas))
+		well = well && s.Voter == place.Voter
+	}
+	if !led || !well {
+		return false
+	}
+	m.mu.Lock()
+	m.settled[g.Namespace] = g.Revision
+	m.mu.Unlock()
+	return true
 }
 
 // wakeAgain is how long a group that was woken for a change is left alone.
@@ -234,24 +266,15 @@ func (m *Membership) free(ctx context.Context, id string, groups []group) bool {
 				return false
 			}
 		}
-		if g.Revision == 1 {
+		if g.Revision == 1 || m.isSettled(ctx, g) {
 			continue
 		}
-		settled := false
-		for _, place := range g.Replicas {
+		letGo := false
+		for _, place := range g.Replicas { // it may go before those who take over vote
 			s, err := m.ask(ctx, place.Node, g.Namespace)
-			switch {
-			case err != nil:
-			case s.State == "asleep" || s.State == "none":
-				settled = settled || matches(s.Members, g.Replicas)
-			case s.Leader == place.Node:
-				settled = true
-				for _, member := range s.Members {
-					settled = settled && member != id
-				}
-			}
+			letGo = letGo || (err == nil && s.Leader == place.Node && !slices.Contains(s.Members, id))
 		}
-		if !settled {
+		if !letGo {
 			m.mu.Lock()
 			delete(m.woken, g.Namespace) // it must be awake to let go
 			m.mu.Unlock()

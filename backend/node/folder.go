@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,9 @@ func Claim(c config.Config) (*Folder, error) {
 		return nil, err
 	}
 	if err := checkFormat(path); err != nil {
+		return nil, err
+	}
+	if err := checkOurs(c); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(path, "lock"), flock.SetPermissions(0o600))
@@ -128,6 +132,39 @@ func checkFormat(path string) error {
 		return core.Errorf(core.Invalid, "the data folder %s was written by a newer debros (format %d, this one knows %d); nothing was changed: start the newer version", path, version, FormatVersion)
 	}
 	return nil
+}
+
+// checkOurs refuses a folder of somebody else: a mistyped --data-dir must not
+// close a home folder to others and mix our files with theirs. A new folder may
+// hold what is put there before the first start, and what a disk brings itself.
+func checkOurs(c config.Config) error {
+	path := c.Node.DataDir
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return core.Wrap(core.Unavailable, err, "the data folder %s cannot be read; choose another with --data-dir, or have its owner allow it", path)
+	}
+	foreign := ""
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case slices.Contains(ownNames(), name) || name == filepath.Base(c.IdentityFile()) || name == filepath.Base(c.DatabaseDir()):
+			return nil
+		case name[0] == '.' || name == "lost+found":
+		default:
+			foreign = name
+		}
+	}
+	if foreign != "" {
+		return core.Errorf(core.Invalid, "the folder %s holds other files, such as %s, and no data of debros; nothing was changed: name a new or empty folder with --data-dir", path, foreign)
+	}
+	return nil
+}
+
+// ownNames are what makes a folder ours.
+func ownNames() []string {
+	return []string{
+		"format", "network", "lock", "db", "backups", "sandbox", "logs", "console.log", "identity.key", "peers.json", "settings.json",
+		config.FileName, config.RunFileName, config.OperatorKeyName,
+	}
 }
 
 // stamp writes what a new folder needs: its format, and a network of its own.

@@ -28,6 +28,47 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
+// A mistyped folder must not become ours: its owner would find it closed to
+// others, with our files among theirs.
+func TestFolder_Foreign(t *testing.T) {
+	for name, test := range map[string]struct {
+		holds string
+		taken bool
+	}{
+		"somebody's letters":          {holds: "letters/2026.txt"},
+		"a configuration of ours":     {holds: config.FileName, taken: true},
+		"a key of ours":               {holds: "identity.key", taken: true},
+		"what a new disk brings":      {holds: "lost+found/x", taken: true},
+		"what a desktop leaves there": {holds: ".DS_Store", taken: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data")
+			write(t, filepath.Join(path, test.holds), "")
+			if err := os.Chmod(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			f, err := openTest(path)
+			if test.taken {
+				if err == nil {
+					err = f.Release()
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if core.CodeOf(err) != core.Invalid || !strings.Contains(core.Sentence(err), "--data-dir") {
+				t.Errorf("%v", err)
+			}
+			info, err := os.Stat(path)
+			entries, errRead := os.ReadDir(path)
+			if err != nil || errRead != nil || info.Mode().Perm() != 0o755 || len(entries) != 1 {
+				t.Errorf("it was changed: %v, %v, %v, %v", info.Mode(), entries, err, errRead)
+			}
+		})
+	}
+}
+
 // Two processes on one folder would write over each other's data.
 func TestFolder_SecondStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")

@@ -164,6 +164,95 @@ func TestNetwork_OutlivesItsNodes(t *testing.T) {
 	}
 }
 
+// If nobody takes over from a member that is gone for good, the next death is the
+// one too many. It must happen by itself, and be seen.
+func TestNetwork_ReplacesWhoIsGone(t *testing.T) {
+	impatient := func(c *config.Config) { c.Database.ReplaceAfter = 2 * time.Second }
+	first := start(t, t.TempDir(), impatient)
+	network, err := first.Network(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]*running{}
+	dirs := map[string]string{}
+	for i := range 4 {
+		n := first
+		if i > 0 {
+			n = start(t, t.TempDir(), impatient)
+			ticket, err := first.Invite(t.Context(), core.InviteOptions{})
+			if err == nil {
+				err = n.Join(t.Context(), ticket.Text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			joined(t, n, network.ID)
+		}
+		status, err := n.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		byID[status.PeerID], dirs[status.PeerID] = n, n.dir
+	}
+	put(t, first, "kept", "yes")
+	before := settled(t, first, demo, 3)
+	gone, spare := "", ""
+	for id, n := range byID {
+		switch placed := slices.ContainsFunc(before.Replicas, func(r core.Replica) bool { return r.Node == id }); {
+		case !placed:
+			spare = id
+		case n != first && id != before.Leader:
+			gone = id
+		}
+	}
+	byID[gone].stop(t)
+	put(t, first, "meanwhile", "too")
+	until(t, "another member keeps the replica", func() error {
+		after := settled(t, first, demo, 3)
+		for _, r := range after.Replicas {
+			if r.Node == gone {
+				return fmt.Errorf("still on who is gone: %+v", after)
+			}
+		}
+		return nil
+	})
+	for key, value := range map[string]string{"kept": "yes", "meanwhile": "too"} {
+		if p := expect(t, byID[spare], core.LevelNone, key, value); p.ServedBy != spare || p.How != "local" {
+			t.Errorf("%s is served by %+v", key, p)
+		}
+	}
+	state := func() string {
+		members, err := first.Members(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range members {
+			if m.ID == gone {
+				return fmt.Sprint(m.State, " ", m.Connected)
+			}
+		}
+		return "forgotten"
+	}
+	if got := state(); got != "gone false" {
+		t.Errorf("who is gone is shown as %q", got)
+	}
+	settled(t, first, core.SystemNamespace, 3)
+	// Back again, it is a member like before, and gives up what others keep now.
+	back := start(t, dirs[gone], impatient)
+	until(t, "it is back", func() error {
+		if got := state(); got != "active true" {
+			return errors.New(got)
+		}
+		return nil
+	})
+	expect(t, back, core.LevelLinearizable, "meanwhile", "too")
+	for _, r := range settled(t, back, demo, 3).Replicas {
+		if r.Node == gone {
+			t.Errorf("a fourth replica is back: %+v", r)
+		}
+	}
+}
+
 // If leaving loses data, nobody can ever switch a machine off for good.
 func TestNetwork_LeaveHandsOver(t *testing.T) {
 	first := start(t, t.TempDir(), func(c *config.Config) { c.Security.OpenJoin = true })
