@@ -275,7 +275,7 @@ func (n *Network) act(name string, limit time.Duration, do func(context.Context,
 }
 
 func networkInfo(n core.Network) NetworkInfo {
-	return NetworkInfo{ID: n.ID, Name: n.Name, Role: n.Role, Current: n.Current, CreatedAt: stamp(n.CreatedAt), Size: number(uint64(max(n.Size, 0)))} //nolint:gosec // not negative
+	return NetworkInfo{ID: n.ID, Name: n.Name, Role: n.Role, Current: n.Current, CreatedAt: stamp(n.CreatedAt), Size: number(uint64(max(n.Size, 0)))}
 }
 
 func ticket(t core.Ticket) Ticket {

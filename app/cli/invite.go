@@ -87,8 +87,15 @@ func halfBlocks(size int, black func(x, y int) bool) string {
 
 func ticketRecord(t core.Ticket, secret bool) record {
 	r := record{
-		{"id", t.ID}, {"state", ticketState(t, time.Now())}, {"network", t.Network}, {"created_at", t.CreatedAt}, {"created_by", t.CreatedBy},
-		{"expires_at", t.ExpiresAt}, {"used_at", t.UsedAt}, {"used_by", t.UsedBy}, {"revoked_at", t.RevokedAt},
+		{"id", t.ID},
+		{"state", ticketState(t, time.Now())},
+		{"network", t.Network},
+		{"created_at", t.CreatedAt},
+		{"created_by", t.CreatedBy},
+		{"expires_at", t.ExpiresAt},
+		{"used_at", t.UsedAt},
+		{"used_by", t.UsedBy},
+		{"revoked_at", t.RevokedAt},
 	}
 	if secret {
 		return record{{"id", t.ID}, {"network", t.Network}, {"expires_at", t.ExpiresAt}, {"text", t.Text}, {"link", t.Link}}

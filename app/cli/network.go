@@ -56,8 +56,16 @@ func (a *app) networkMembers() *cobra.Command {
 				d := document{name: "members", columns: []string{"id", "name", "state", "self", "connected", "replicas", "version", "seen_at"}}
 				for _, m := range members {
 					d.rows = append(d.rows, record{
-						{"id", m.ID}, {"name", m.Name}, {"addresses", m.Addresses}, {"state", m.State}, {"version", m.Version},
-						{"joined_at", m.JoinedAt}, {"seen_at", m.SeenAt}, {"self", m.Self}, {"connected", m.Connected}, {"replicas", m.Replicas},
+						{"id", m.ID},
+						{"name", m.Name},
+						{"addresses", m.Addresses},
+						{"state", m.State},
+						{"version", m.Version},
+						{"joined_at", m.JoinedAt},
+						{"seen_at", m.SeenAt},
+						{"self", m.Self},
+						{"connected", m.Connected},
+						{"replicas", m.Replicas},
 					})
 				}
 				return a.show(d)
@@ -79,8 +87,15 @@ func (a *app) networkGroups() *cobra.Command {
 				d := document{name: "groups", columns: []string{"group", "state", "leader", "index", "factor", "replicas"}}
 				for _, p := range placements {
 					row := record{
-						{"namespace", string(p.Namespace)}, {"group", p.Group}, {"state", p.State}, {"detail", p.Detail}, {"leader", p.Leader},
-						{"index", p.Index}, {"factor", p.Factor}, {"replicas", p.Replicas}, {"created_at", p.CreatedAt},
+						{"namespace", string(p.Namespace)},
+						{"group", p.Group},
+						{"state", p.State},
+						{"detail", p.Detail},
+						{"leader", p.Leader},
+						{"index", p.Index},
+						{"factor", p.Factor},
+						{"replicas", p.Replicas},
+						{"created_at", p.CreatedAt},
 					}
 					if forPeople {
 						row[7].value = replicasInWords(p.Replicas)

@@ -50,8 +50,10 @@ func (f *fake) Invite(_ context.Context, o core.InviteOptions) (core.Ticket, err
 
 func (f *fake) Tickets(context.Context) ([]core.Ticket, error) {
 	return []core.Ticket{
-		{ID: "t1", ExpiresAt: time.Now().Add(time.Hour)}, {ID: "t2", ExpiresAt: time.Now().Add(-time.Hour)},
-		{ID: "t3", ExpiresAt: time.Now().Add(time.Hour), UsedAt: time.Now()}, {ID: "t4", ExpiresAt: time.Now().Add(time.Hour), RevokedAt: time.Now()},
+		{ID: "t1", ExpiresAt: time.Now().Add(time.Hour)},
+		{ID: "t2", ExpiresAt: time.Now().Add(-time.Hour)},
+		{ID: "t3", ExpiresAt: time.Now().Add(time.Hour), UsedAt: time.Now()},
+		{ID: "t4", ExpiresAt: time.Now().Add(time.Hour), RevokedAt: time.Now()},
 	}, f.fail
 }
 func (f *fake) RevokeTicket(context.Context, string) error { return f.fail }

@@ -194,9 +194,9 @@ func (a *app) transferHere(ctx context.Context, job core.TransferJob) error {
 func (a *app) transfer(ctx context.Context, job core.TransferJob) (err error) {
 	stream := job.Path == "-"
 	if stream {
-		dir, err := os.MkdirTemp("", "debros-")
-		if err != nil {
-			return core.Wrap(core.Unavailable, err, "a temporary file cannot be made")
+		dir, errTemp := os.MkdirTemp("", "debros-")
+		if errTemp != nil {
+			return core.Wrap(core.Unavailable, errTemp, "a temporary file cannot be made")
 		}
 		defer func() {
 			if errRemove := os.RemoveAll(dir); err == nil {

@@ -106,7 +106,7 @@ func (c Config) checkDatabase(f *faults) {
 	if d.IdleAfter < 10*time.Second {
 		f.add("database.idle_after", "", fmt.Sprintf("%s is too short", formatDuration(d.IdleAfter)), "write 10s or more")
 	}
-	if to := d.RQLiteJoinAddress; to != "" && !strings.HasPrefix(to, "debros") && !(strings.HasPrefix(to, "/") && strings.Contains(to, "/p2p/")) {
+	if to := d.RQLiteJoinAddress; to != "" && !strings.HasPrefix(to, "debros") && (!strings.HasPrefix(to, "/") || !strings.Contains(to, "/p2p/")) {
 		f.add("database.rqlite_join_address", "", "this is neither a ticket nor the address of a member", "write the ticket that \"debros invite\" printed, or a multiaddress that ends with /p2p/ and the peer id")
 	}
 	if d.BackupInterval < 0 || (d.BackupInterval > 0 && d.BackupInterval < time.Minute) {

@@ -52,7 +52,7 @@ func (d *Databases) Backup(ctx context.Context, ns core.Namespace, w io.Writer, 
 // withCopy makes a consistent copy of the namespace's file and gives its path
 // and the log entry up to which it certainly holds everything.
 func (d *Databases) withCopy(ctx context.Context, ns core.Namespace, progress tell, use func(path string, index uint64) error) (err error) {
-	if err := d.exists(ctx, ns); err != nil {
+	if err = d.exists(ctx, ns); err != nil {
 		return err
 	}
 	t, err := d.table()
@@ -68,7 +68,7 @@ func (d *Databases) withCopy(ctx context.Context, ns core.Namespace, progress te
 	if err != nil {
 		return err
 	}
-	if err := d.roomFor(g.fileBytes()); err != nil {
+	if err = d.roomFor(g.fileBytes()); err != nil {
 		return err
 	}
 	path, remove, err := d.workFile()
@@ -237,7 +237,7 @@ func (d *Databases) BackupAll(ctx context.Context, dir string, progress func(ns 
 // BackupFile writes a backup of the namespace into dir and returns its path. The
 // folder is made when it is missing.
 func (d *Databases) BackupFile(ctx context.Context, ns core.Namespace, dir string, progress func(core.Progress)) (info core.BackupInfo, path string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return info, "", core.Wrap(core.Unavailable, err, "the folder for backups cannot be made; check its rights and the space on the disk")
 	}
 	path = filepath.Join(dir, BackupName(ns, time.Now()))

@@ -196,11 +196,11 @@ func hostile(t *testing.T, statements ...string) []byte {
 		t.Fatal(err)
 	}
 	for _, sql := range statements {
-		if err := runPlain(t.Context(), conn, sql); err != nil {
+		if err = runPlain(t.Context(), conn, sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := conn.Close(); err != nil {
+	if err = conn.Close(); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(path)

@@ -39,7 +39,7 @@ func (t tell) at(phase string, done, total int64, unit string) {
 // workFile makes an empty file for a copy. The function it returns removes it.
 func (d *Databases) workFile() (path string, remove func() error, err error) {
 	dir := filepath.Join(d.settings.Dir, workFolder)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, core.Wrap(core.Unavailable, err, "the folder for copies cannot be made; check its rights and the space on the disk")
 	}
 	f, err := os.CreateTemp(dir, "copy-*") // mode 0600
@@ -72,7 +72,7 @@ func (d *Databases) clearWork() error {
 
 // roomFor refuses work that would fill the disk.
 func (d *Databases) roomFor(bytes int64) error {
-	if free, known := freeBytes(d.settings.Dir); known && int64(free) < bytes+minFreeBytes { //nolint:gosec // no disk has 2^63 bytes
+	if free, known := freeBytes(d.settings.Dir); known && int64(free) < bytes+minFreeBytes {
 		return core.Errorf(core.Unavailable, "there is no space for a copy of %d MiB on the disk (%d MiB free); nothing was changed; free some and repeat",
 			bytes>>20, free>>20)
 	}

@@ -49,7 +49,7 @@ y;z')`,
 }
 
 // same compares two namespaces by what a tenant can see of them.
-func same(t *testing.T, a *node, b *node, ns core.Namespace) {
+func same(t *testing.T, a, b *node, ns core.Namespace) {
 	t.Helper()
 	for _, sql := range []string{
 		`SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '\_debros%' ESCAPE '\' AND name NOT LIKE 'words\_%' ESCAPE '\' ORDER BY type, name`,

@@ -107,7 +107,7 @@ func (d *Databases) checkConn(ctx context.Context, conn *sqlite3.SQLiteConn) err
 		return err
 	}
 	for _, o := range objects { // before anything else is asked of the file
-		if err := d.checkObject(o); err != nil {
+		if err = d.checkObject(o); err != nil {
 			return core.Wrap(core.Invalid, err, "the file holds the %s %q, which is refused: %s; nothing was changed", o.kind, o.name, core.Sentence(err))
 		}
 	}

@@ -34,7 +34,7 @@ func (r *Replicas) Hash(ctx context.Context, ns core.Namespace) (sum string, ind
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	index = l.provenance().Index
-	if err := runPlain(ctx, conn, "BEGIN"); err != nil {
+	if err = runPlain(ctx, conn, "BEGIN"); err != nil {
 		return "", 0, err
 	}
 	h := sha256.New()

@@ -142,8 +142,8 @@ func (m *importer) statement(ctx context.Context, piece sqlguard.ScannedPiece) e
 	statement := liftLiterals(piece.Text)
 	checked, err := sqlguard.Check(statement.SQL)
 	if err != nil {
-		if err := m.flush(ctx); err != nil {
-			return err
+		if errFlush := m.flush(ctx); errFlush != nil {
+			return errFlush
 		}
 		return core.Wrap(core.CodeOf(err), err, "%s: %s", place, core.Sentence(err))
 	}
@@ -281,11 +281,11 @@ func (m *importer) file(ctx context.Context, r io.Reader) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	if err := m.receive(ctx, path, r); err != nil {
+	if err = m.receive(ctx, path, r); err != nil {
 		return err
 	}
 	m.progress.at(core.PhaseCheck, 0, 0, "")
-	if err := m.d.checkForeign(ctx, path); err != nil {
+	if err = m.d.checkForeign(ctx, path); err != nil {
 		return err
 	}
 	conn, err := openForeign(path)
@@ -336,7 +336,7 @@ func (m *importer) copyFrom(ctx context.Context, conn *sqlite3.SQLiteConn) error
 	if err != nil {
 		return err
 	}
-	if err := m.refuseExisting(ctx, objects); err != nil {
+	if err = m.refuseExisting(ctx, objects); err != nil {
 		return err
 	}
 	tables, rest, err := inOrder(ctx, conn, objects)
@@ -415,10 +415,7 @@ func (m *importer) copyRows(ctx context.Context, conn *sqlite3.SQLiteConn, o obj
 		insert := from.insert + " VALUES(?" + strings.Repeat(",?", from.columns-1) + ")"
 		n := 0
 		err := eachRow(ctx, conn, from.query, func(cells []driver.Value) error {
-			args, sql, err := asParameters(insert, from, cells)
-			if err != nil {
-				return err
-			}
+			args, sql := asParameters(insert, from, cells)
 			n++
 			if n%tellEvery == 0 {
 				m.progress.at(core.PhaseWrite, m.result.Rows, total, "rows")
@@ -433,7 +430,7 @@ func (m *importer) copyRows(ctx context.Context, conn *sqlite3.SQLiteConn, o obj
 }
 
 // asParameters binds a row's cells. Text that is not UTF-8 travels as bytes.
-func asParameters(insert string, from source, cells []driver.Value) (args []any, sql string, err error) {
+func asParameters(insert string, from source, cells []driver.Value) (args []any, sql string) {
 	args = make([]any, len(cells))
 	sql = insert
 	odd := false
@@ -446,7 +443,7 @@ func asParameters(insert string, from source, cells []driver.Value) (args []any,
 		args[i] = cell
 	}
 	if !odd {
-		return args, sql, nil
+		return args, sql
 	}
 	var values strings.Builder
 	for i, cell := range cells {
@@ -461,12 +458,12 @@ func asParameters(insert string, from source, cells []driver.Value) (args []any,
 		}
 		values.WriteByte('?')
 	}
-	return args, from.insert + " VALUES(" + values.String() + ")", nil
+	return args, from.insert + " VALUES(" + values.String() + ")"
 }
 
 // longNumber is a number with a fraction or an exponent that SQLite, other than
 // Go, may not read to the last bit.
-var longNumber = regexp.MustCompile(`\b[0-9]+(\.[0-9]{15,}([eE][-+]?[0-9]+)?|(\.[0-9]+)?[eE][-+]?[0-9]+)\b`) //nolint:gochecknoglobals // a constant
+var longNumber = regexp.MustCompile(`\b[0-9]+(\.[0-9]{15,}([eE][-+]?[0-9]+)?|(\.[0-9]+)?[eE][-+]?[0-9]+)\b`)
 
 // liftLiterals turns the long values of a statement into parameters: the text
 // of a statement has a limit that a value may pass.

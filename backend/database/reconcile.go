@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -80,7 +81,7 @@ func (t *groups) reconcileGroup(ns core.Namespace, g *group) (changed bool, err 
 	defer cancel()
 	p, err := t.directory.Find(ctx, ns)
 	if err != nil || len(p.Replicas) == 0 {
-		return false, nil //nolint:nilerr // nothing is known, so nothing is changed
+		return false, nil
 	}
 	if g.lead.leads() == 0 {
 		return false, t.leaveGroup(ctx, ns, g, p)
@@ -179,10 +180,8 @@ func (t *groups) leaveGroup(ctx context.Context, ns core.Namespace, g *group, p 
 		if err != nil || s.Leader != place.Node { // only the leader's word counts
 			continue
 		}
-		for _, member := range s.Members {
-			if member == t.node {
-				return nil
-			}
+		if slices.Contains(s.Members, t.node) {
+			return nil
 		}
 		return t.drop(ns, g)
 	}

@@ -34,7 +34,7 @@ const restoreWait = 10 * time.Minute
 // that does. OutcomeUnknown means that the leader was lost meanwhile: the group
 // holds the one or the other, never a mixture.
 func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader, o core.RestoreOptions, progress func(core.Progress)) (result core.TransferResult, err error) {
-	if err := tenantNamespace(ns); err != nil {
+	if err = tenantNamespace(ns); err != nil {
 		return result, err
 	}
 	info, err := ReadBackupInfo(r)
@@ -44,7 +44,7 @@ func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader,
 	if limit := d.settings.MaxBytes; limit > 0 && info.Size > limit {
 		return result, core.Errorf(core.TooLarge, "the backup holds %d MiB, and a database may have %d MiB here; nothing was changed; raise the limit", info.Size>>20, limit>>20)
 	}
-	if err := d.roomFor(3 * info.Size); err != nil { // the copy, the snapshot and the file in use
+	if err = d.roomFor(3 * info.Size); err != nil { // the copy, the snapshot and the file in use
 		return result, err
 	}
 	path, remove, err := d.workFile()
@@ -52,7 +52,7 @@ func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader,
 		return result, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	if err := receive(ctx, path, r, info, progress); err != nil {
+	if err = receive(ctx, path, r, info, progress); err != nil {
 		return result, err
 	}
 	tell(progress).at(core.PhaseCheck, 0, 0, "")
@@ -176,7 +176,7 @@ func (g *group) swap(ctx context.Context, path string, info core.BackupInfo, pro
 	if err != nil {
 		return fmt.Errorf("measure checked backup: %w", err)
 	}
-	if err := ctx.Err(); err != nil { // the last moment at which that changes nothing
+	if err = ctx.Err(); err != nil { // the last moment at which that changes nothing
 		return core.Wrap(core.Unavailable, err, "the restore was cancelled; nothing was changed")
 	}
 	ra := g.raft.Load()

@@ -235,13 +235,13 @@ func (g *group) stored() bool {
 }
 
 // finish completes an answer's provenance once it is back where it was asked for.
-func finish(p *core.Provenance, level core.Level, self string, any bool, began time.Time) {
+func finish(p *core.Provenance, level core.Level, self string, replica bool, began time.Time) {
 	p.Level, p.ElapsedMS = level, milliseconds(time.Since(began))
 	if p.ServedBy == self || p.ServedBy == "" {
 		return
 	}
 	p.How = "forwarded"
-	if any && p.Leader != p.ServedBy {
+	if replica && p.Leader != p.ServedBy {
 		p.How = "replica"
 	}
 }

@@ -102,9 +102,9 @@ func (d *Databases) exec(ctx context.Context, ns core.Namespace, statements []co
 				w = nil
 				return writeHere(ctx, g, first)
 			}
-			again, err := newWrite(statements, o)
-			if err != nil {
-				return nil, err
+			again, errAgain := newWrite(statements, o)
+			if errAgain != nil {
+				return nil, errAgain
 			}
 			return writeHere(ctx, g, again)
 		},

@@ -108,7 +108,7 @@ func (k *keeper) end(several bool) {
 	if err != nil || info.Size() > maxClosingSnapshot || k.live.entries.Load() < worth {
 		return
 	}
-	if err := k.take(context.Background()); err != nil {
+	if err := k.takeNow(); err != nil {
 		k.log.Warn("no snapshot before the group sleeps", core.KeyError, err)
 	}
 }
@@ -152,15 +152,20 @@ func logSize(f folder) int64 {
 	return info.Size()
 }
 
-// take takes one snapshot, keeps it, and cuts the log behind it.
+// take waits for a calm moment and takes a snapshot.
 func (k *keeper) take(ctx context.Context) error {
+	k.calm(ctx)
+	return k.takeNow()
+}
+
+// takeNow takes one snapshot, keeps it, and cuts the log behind it.
+func (k *keeper) takeNow() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ra := k.raft()
 	if ra == nil {
 		return errors.New("raft is not up yet")
 	}
-	k.calm(ctx)
 	began, entries := time.Now(), k.live.entries.Load()
 	k.trailing, k.problem, k.cut = max(1, min(entries, k.every)), nil, false
 	k.live.held.Store(true)

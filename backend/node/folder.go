@@ -180,7 +180,7 @@ func (f *Folder) stamp() error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(f.databases); errors.Is(err, fs.ErrNotExist) {
+	if _, errStat := os.Stat(f.databases); errors.Is(errStat, fs.ErrNotExist) {
 		if err := writeOnce(name, id); err != nil {
 			return err
 		}

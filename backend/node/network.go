@@ -234,9 +234,9 @@ func (w *networks) first(ctx context.Context) (string, error) {
 	}
 	fresh := err != nil
 	if c.Database.RQLiteJoinAddress != "" {
-		joined, err := w.joinAtStart(ctx, c.Database.RQLiteJoinAddress, fresh)
-		if err != nil || joined != "" {
-			return joined, err
+		joined, errJoin := w.joinAtStart(ctx, c.Database.RQLiteJoinAddress, fresh)
+		if errJoin != nil || joined != "" {
+			return joined, errJoin
 		}
 	}
 	switch {
@@ -476,7 +476,7 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
-	if err := s.membership.Leave(ctx, force); err != nil {
+	if err = s.membership.Leave(ctx, force); err != nil {
 		return err
 	}
 	w, old := n.networks, s.record.ID

@@ -261,12 +261,12 @@ func TestNetwork_LeaveHandsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Leave(t.Context(), false); core.CodeOf(err) != core.Conflict {
+	if err = first.Leave(t.Context(), false); core.CodeOf(err) != core.Conflict {
 		t.Errorf("the last member left: %v", err)
 	}
 	second := start(t, t.TempDir(), func(c *config.Config) { c.Database.RQLiteJoinAddress = first.file.P2P[0] })
 	joined(t, second, network.ID)
-	if err := first.Leave(t.Context(), false); err != nil {
+	if err = first.Leave(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, second, core.LevelLinearizable, "kept", "yes")
@@ -368,7 +368,7 @@ func TestNetwork_Tickets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Join(t.Context(), revoked.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "revoked") {
+	if err = other.Join(t.Context(), revoked.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "revoked") {
 		t.Errorf("a revoked ticket: %v", err)
 	}
 	until(t, "the ticket has expired", func() error {
@@ -377,10 +377,10 @@ func TestNetwork_Tickets(t *testing.T) {
 		}
 		return nil
 	})
-	if err := other.Join(t.Context(), short.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "expired") {
+	if err = other.Join(t.Context(), short.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("an expired ticket: %v", err)
 	}
-	if err := other.Join(t.Context(), short.Text[:len(short.Text)-3]); core.CodeOf(err) != core.Invalid {
+	if err = other.Join(t.Context(), short.Text[:len(short.Text)-3]); core.CodeOf(err) != core.Invalid {
 		t.Errorf("half a ticket: %v", err)
 	}
 	list, err := member.Tickets(t.Context())

@@ -107,7 +107,7 @@ func (s *session) backUpAll(ctx context.Context, job core.TransferJob, tell func
 
 // out writes a new file.
 func (s *session) out(ctx context.Context, job core.TransferJob, tell func(core.Progress)) (result core.TransferResult, err error) {
-	if _, err := os.Lstat(job.Path); err == nil {
+	if _, errStat := os.Lstat(job.Path); errStat == nil {
 		return result, core.Errorf(core.Conflict, "the file %s is there already; choose another name", job.Path)
 	}
 	err = disk.WriteFrom(job.Path, func(w io.Writer) (err error) {

@@ -26,11 +26,11 @@ func TestStorage_RepeatedWithItsKey(t *testing.T) {
 		"another value's life": {WriteOptions: key("k1")},
 		"a condition":          {TTL: time.Hour, IfAbsent: true, WriteOptions: key("k1")},
 	} {
-		if _, err := f.Put(t.Context(), f.ns(), "a", []byte("1"), o); core.CodeOf(err) != core.Conflict {
+		if _, err = f.Put(t.Context(), f.ns(), "a", []byte("1"), o); core.CodeOf(err) != core.Conflict {
 			t.Errorf("%s with a used key: %v", name, err)
 		}
 	}
-	if _, err := f.Put(t.Context(), f.ns(), "a", []byte("2"), core.PutOptions{TTL: time.Hour, WriteOptions: key("k1")}); core.CodeOf(err) != core.Conflict {
+	if _, err = f.Put(t.Context(), f.ns(), "a", []byte("2"), core.PutOptions{TTL: time.Hour, WriteOptions: key("k1")}); core.CodeOf(err) != core.Conflict {
 		t.Errorf("another value with a used key: %v", err)
 	}
 

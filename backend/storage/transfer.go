@@ -129,7 +129,7 @@ func (s *Storage) Import(ctx context.Context, ns core.Namespace, existing string
 
 func parseLine(data []byte, now time.Time) (op core.Op, expired bool, err error) {
 	var l line
-	if err := json.Unmarshal(data, &l); err != nil || (l.Text == nil) == (l.Base64 == nil) {
+	if err = json.Unmarshal(data, &l); err != nil || (l.Text == nil) == (l.Base64 == nil) {
 		return op, false, core.Wrap(core.Invalid, err, "this is no key: each line is an object with key, and text or base64")
 	}
 	op.Key = l.Key
@@ -186,13 +186,13 @@ func (m *importing) flush(ctx context.Context) error {
 		m.result.Keys += int64(len(m.ops))
 	case core.CodeOf(err) == core.PreconditionFailed && m.existing == core.ExistingSkip:
 		for _, op := range m.ops {
-			switch _, err := m.s.Put(ctx, m.ns, op.Key, op.Value, op.PutOptions); {
-			case err == nil:
+			switch _, errPut := m.s.Put(ctx, m.ns, op.Key, op.Value, op.PutOptions); {
+			case errPut == nil:
 				m.result.Keys++
-			case core.CodeOf(err) == core.PreconditionFailed:
+			case core.CodeOf(errPut) == core.PreconditionFailed:
 				m.result.Skipped++
 			default:
-				return fmt.Errorf("key %s: %w", shown(op.Key), err)
+				return fmt.Errorf("key %s: %w", shown(op.Key), errPut)
 			}
 		}
 	default:
