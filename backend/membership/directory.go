@@ -33,7 +33,7 @@ func (m *Membership) Place(ctx context.Context, ns core.Namespace) (database.Pla
 		return database.Placement{}, core.Errorf(core.Unavailable, "no member of the network can be reached; nothing was done; repeat in a moment")
 	}
 	var raw [16]byte
-	if _, err := rand.Read(raw[:]); err != nil {
+	if _, err = rand.Read(raw[:]); err != nil {
 		return database.Placement{}, err
 	}
 	chosen := hex.EncodeToString(raw[:])

@@ -71,7 +71,7 @@ func TestTicket_AdmitsOne(t *testing.T) {
 		t.Fatalf("members: %+v, %v", members, err)
 	}
 	won, _ := winner.Load().(peer.ID) //nolint:errcheck // stored above
-	if _, err := m.admit(t.Context(), won, asks(i)); err != nil {
+	if _, err = m.admit(t.Context(), won, asks(i)); err != nil {
 		t.Errorf("the winner, whose answer was lost, asks again: %v", err)
 	}
 	list, err := m.Tickets(t.Context())
@@ -204,7 +204,7 @@ func TestJoin_OverTheWire(t *testing.T) {
 		t.Error("the member takes the newcomer for a stranger, or a stranger for a member")
 	}
 	guest := newHost(t)
-	if err := guest.Connect(t.Context(), peer.AddrInfo{ID: m.host.ID(), Addrs: m.host.Addrs()}); err != nil {
+	if err = guest.Connect(t.Context(), peer.AddrInfo{ID: m.host.ID(), Addrs: m.host.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
 	d, err := Describe(t.Context(), guest, m.host.ID())

@@ -59,7 +59,7 @@ func (m *Membership) found(ctx context.Context) error {
 		return err
 	}
 	for _, s := range schema() {
-		if _, err := m.exec(ctx, s); err != nil {
+		if _, err = m.exec(ctx, s); err != nil {
 			return err
 		}
 	}

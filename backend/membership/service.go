@@ -241,7 +241,7 @@ func (m *Membership) pin(ctx context.Context, ns core.Namespace, change func(gro
 	if err != nil || places == nil {
 		return err
 	}
-	if err := m.writePlaces(ctx, list[0], places); err != nil {
+	if err = m.writePlaces(ctx, list[0], places); err != nil {
 		return err
 	}
 	for _, place := range list[0].Replicas { // its leader must be awake to see it

@@ -57,10 +57,10 @@ func (i Invitation) Text() (string, error) {
 	if err != nil || len(id) != ticketIDBytes || !ValidID(i.Network) {
 		return "", core.Errorf(core.Internal, "the ticket has a bad id")
 	}
-	body := append([]byte{0, 0, byte(len(i.Network))}, i.Network...)
+	body := append([]byte{0, 0, byte(len(i.Network))}, i.Network...) //nolint:gosec // ValidID bounds it
 	body = append(body, id...)
 	body = append(body, i.secret[:]...)
-	body = binary.BigEndian.AppendUint64(body, uint64(max(i.ExpiresAt.Unix(), 0))) //nolint:gosec // not negative
+	body = binary.BigEndian.AppendUint64(body, uint64(max(i.ExpiresAt.Unix(), 0)))
 	count := 0
 	at := len(body)
 	body = append(body, 0)
@@ -75,7 +75,7 @@ func (i Invitation) Text() (string, error) {
 				continue
 			}
 			count++
-			body = append(append(body, byte(len(raw))), raw...)
+			body = append(append(body, byte(len(raw))), raw...) //nolint:gosec // bounded above
 		}
 	}
 	body[at] = byte(count)
@@ -152,7 +152,7 @@ func parseFields(body []byte) (Invitation, error) {
 		if seconds > 1<<40 {
 			return Invitation{}, altered()
 		}
-		i.ExpiresAt = time.Unix(int64(seconds), 0).UTC() //nolint:gosec // bounded above
+		i.ExpiresAt = time.Unix(int64(seconds), 0).UTC()
 	}
 	var addrs []ma.Multiaddr
 	for range min(r.byte(), MaxTicketAddresses) {
