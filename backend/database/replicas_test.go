@@ -547,6 +547,44 @@ func TestReplicas_MembersChange(t *testing.T) {
 	equal(t, nodes[1:]...)
 }
 
+// If a group without a majority is given new members, two halves may both go on:
+// only those who have its log can mend it.
+func TestReplicas_NoMajorityNoChange(t *testing.T) {
+	w, nodes, hosts := three(t, Settings{})
+	nodes[0].must(t, red, `CREATE TABLE t (id INTEGER PRIMARY KEY)`)
+	_, others := leaderOf(t, nodes)
+	survivor := others[0]
+	equal(t, nodes...)
+	for i, n := range nodes {
+		if n != survivor {
+			w.leave(n.settings.NodeID)
+			if err := hosts[i].Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	newcomer := newHost(t)
+	introduce(newcomer, survivor.host)
+	fourth := w.settle(t, newcomer, Settings{Dir: t.TempDir()})
+	me, other := survivor.settings.NodeID, newcomer.ID().String()
+	w.place(red, Place{me, true}, Place{other, true})
+	tables, err := survivor.table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if changed, err := tables.reconcileGroup(red, survivor.groupOf(t, red)); changed || err != nil {
+			t.Fatalf("changed %v, %v", changed, err)
+		}
+	}
+	if s, err := survivor.Replicas().Standing(t.Context(), red); err != nil || len(s.Members) != 3 {
+		t.Errorf("the survivor's group has %v, %v", s.Members, err)
+	}
+	if s, err := fourth.Replicas().Standing(t.Context(), red); err != nil || s.Leader != "" || len(s.Members) > 0 {
+		t.Errorf("the newcomer has %+v, %v", s, err)
+	}
+}
+
 // If a stranger can open a group's streams, it can be anybody.
 func TestReplicas_OnlyMembersOpenStreams(t *testing.T) {
 	_, nodes, hosts := three(t, Settings{})

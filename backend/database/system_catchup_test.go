@@ -188,9 +188,9 @@ func (a *away) look(t *testing.T) {
 		t.Errorf("the replica is at %d with %s, the leader at %d with %s: %v, %v (seed %d)", at, mine, index, theirs, err, errTheirs, a.seed)
 	}
 	for what, want := range map[string]int64{`SELECT count(*) FROM t`: int64(a.written), `SELECT count(DISTINCT id) FROM t`: int64(a.written)} {
-		rows, err := n.Replicas().Query(t.Context(), red, core.Statement{SQL: what}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelNone}})
-		if err != nil || numberOf(rows.Values[0][0]) != want {
-			t.Errorf("%s: %v instead of %d, %v (seed %d)", what, rows, want, err, a.seed)
+		rows, errRows := n.Replicas().Query(t.Context(), red, core.Statement{SQL: what}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelNone}})
+		if errRows != nil || numberOf(rows.Values[0][0]) != want {
+			t.Errorf("%s: %v instead of %d, %v (seed %d)", what, rows, want, errRows, a.seed)
 		}
 	}
 	rows, err := n.Replicas().Query(t.Context(), red, core.Statement{SQL: `PRAGMA integrity_check`}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelNone}})

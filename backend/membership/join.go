@@ -37,7 +37,7 @@ type request struct {
 	Ask       string   `json:"ask"`
 	Network   string   `json:"network,omitempty"` // "" when the node does not know it
 	Ticket    string   `json:"ticket,omitempty"`
-	Secret    string   `json:"secret,omitempty"` // hexadecimal
+	Secret    string   `json:"secret,omitempty"` //nolint:gosec // hexadecimal; it is said to the network only
 	Name      string   `json:"name,omitempty"`
 	Version   string   `json:"version,omitempty"`
 	Addresses []string `json:"addresses,omitempty"`
@@ -158,11 +158,11 @@ func (m *Membership) serve(ctx context.Context) {
 			_ = s.Reset() //nolint:errcheck // there is nobody to tell
 			return
 		}
-		ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+		inTime, cancel := context.WithTimeout(ctx, joinTimeout)
 		defer cancel()
-		stop := context.AfterFunc(ctx, func() { _ = s.Reset() }) //nolint:errcheck // as above
+		stop := context.AfterFunc(inTime, func() { _ = s.Reset() }) //nolint:errcheck // as above
 		defer stop()
-		if m.answer(ctx, s) != nil {
+		if m.answer(inTime, s) != nil {
 			_ = s.Reset() //nolint:errcheck // as above
 			return
 		}

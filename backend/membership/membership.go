@@ -411,9 +411,9 @@ func (m *Membership) dialAway(ctx context.Context) {
 		slots <- struct{}{}
 		dialling.Go(func() {
 			defer func() { <-slots }()
-			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+			inTime, cancel := context.WithTimeout(ctx, dialTimeout)
 			defer cancel()
-			if err := m.host.Connect(ctx, peer.AddrInfo{ID: p}); err != nil {
+			if err := m.host.Connect(inTime, peer.AddrInfo{ID: p}); err != nil {
 				m.log.Debug("a member does not answer", core.KeyPeer, p.String(), core.KeyError, err)
 			}
 		})

@@ -13,7 +13,7 @@ import (
 // parse reads a group like "a b c- d*": "-" has no vote, "*" was pinned by its owner.
 func parse(ns core.Namespace, text string, factor int) group {
 	g := group{Placement: database.Placement{Namespace: ns, Formed: true, Revision: 1}, Factor: factor, Pinned: map[string]bool{}}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		node := strings.TrimRight(word, "-*")
 		g.Replicas = append(g.Replicas, database.Place{Node: node, Voter: node == word})
 		if strings.HasSuffix(word, "*") {
@@ -42,7 +42,7 @@ func written(g group, list []database.Place) string {
 // than the set time, ">" leaving, "#" removed.
 func members(text string) map[string]standing {
 	known := map[string]standing{}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		s := standing{alive: true, state: core.MemberActive}
 		switch word[len(word)-1] {
 		case '?':

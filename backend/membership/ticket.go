@@ -57,7 +57,7 @@ func (i Invitation) Text() (string, error) {
 	if err != nil || len(id) != ticketIDBytes || !ValidID(i.Network) {
 		return "", core.Errorf(core.Internal, "the ticket has a bad id")
 	}
-	body := append([]byte{0, 0, byte(len(i.Network))}, i.Network...)
+	body := append([]byte{0, 0, byte(len(i.Network))}, i.Network...) //nolint:gosec // ValidID bounds it
 	body = append(body, id...)
 	body = append(body, i.secret[:]...)
 	body = binary.BigEndian.AppendUint64(body, uint64(max(i.ExpiresAt.Unix(), 0)))
@@ -75,7 +75,7 @@ func (i Invitation) Text() (string, error) {
 				continue
 			}
 			count++
-			body = append(append(body, byte(len(raw))), raw...)
+			body = append(append(body, byte(len(raw))), raw...) //nolint:gosec // bounded above
 		}
 	}
 	body[at] = byte(count)

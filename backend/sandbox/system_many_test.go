@@ -35,7 +35,7 @@ const (
 // D8: a network has more namespaces than a node can keep awake; each is there
 // when it is asked for, and no node keeps more awake than it may.
 func TestSystemD8_ManyNamespaces(t *testing.T) {
-	many := rounds(1000, 200)
+	many := rounds(1000, 150)
 	b, _ := up(t, settings(t, 3))
 	s := seed(t)
 	random := rand.New(rand.NewPCG(s, 8))
@@ -218,7 +218,7 @@ func measured(t *testing.T, b *sandbox.Sandbox) []footprint {
 			}
 			return nil
 		})
-		if err := errors.Join(err, lines.Err(), status.Close(), errOpen, errWalk); err != nil {
+		if err = errors.Join(err, lines.Err(), status.Close(), errOpen, errWalk); err != nil {
 			t.Fatal(err)
 		}
 		list = append(list, f)
