@@ -205,7 +205,7 @@ func (a *app) transfer(ctx context.Context, job core.TransferJob) (err error) {
 		}()
 		job.Path = filepath.Join(dir, "data")
 		if job.Verb == core.TransferIn {
-			if err := spool(job.Path, a.env.Stdin); err != nil {
+			if err = spool(job.Path, a.env.Stdin); err != nil {
 				return err
 			}
 		}

@@ -51,7 +51,7 @@ func TestBackup_HoldsEveryAcknowledgedWrite(t *testing.T) {
 		}
 		var must []int64
 		seen.Range(func(k, _ any) bool {
-			must = append(must, k.(int64))
+			must = append(must, k.(int64)) //nolint:errcheck // only numbers go in
 			return true
 		})
 		var file bytes.Buffer
@@ -73,7 +73,7 @@ func TestBackup_HoldsEveryAcknowledgedWrite(t *testing.T) {
 				break
 			}
 			for _, row := range rows {
-				after = row[0].(int64)
+				after = row[0].(int64) //nolint:errcheck // a number, or the test ends here
 				has[after] = true
 			}
 		}
@@ -128,7 +128,7 @@ func TestRestore_Replaces(t *testing.T) {
 	}
 	keys("INSERT INTO _debros_kv(key) VALUES ('three')")
 	rows, err := n.Internal().Query(t.Context(), red, core.Statement{SQL: "SELECT version FROM _debros_kv WHERE key = 'three'"}, core.QueryOptions{})
-	if err != nil || rows.Values[0][0].(int64) != 3 {
+	if err != nil || rows.Values[0][0] != any(int64(3)) {
 		t.Fatalf("version %v, %v: it was given out before", rows, err)
 	}
 }

@@ -69,10 +69,10 @@ func (r resident) Formed(_ context.Context, ns core.Namespace) error {
 
 func (resident) Moved(core.Namespace) {}
 
-// place moves a group.
-func (w *town) place(ns core.Namespace, places ...Place) {
+// place moves the group of red.
+func (w *town) place(places ...Place) {
 	w.mu.Lock()
-	p := w.places[ns]
+	p := w.places[red]
 	p.Replicas, p.Revision = places, p.Revision+1
 	w.mu.Unlock()
 }
@@ -523,10 +523,10 @@ func TestReplicas_MembersChange(t *testing.T) {
 			return false
 		}
 	}
-	w.place(red, Place{ids[0], true}, Place{ids[1], true}, Place{ids[2], true})
+	w.place(Place{ids[0], true}, Place{ids[1], true}, Place{ids[2], true})
 	eventually(t, "it grows to three", voters(ids[0], ids[1], ids[2]))
 	nodes[3].must(t, red, `INSERT INTO t VALUES (1)`) // a node without a replica
-	w.place(red, Place{ids[1], true}, Place{ids[2], true}, Place{ids[3], true})
+	w.place(Place{ids[1], true}, Place{ids[2], true}, Place{ids[3], true})
 	eventually(t, "the founder is replaced", voters(ids[1], ids[2], ids[3]))
 	eventually(t, "the founder's replica is dropped", func() bool {
 		s, err := nodes[0].Replicas().Standing(t.Context(), red)
@@ -567,7 +567,7 @@ func TestReplicas_NoMajorityNoChange(t *testing.T) {
 	introduce(newcomer, survivor.host)
 	fourth := w.settle(t, newcomer, Settings{Dir: t.TempDir()})
 	me, other := survivor.settings.NodeID, newcomer.ID().String()
-	w.place(red, Place{me, true}, Place{other, true})
+	w.place(Place{me, true}, Place{other, true})
 	tables, err := survivor.table()
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader,
 		return result, err
 	}
 	tell(progress).at(core.PhaseCheck, 0, 0, "")
-	if err := d.checkForeign(ctx, path); err != nil {
+	if err = d.checkForeign(ctx, path); err != nil {
 		return result, err
 	}
 	t, err := d.table()
@@ -68,7 +68,7 @@ func (d *Databases) Restore(ctx context.Context, ns core.Namespace, r io.Reader,
 		return result, err
 	}
 	defer g.release()
-	if err := d.takeLead(ctx, ns, g.group); err != nil {
+	if err = d.takeLead(ctx, ns, g.group); err != nil {
 		return result, err
 	}
 	result.Backup = &info

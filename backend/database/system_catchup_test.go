@@ -84,7 +84,7 @@ func newAway(t *testing.T, dir string) *away {
 		a.voters = append(a.voters, a.town.settle(t, h, Settings{Dir: t.TempDir(), SnapshotEvery: childEvery}))
 	}
 	a.voters[0].must(t, red, `CREATE TABLE t (id TEXT, text BLOB)`)
-	a.town.place(red, Place{a.town.first[0], true}, Place{a.town.first[1], true}, Place{third.ID().String(), false})
+	a.town.place(Place{a.town.first[0], true}, Place{a.town.first[1], true}, Place{third.ID().String(), false})
 	closeQuietly(third)()
 	return a
 }

@@ -80,7 +80,7 @@ func startWriting(t *testing.T, dir string, bytes int) *writing {
 	w.kill = func() {
 		closeQuietly(killer{child.Process})()
 		<-w.ended
-		_ = child.Wait()
+		_ = child.Wait() //nolint:errcheck // it was killed
 	}
 	t.Cleanup(closeQuietly(killer{child.Process}))
 	go func() {
@@ -176,7 +176,7 @@ func TestSystemA5_PowerCutInsideASnapshot(t *testing.T) {
 			pattern := filepath.Join(p.dir, "red", snapshotsFolder, "*"+unfinished)
 			<-time.After(500 * time.Millisecond)
 			for until := time.Now().Add(20 * time.Second); time.Now().Before(until); <-time.After(200 * time.Microsecond) {
-				if found, _ := filepath.Glob(pattern); len(found) > 0 {
+				if found, _ := filepath.Glob(pattern); len(found) > 0 { //nolint:errcheck // the pattern is good
 					return strings.TrimSuffix(filepath.Base(found[0]), unfinished)
 				}
 			}

@@ -181,7 +181,7 @@ func (f *Folder) stamp() error {
 		return err
 	}
 	if _, errStat := os.Stat(f.databases); errors.Is(errStat, fs.ErrNotExist) {
-		if err := writeOnce(name, id); err != nil {
+		if err = writeOnce(name, id); err != nil {
 			return err
 		}
 	}

@@ -89,7 +89,7 @@ func (w *networks) Run(ctx context.Context, ready func()) error {
 			pending.done <- err
 			pending = nil
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // who asked was told
 			}
 			if errWrite := w.n.folder.use(before); errWrite != nil {
 				return errors.Join(err, errWrite)

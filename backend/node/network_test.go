@@ -58,11 +58,11 @@ func expect(t testing.TB, r *running, level core.Level, key, value string) core.
 	return p
 }
 
-// settled waits until the namespace is kept by n voters, all well.
-func settled(t testing.TB, r *running, ns core.Namespace, n int) core.Placement {
+// settled waits until the namespace is kept by three voters, all well.
+func settled(t testing.TB, r *running, ns core.Namespace) core.Placement {
 	t.Helper()
 	var found core.Placement
-	until(t, fmt.Sprintf("%s on %d nodes", ns, n), func() error {
+	until(t, fmt.Sprintf("%s on three nodes", ns), func() error {
 		list, err := r.Placements(t.Context())
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func settled(t testing.TB, r *running, ns core.Namespace, n int) core.Placement 
 					return fmt.Errorf("%+v", p)
 				}
 			}
-			if p.State == core.StateOK && len(p.Replicas) == n {
+			if p.State == core.StateOK && len(p.Replicas) == 3 {
 				return nil
 			}
 		}
@@ -111,33 +111,33 @@ func TestNetwork_OutlivesItsNodes(t *testing.T) {
 	nodes := []*running{first}
 	for range 2 {
 		next := start(t, t.TempDir(), nil)
-		own, err := next.Network(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		own, errOwn := next.Network(t.Context())
+		if errOwn != nil {
+			t.Fatal(errOwn)
 		}
-		ticket, err := first.Invite(t.Context(), core.InviteOptions{})
-		if err != nil {
-			t.Fatal(err)
+		ticket, errInvite := first.Invite(t.Context(), core.InviteOptions{})
+		if errInvite != nil {
+			t.Fatal(errInvite)
 		}
-		if err := next.Join(t.Context(), ticket.Text); err != nil {
+		if err = next.Join(t.Context(), ticket.Text); err != nil {
 			t.Fatal(err)
 		}
 		joined(t, next, network.ID)
-		if err := next.Join(t.Context(), ticket.Text); core.CodeOf(err) != core.Conflict {
+		if err = next.Join(t.Context(), ticket.Text); core.CodeOf(err) != core.Conflict {
 			t.Errorf("joined twice: %v", err)
 		}
-		if list, err := next.Networks(t.Context()); err != nil || len(list) != 2 || !slices.ContainsFunc(list, func(n core.Network) bool { return n.ID == own.ID }) {
-			t.Errorf("the network of its own is gone: %+v, %v", list, err)
+		if list, errList := next.Networks(t.Context()); errList != nil || len(list) != 2 || !slices.ContainsFunc(list, func(n core.Network) bool { return n.ID == own.ID }) {
+			t.Errorf("the network of its own is gone: %+v, %v", list, errList)
 		}
 		other := start(t, t.TempDir(), nil)
-		if err := other.Join(t.Context(), ticket.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "used by another node") {
+		if err = other.Join(t.Context(), ticket.Text); core.CodeOf(err) != core.Denied || !strings.Contains(err.Error(), "used by another node") {
 			t.Errorf("a ticket admitted a second node: %v", err)
 		}
 		other.stop(t)
 		nodes = append(nodes, next)
 	}
-	settled(t, first, core.SystemNamespace, 3)
-	settled(t, nodes[1], demo, 3)
+	settled(t, first, core.SystemNamespace)
+	settled(t, nodes[1], demo)
 	for i, n := range nodes {
 		put(t, n, fmt.Sprint("at-", i), fmt.Sprint("value-", i))
 	}
@@ -157,7 +157,7 @@ func TestNetwork_OutlivesItsNodes(t *testing.T) {
 	expect(t, nodes[2], core.LevelLinearizable, "without", "the founder")
 	again := start(t, dir, nil)
 	expect(t, again, core.LevelNone, "without", "the founder")
-	settled(t, again, demo, 3)
+	settled(t, again, demo)
 	members, err := again.Members(t.Context())
 	if err != nil || len(members) != 3 {
 		t.Errorf("members: %+v, %v", members, err)
@@ -195,7 +195,7 @@ func TestNetwork_ReplacesWhoIsGone(t *testing.T) {
 		byID[status.PeerID], dirs[status.PeerID] = n, n.dir
 	}
 	put(t, first, "kept", "yes")
-	before := settled(t, first, demo, 3)
+	before := settled(t, first, demo)
 	gone, spare := "", ""
 	for id, n := range byID {
 		switch placed := slices.ContainsFunc(before.Replicas, func(r core.Replica) bool { return r.Node == id }); {
@@ -208,7 +208,7 @@ func TestNetwork_ReplacesWhoIsGone(t *testing.T) {
 	byID[gone].stop(t)
 	put(t, first, "meanwhile", "too")
 	until(t, "another member keeps the replica", func() error {
-		after := settled(t, first, demo, 3)
+		after := settled(t, first, demo)
 		for _, r := range after.Replicas {
 			if r.Node == gone {
 				return fmt.Errorf("still on who is gone: %+v", after)
@@ -236,7 +236,7 @@ func TestNetwork_ReplacesWhoIsGone(t *testing.T) {
 	if got := state(); got != "gone false" {
 		t.Errorf("who is gone is shown as %q", got)
 	}
-	settled(t, first, core.SystemNamespace, 3)
+	settled(t, first, core.SystemNamespace)
 	// Back again, it is a member like before, and gives up what others keep now.
 	back := start(t, dirs[gone], impatient)
 	until(t, "it is back", func() error {
@@ -246,7 +246,7 @@ func TestNetwork_ReplacesWhoIsGone(t *testing.T) {
 		return nil
 	})
 	expect(t, back, core.LevelLinearizable, "meanwhile", "too")
-	for _, r := range settled(t, back, demo, 3).Replicas {
+	for _, r := range settled(t, back, demo).Replicas {
 		if r.Node == gone {
 			t.Errorf("a fourth replica is back: %+v", r)
 		}
@@ -271,10 +271,10 @@ func TestNetwork_LeaveHandsOver(t *testing.T) {
 	}
 	expect(t, second, core.LevelLinearizable, "kept", "yes")
 	put(t, second, "after", "too")
-	if s, err := first.Network(t.Context()); err != nil || s.ID == network.ID {
-		t.Errorf("it is still in the network: %+v, %v", s, err)
+	if s, errNow := first.Network(t.Context()); errNow != nil || s.ID == network.ID {
+		t.Errorf("it is still in the network: %+v, %v", s, errNow)
 	}
-	if _, _, err := first.Storage().Get(t.Context(), demo, "after", core.ReadOptions{}); core.CodeOf(err) != core.NotFound {
+	if _, _, err = first.Storage().Get(t.Context(), demo, "after", core.ReadOptions{}); core.CodeOf(err) != core.NotFound {
 		t.Errorf("who left still reads: %v", err)
 	}
 	members, err := second.Members(t.Context())

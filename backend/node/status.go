@@ -62,14 +62,14 @@ func (n *Node) nodes() []core.Peer {
 
 // Health asks every part how it is. The node is down when it can store nothing,
 // and degraded when a part that it can do without for a while is not well.
-func (n *Node) Health(context.Context) (core.Health, error) {
+func (n *Node) Health(ctx context.Context) (core.Health, error) {
 	start := time.Now()
 	data := n.dataCheck()
 	h := core.Health{State: core.StateOK, Checks: []core.Check{
 		n.connectionCheck(), named("database", data),
 		{Name: "storage", State: data.State, Detail: "keys live in the database"}, // it fails with it and only with it
 		named("pubsub", n.pubsub.Check()), named("discovery", n.discovery.Check()), named("proxy", n.proxyCheck()),
-		named("log", n.logs.Check()), n.backupCheck(),
+		named("log", n.logs.Check()), n.backupCheck(ctx),
 	}}
 	for _, c := range h.Checks {
 		switch {

@@ -273,8 +273,8 @@ func (n *Node) BackupPlan(context.Context) (core.BackupPlan, error) {
 }
 
 // backupCheck tells when the last round failed.
-func (n *Node) backupCheck() core.Check {
-	plan, err := n.BackupPlan(context.Background())
+func (n *Node) backupCheck(ctx context.Context) core.Check {
+	plan, err := n.BackupPlan(ctx)
 	switch {
 	case err != nil || plan.Interval <= 0:
 		return core.Check{Name: "backup", State: core.StateOff, Detail: "no schedule"}

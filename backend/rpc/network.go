@@ -117,7 +117,7 @@ func (d dispatcher) network(ctx context.Context, m method, body []byte) (proto.M
 
 func changeNetwork(ctx context.Context, network NetworkService, m method, req *WireNodeRequest) error {
 	target := req.GetTarget()
-	switch m {
+	switch m { //nolint:exhaustive // the others are not this function's
 	case methodRevokeTicket:
 		return network.RevokeTicket(ctx, target)
 	case methodJoin:
