@@ -20,6 +20,7 @@ import (
 type live struct {
 	path    string
 	entries atomic.Uint64 // that have begun since the last snapshot
+	altered atomic.Uint64 // grows when an entry may change the schema
 	held    atomic.Bool   // the file must not change: a snapshot reads it
 	every   uint64        // wakes the keeper after so many entries
 	wake    chan struct{}

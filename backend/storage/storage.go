@@ -20,6 +20,9 @@ import (
 type DB interface {
 	Query(ctx context.Context, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
 	Exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error)
+	// Changed returns once one of the tables has changed after a log entry, or
+	// with nothing changed at the end of wait.
+	Changed(ctx context.Context, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error)
 }
 
 // Settings bound the values and bring the clock.
@@ -78,9 +81,9 @@ func (s *Storage) touch(ns core.Namespace) {
 	}
 }
 
-// createTable makes the table and the index that the sweep goes by.
+// createTable makes the table, the index that the sweep goes by, and the log.
 func createTable() []core.Statement {
-	return []core.Statement{
+	return append([]core.Statement{
 		{SQL: `CREATE TABLE IF NOT EXISTS _debros_kv(
   version    INTEGER PRIMARY KEY AUTOINCREMENT,
   key        BLOB NOT NULL UNIQUE,
@@ -88,7 +91,7 @@ func createTable() []core.Statement {
   updated_at INTEGER NOT NULL,
   expires_at INTEGER)`},
 		{SQL: `CREATE INDEX IF NOT EXISTS _debros_kv_expiry ON _debros_kv(expires_at) WHERE expires_at IS NOT NULL`},
-	}
+	}, createLog()...)
 }
 
 // noTable tells that an error only means that nothing was ever written.
