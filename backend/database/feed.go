@@ -30,6 +30,9 @@ const (
 	// settleTime is after which a capture that was just switched on is taken for
 	// complete: an entry that ran before it has been counted by rqlite then.
 	settleTime = time.Second
+	// lossTimes is how often everybody is woken after rqlite dropped something:
+	// for longer than any entry takes to be applied.
+	lossTimes = 30
 )
 
 // captured is what rqlite tells about one transaction.
@@ -40,10 +43,10 @@ type captured = *proto.CDCIndexedEventGroup
 type feed struct {
 	store   *store.Store
 	events  chan captured
-	altered *atomic.Uint64 // counts changes of the schema, see writerLock
-	renewal chan struct{}  // another file took the place: capture anew
-	bell    chan struct{}  // something waits to be told
-	applied chan uint64    // the entry that readers see now
+	blind   *blindness    // which transactions changed more than was captured
+	renewal chan struct{} // another file took the place: capture anew
+	bell    chan struct{} // something waits to be told
+	applied chan uint64   // the entry that readers see now
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 
@@ -87,10 +90,10 @@ func (m *marks) of(tables []string) uint64 {
 }
 
 // startFeed begins to capture. end must be called before the store is closed.
-func startFeed(s *store.Store, altered *atomic.Uint64, nodeWaiters *atomic.Int64) *feed {
+func startFeed(s *store.Store, blind *blindness, nodeWaiters *atomic.Int64) *feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &feed{
-		store: s, altered: altered, nodeWaiters: nodeWaiters, cancel: cancel,
+		store: s, blind: blind, nodeWaiters: nodeWaiters, cancel: cancel,
 		events: make(chan captured, feedBuffer), renewal: make(chan struct{}, 1), bell: make(chan struct{}, 1), applied: make(chan uint64),
 		pending: marks{tables: map[string]uint64{}}, told: marks{tables: map[string]uint64{}}, news: make(chan struct{}),
 	}
@@ -133,8 +136,9 @@ func (f *feed) capture() {
 	f.announceLocked()
 }
 
-// settle wakes everybody once more. When the capture was switched on, the entry
-// just before may have been in the file and not yet in rqlite's count.
+// settle wakes everybody. When the capture was switched on, the entry just before
+// may have been in the file and not yet in rqlite's count; and when rqlite
+// dropped something, nobody knows of which entry it was.
 func (f *feed) settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -150,7 +154,7 @@ func (f *feed) announceLocked() {
 // read takes what rqlite captured. It never waits for anything else, as rqlite
 // drops what finds no room.
 func (f *feed) read(ctx context.Context) {
-	r := feedReader{feed: f, dropped: droppedEvents(), altered: f.altered.Load()}
+	r := feedReader{feed: f, dropped: droppedEvents()}
 	settled := time.NewTimer(settleTime)
 	defer settled.Stop()
 	for {
@@ -163,11 +167,19 @@ func (f *feed) read(ctx context.Context) {
 			f.tell(index)
 		case <-f.renewal:
 			f.capture()
+			r.unsettled = 1
 			settled.Reset(settleTime)
 		case <-settled.C:
 			f.settle()
+			if r.unsettled--; r.unsettled > 0 {
+				settled.Reset(settleTime)
+			}
 		case <-ctx.Done():
 			return
+		}
+		if dropped := droppedEvents(); dropped != r.dropped {
+			r.dropped, r.unsettled = dropped, lossTimes
+			settled.Reset(settleTime)
 		}
 	}
 }
@@ -182,9 +194,9 @@ func (f *feed) ring() {
 // feedReader is what read remembers between two transactions.
 type feedReader struct {
 	*feed
-	index   uint64 // of the entry that is being applied
-	dropped int64
-	altered uint64
+	index     uint64 // of the entry that is being applied
+	dropped   int64
+	unsettled int // how often everybody is to be woken yet, see settle
 }
 
 // drain takes all that has been captured by now.
@@ -205,13 +217,12 @@ func (r *feedReader) take(g captured) {
 	if g.GetIndex() > 0 {
 		r.index = g.GetIndex()
 	}
-	dropped, altered := droppedEvents(), r.feed.altered.Load()
+	blind := r.blind.at(r.index)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(g.GetEvents()) == 0 || dropped != r.dropped || altered != r.altered {
+	if blind || len(g.GetEvents()) == 0 {
 		r.pending.set("", r.index)
 	}
-	r.dropped, r.altered = dropped, altered
 	last := ""
 	for _, e := range g.GetEvents() {
 		if e.GetTable() != last {

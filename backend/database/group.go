@@ -122,6 +122,7 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 		g.keeper.live.opening = 2
 	}
 	g.keeper.live.swapped = g.swapped
+	g.keeper.live.blind.applied = func() uint64 { return g.store.DBAppliedIndex() }
 	g.keeper.live.register()
 	g.layer = listenLayer(h, g.name, g.member, o.asleep)
 	if err := g.openStore(g.layer, logger); err != nil {
@@ -132,7 +133,7 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 	if !fresh {
 		voters = nil
 	}
-	g.feed = startFeed(g.store, &g.keeper.live.altered, limits.watchers) //nolint:contextcheck // it works for the group, not for the request that woke it
+	g.feed = startFeed(g.store, &g.keeper.live.blind, limits.watchers) //nolint:contextcheck // it works for the group, not for the request that woke it
 	g.onSwap(g.feed.renew)
 	if err := g.settle(ctx, voters, o.led, logger); err != nil {
 		g.feed.end()

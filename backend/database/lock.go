@@ -72,7 +72,7 @@ type writerLock struct{ clock *entryClock }
 // judge is SQLite's authorizer, called while a statement is prepared.
 func (l writerLock) judge(action int, first, second, _ string) int {
 	if l.clock.live != nil && alters(action) {
-		l.clock.live.altered.Add(1)
+		l.clock.live.blind.note()
 	}
 	switch action {
 	case sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH,
