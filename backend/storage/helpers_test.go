@@ -95,7 +95,7 @@ func openDatabases(t testing.TB) *database.Databases {
 			t.Error(errClose)
 		}
 	})
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, slog.New(slog.DiscardHandler))
+	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String(), OwnSchema: Schema()}, h, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package storage
 // What is kept of the past, and what a watcher hears of it.
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -224,6 +225,42 @@ func TestWatch_LargeValuesMakeRoom(t *testing.T) {
 	}
 	if kept := rows.Values[0][0].(int64); kept > MaxHistoryBytes+MaxValueSetting || kept < MaxHistoryBytes/2 {
 		t.Errorf("%d bytes are kept in %v changes", kept, rows.Values[0][1])
+	}
+}
+
+// A restore turns the clock back. A watcher from before must not take what it brings
+// for what it knows, nor wait for numbers that come again.
+func TestWatch_RestoreIsAGap(t *testing.T) {
+	f := open(t, Settings{})
+	for i := range 3 {
+		f.put("k", fmt.Sprint(i+1))
+	}
+	var backup bytes.Buffer
+	if _, err := f.tenant.Backup(t.Context(), f.ns(), &backup, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.put("k", "4")
+	f.put("k", "5")
+	waiting := make(chan core.Changes, 1)
+	go func() {
+		c, err := f.Watch(t.Context(), f.ns(), core.WatchOptions{Since: 5, Wait: core.MaxChangeWait})
+		for core.CodeOf(err) == core.Unavailable { // while the file is replaced
+			c, err = f.Watch(t.Context(), f.ns(), core.WatchOptions{Since: 5, Wait: core.MaxChangeWait})
+		}
+		waiting <- c
+	}()
+	if _, err := f.tenant.Restore(t.Context(), f.ns(), &backup, core.RestoreOptions{Replace: true}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if c := <-waiting; told(c) != "gap" || c.Next != 6 {
+		t.Errorf("who waited: %q, next %d", told(c), c.Next)
+	}
+	if c := f.watch(core.WatchOptions{Since: 2}); told(c) != "gap +k=3" || c.Next != 6 {
+		t.Errorf("who was behind: %q, next %d", told(c), c.Next)
+	}
+	f.put("k", "6")
+	if c := f.watch(core.WatchOptions{Since: 6}); told(c) != "+k=6" || c.Next != 7 {
+		t.Errorf("after it: %q, next %d", told(c), c.Next)
 	}
 }
 
