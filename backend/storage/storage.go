@@ -40,8 +40,11 @@ type Storage struct {
 	running  atomic.Bool
 
 	mu      sync.Mutex
-	touched map[core.Namespace]bool // used since the last sweep; at most maxTouched
+	touched map[core.Namespace]use // used since the last sweep; at most maxTouched
 }
+
+// use is what this node has written to a namespace since it last trimmed the log.
+type use struct{ changes, bytes int }
 
 // New checks the settings and starts nothing.
 func New(s Settings, db DB, log *slog.Logger) (*Storage, error) {
@@ -57,7 +60,7 @@ func New(s Settings, db DB, log *slog.Logger) (*Storage, error) {
 	case db == nil || log == nil:
 		return nil, core.Errorf(core.Invalid, "storage needs the databases and a logger")
 	}
-	return &Storage{settings: s, db: db, log: log, touched: map[core.Namespace]bool{}}, nil
+	return &Storage{settings: s, db: db, log: log, touched: map[core.Namespace]use{}}, nil
 }
 
 // begin says whether a request for ns may go on, and notes that ns is in use.
@@ -76,8 +79,8 @@ func (s *Storage) begin(ns core.Namespace) error {
 func (s *Storage) touch(ns core.Namespace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.touched) < maxTouched {
-		s.touched[ns] = true
+	if _, there := s.touched[ns]; !there && len(s.touched) < maxTouched {
+		s.touched[ns] = use{}
 	}
 }
 

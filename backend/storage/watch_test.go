@@ -171,14 +171,22 @@ func TestWatch_PrunedHistoryTellsTheGap(t *testing.T) {
 	if got := oldest(); got != 1 {
 		t.Fatalf("complete since %d", got)
 	}
+	trim := func() {
+		t.Helper()
+		if err := f.trim(t.Context(), f.ns()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	// Age.
 	f.clock.advance(MaxHistoryAge - time.Minute)
 	f.put("k", "third")
+	trim()
 	if got := oldest(); got != 1 {
 		t.Errorf("complete since %d before the age", got)
 	}
 	f.clock.advance(2 * time.Minute)
 	f.put("k", "fourth")
+	trim()
 	if got := oldest(); got != 3 {
 		t.Errorf("complete since %d after the age", got)
 	}
@@ -191,6 +199,7 @@ func TestWatch_PrunedHistoryTellsTheGap(t *testing.T) {
 	// Size: what is kept counts up to the bound.
 	older("total = total + ?1 WHERE version = 4", int64(MaxHistoryBytes))
 	f.put("k", "fifth")
+	trim()
 	if c := f.watch(core.WatchOptions{Since: 2}); told(c) != "gap +k=fourth +k=fifth" {
 		t.Errorf("by size: %q", told(c))
 	}
@@ -203,6 +212,7 @@ func TestWatch_PrunedHistoryTellsTheGap(t *testing.T) {
 		t.Errorf("a jump: %q, next %d", told(c), c.Next)
 	}
 	f.remove("k")
+	trim()
 	if c := f.watch(core.WatchOptions{Since: 3}); told(c) != "gap -k" {
 		t.Errorf("by number: %q", told(c))
 	}
@@ -225,6 +235,35 @@ func TestWatch_LargeValuesMakeRoom(t *testing.T) {
 	}
 	if kept := rows.Values[0][0].(int64); kept > MaxHistoryBytes+MaxValueSetting || kept < MaxHistoryBytes/2 {
 		t.Errorf("%d bytes are kept in %v changes", kept, rows.Values[0][1])
+	}
+}
+
+// Nobody calls trim but the writes themselves, and the sweep for what is old.
+func TestWatch_WritesAndSweepTrim(t *testing.T) {
+	f := open(t, Settings{})
+	f.put("old", "1")
+	f.clock.advance(MaxHistoryAge + time.Minute)
+	f.put("new", "1")
+	first := func() core.Version {
+		t.Helper()
+		h, err := f.History(t.Context(), f.ns(), "new", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.CompleteSince
+	}
+	if got := first(); got != 1 {
+		t.Fatalf("complete since %d", got)
+	}
+	if _, err := f.sweepNamespace(t.Context(), f.ns()); err != nil || first() != 2 {
+		t.Errorf("complete since %d after a sweep, %v", first(), err)
+	}
+	f.clock.advance(MaxHistoryAge + time.Minute)
+	for i := range trimChanges {
+		f.put("many", fmt.Sprint(i))
+	}
+	if got := first(); got != 3 {
+		t.Errorf("complete since %d after many writes", got)
 	}
 }
 
