@@ -82,6 +82,18 @@ func (n *node) Batch(ctx context.Context, _ core.Namespace, ops []core.Op) (core
 	return n.client.Storage().Batch(ctx, ops)
 }
 
+func (n *node) WatchKeys(ctx context.Context, _ core.Namespace, prefix string, since core.Version, got func(core.Changes) error) error {
+	return n.client.Storage().Watch(ctx, prefix, since, got)
+}
+
+func (n *node) History(ctx context.Context, _ core.Namespace, key string, limit int) (core.History, error) {
+	return n.client.Storage().HistoryOf(ctx, key, limit)
+}
+
+func (n *node) WatchQuery(ctx context.Context, _ core.Namespace, s core.Statement, got func(core.LiveAnswer) error) error {
+	return n.client.Database().WatchStatement(ctx, s, got)
+}
+
 func (n *node) Publish(ctx context.Context, _ core.Namespace, topic string, data []byte) error {
 	return n.client.PubSub().Publish(ctx, topic, data)
 }

@@ -128,6 +128,41 @@ func (f *fake) Batch(_ context.Context, _ core.Namespace, ops []core.Op) (core.W
 	return answer, nil
 }
 
+func (f *fake) WatchKeys(ctx context.Context, _ core.Namespace, prefix string, since core.Version, got func(core.Changes) error) error {
+	at := time.Unix(1700000000, 0)
+	c := core.Changes{Gap: since == 1, Changes: []core.KVChange{
+		{Operation: core.OperationPut, Item: core.Item{Key: prefix + "a", Value: []byte("red\x1b[2J"), Size: 7, Version: since + 1, UpdatedAt: at}},
+		{Operation: core.OperationPut, Item: core.Item{Key: prefix + "b", Value: []byte{0xff}, Size: 1, Version: since + 2, UpdatedAt: at}},
+		{Operation: core.OperationDelete, Item: core.Item{Key: prefix + "a", Version: since + 3, UpdatedAt: at}},
+	}}
+	if err := got(c); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (f *fake) History(_ context.Context, _ core.Namespace, key string, _ int) (core.History, error) {
+	at := time.Unix(1700000000, 0)
+	return core.History{CompleteSince: 2, CompleteSinceTime: at, Provenance: f.from(core.ReadOptions{}), Versions: []core.KVChange{
+		{Operation: core.OperationDelete, Item: core.Item{Key: key, Version: 5, UpdatedAt: at}},
+		{Operation: core.OperationPut, Item: core.Item{Key: key, Value: []byte("red"), Size: 3, Version: 3, UpdatedAt: at}},
+	}}, f.fail
+}
+
+func (f *fake) WatchQuery(ctx context.Context, ns core.Namespace, s core.Statement, got func(core.LiveAnswer) error) error {
+	for i := uint64(1); ctx.Err() == nil; i++ {
+		rows, err := f.Query(ctx, ns, s, core.QueryOptions{})
+		if err == nil {
+			err = got(core.LiveAnswer{Rows: rows, Changed: true, Index: i, Gap: i == 2})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *fake) Publish(_ context.Context, _ core.Namespace, _ string, data []byte) error {
 	f.message = data
 	return f.fail

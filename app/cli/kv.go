@@ -21,7 +21,7 @@ import (
 
 func (a *app) kvCommand() *cobra.Command {
 	return a.group("kv", "Read and write keys",
-		a.kvGet(), a.kvPut(), a.kvDel(), a.kvLs(), a.kvExists(), a.kvBatch(), a.kvExport(), a.kvImport())
+		a.kvGet(), a.kvPut(), a.kvDel(), a.kvLs(), a.kvExists(), a.kvBatch(), a.kvWatch(), a.kvHistory(), a.kvRevert(), a.kvExport(), a.kvImport())
 }
 
 func (a *app) kvGet() *cobra.Command {

@@ -26,6 +26,13 @@ type remote interface {
 	List(ctx context.Context, ns core.Namespace, o core.ListOptions) (core.Page, error)
 	Batch(ctx context.Context, ns core.Namespace, ops []core.Op) (core.WriteAnswer, error)
 
+	// WatchKeys calls got with the changes after a version, 0 for those that come
+	// now, until ctx ends, which is no error, or got fails.
+	WatchKeys(ctx context.Context, ns core.Namespace, prefix string, since core.Version, got func(core.Changes) error) error
+	History(ctx context.Context, ns core.Namespace, key string, limit int) (core.History, error)
+	// WatchQuery likewise calls got with each answer.
+	WatchQuery(ctx context.Context, ns core.Namespace, s core.Statement, got func(core.LiveAnswer) error) error
+
 	Publish(ctx context.Context, ns core.Namespace, topic string, data []byte) error
 	// Subscribe calls got for each message until ctx ends, which is no error.
 	// It calls ready once the node knows of the subscription.

@@ -17,7 +17,7 @@ import (
 
 func (a *app) sqlCommand() *cobra.Command {
 	return a.group("sql", "Query and change the database",
-		a.sqlQuery(), a.sqlExec(), a.sqlBatch(), a.sqlShell(), a.sqlSchema(), a.sqlExplain(), a.sqlExport(), a.sqlImport())
+		a.sqlQuery(), a.sqlWatch(), a.sqlExec(), a.sqlBatch(), a.sqlShell(), a.sqlSchema(), a.sqlExplain(), a.sqlExport(), a.sqlImport())
 }
 
 const parameterHelp = "Each argument after the SQL is one parameter '?': 12 is a whole number, 1.5 a number,\n" +

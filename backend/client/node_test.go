@@ -134,6 +134,7 @@ type nodeSettings struct {
 	listen   string
 	storage  rpc.StorageService
 	database rpc.DatabaseService
+	feed     rpc.FeedService
 	health   core.Health
 }
 
@@ -172,7 +173,7 @@ func startNode(t testing.TB, s nodeSettings) *node {
 	}
 	stopGossip := runPart(t, n.gossip.Run)
 	face := &nodeFace{node: n, health: s.health}
-	server, err := rpc.NewServer(rpc.Services{Authorize: authorize, Database: s.database, Storage: s.storage, Node: face}, n.host, log)
+	server, err := rpc.NewServer(rpc.Services{Authorize: authorize, Database: s.database, Storage: s.storage, Node: face, Feed: s.feed}, n.host, log)
 	if err != nil {
 		t.Fatal(err)
 	}

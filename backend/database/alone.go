@@ -4,6 +4,7 @@ package database
 
 import (
 	"context"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -34,6 +35,10 @@ func (nobody) Query(context.Context, string, core.Namespace, core.Statement, cor
 
 func (nobody) Exec(context.Context, string, core.Namespace, []core.Statement, core.ExecOptions) (*core.ExecAnswer, error) {
 	return nil, errNobody()
+}
+
+func (nobody) Changed(context.Context, string, core.Namespace, uint64, []string, time.Duration) (core.Change, error) {
+	return core.Change{}, errNobody()
 }
 
 func (nobody) Wake(context.Context, string, core.Namespace) (Standing, error) {

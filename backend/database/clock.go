@@ -73,6 +73,9 @@ func (c *entryClock) begin(milliseconds int64, seed []byte, mode, _ int64) (int6
 	c.now = time.UnixMilli(milliseconds).UTC()
 	c.seed, c.dice = [seedBytes]byte(seed), nil
 	c.mode = entryMode(mode)
+	if c.mode == modeHeld && c.live != nil {
+		c.live.blind.note()
+	}
 	return milliseconds, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -137,7 +138,7 @@ func (d *Databases) Run(ctx context.Context, ready func()) error {
 func (d *Databases) newTable(ctx context.Context) *groups {
 	t := &groups{
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
-		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders())},
+		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders()), watchers: new(atomic.Int64)},
 		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
 		directory: d.directory, remote: d.remote, watches: d.watches,
 	}

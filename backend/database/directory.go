@@ -5,6 +5,7 @@ package database
 
 import (
 	"context"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -53,6 +54,8 @@ func (p Placement) Has(node string) bool {
 type Remote interface {
 	Query(ctx context.Context, node string, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
 	Exec(ctx context.Context, node string, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error)
+	// Changed waits at the node's replica for changes, see Internal.Changed.
+	Changed(ctx context.Context, node string, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error)
 	// Wake opens the node's replica and says how it stands.
 	Wake(ctx context.Context, node string, ns core.Namespace) (Standing, error)
 	// Campaign lets the node's replica stand for election at once.

@@ -20,6 +20,16 @@
 // connection of its own ([readers]), streaming, within limits of rows, bytes and
 // time, and can be interrupted at any moment.
 //
+// # What changes
+//
+// Each awake group follows what rqlite captures while it applies entries ([feed]):
+// of each table the last entry that changed it. [Internal.Changed] waits for it,
+// at any replica, and wakes nobody before the change can be read. What the capture
+// does not tell whole counts as a change of every table, and what happened while
+// a replica was closed or its file was replaced is told as a gap: nothing is
+// passed over in silence. [Databases.Live] runs a query again whenever its tables
+// have changed.
+//
 // # Two locks against hostile SQL
 //
 // The first is package sqlguard, which reads the text. The second sits inside

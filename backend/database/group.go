@@ -55,6 +55,7 @@ type group struct {
 	shares  atomic.Bool   // false while a constraint waits for COMMIT
 	looking sync.Mutex    // one look at the schema at a time: the last one is right
 	keeper  *keeper
+	feed    *feed
 	swaps   atomic.Pointer[func()] // told that another file took the place, see onSwap
 	full    atomic.Int64           // when the used pages were last counted, in nanoseconds
 	used    atomic.Int64           // bytes of used pages then
@@ -72,6 +73,7 @@ type groupLimits struct {
 	// snapshotEvery is a number of entries, 0 for the default.
 	snapshotEvery uint64
 	readers       chan struct{} // shared by all groups
+	watchers      *atomic.Int64 // likewise: those who wait for changes
 }
 
 // openOptions is what a replica needs to know when it opens.
@@ -120,6 +122,7 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 		g.keeper.live.opening = 2
 	}
 	g.keeper.live.swapped = g.swapped
+	g.keeper.live.blind.applied = func() uint64 { return g.store.DBAppliedIndex() }
 	g.keeper.live.register()
 	g.layer = listenLayer(h, g.name, g.member, o.asleep)
 	if err := g.openStore(g.layer, logger); err != nil {
@@ -130,7 +133,10 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 	if !fresh {
 		voters = nil
 	}
+	g.feed = startFeed(g.store, &g.keeper.live.blind, limits.watchers) //nolint:contextcheck // it works for the group, not for the request that woke it
+	g.onSwap(g.feed.renew)
 	if err := g.settle(ctx, voters, o.led, logger); err != nil {
+		g.feed.end()
 		defer g.keeper.live.forget()
 		return nil, errors.Join(err, g.store.Close(true))
 	}
@@ -332,6 +338,7 @@ func (g *group) close() error {
 	g.keeper.end(several)
 	defer g.keeper.live.forget()
 	g.readers.close()
+	g.feed.end()
 	committed, indexErr := g.store.CommitIndex()
 	err := g.store.Close(true)
 	if ra := g.raft.Load(); ra != nil && several {
@@ -372,8 +379,6 @@ func (g *group) swapped() error {
 
 // onSwap sets what is called when another file takes the place of the one in
 // use. It must return at once and not ask the group anything.
-//
-//nolint:unused // the change feed sets it
 func (g *group) onSwap(told func()) { g.swaps.Store(&told) }
 
 // awaitCalm waits for a moment without readers, for some seconds at most.

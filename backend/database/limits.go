@@ -39,6 +39,12 @@ const (
 	// write-ahead log from being folded in.
 	DefaultReadLimit = 10 * time.Second
 
+	// MaxWatchers and MaxGroupWatchers bound those who wait for changes at this
+	// node, and in one namespace. Each costs a goroutine, and all of a namespace
+	// look up with each change.
+	MaxWatchers      = 2048
+	MaxGroupWatchers = 512
+
 	// minFreeBytes is kept free on the disk: a log that cannot be written to
 	// its end is worse than a refused write.
 	minFreeBytes = 64 << 20
@@ -61,6 +67,11 @@ func Limits() []core.Limit {
 		{Name: "size of one answer", Value: bytesText(MaxAnswerBytes), Why: "an answer is held in memory; longer ones are cut and say so"},
 		{Name: "time of one read", Value: DefaultReadLimit.String(), Why: "a long read holds up everybody's writes", Key: "database.read_timeout"},
 		{Name: "writes waiting in one namespace", Value: fmt.Sprint(MaxQueuedWrites), Why: "more would only wait; they get \"limited\" at once"},
+		{Name: "watchers waiting in one namespace", Value: fmt.Sprint(MaxGroupWatchers), Why: "each change wakes them all"},
+		{Name: "watchers waiting at one node", Value: fmt.Sprint(MaxWatchers), Why: "each costs memory; others watch at another node"},
+		{Name: "wait of a watcher", Value: core.MaxChangeWait.String(), Why: "it then asks again; what is silent for longer is cut on the way"},
+		{Name: "rows of a live query", Value: fmt.Sprint(core.MaxLiveRows), Why: "they are read anew with each change"},
+		{Name: "answers of a live query", Value: fmt.Sprintf("one in %v", LivePause), Why: "a busy table changes more often than anybody reads"},
 		{Name: "namespaces awake at once", Value: fmt.Sprint(DefaultMaxAwake), Why: "each costs memory, files and a heartbeat", Key: "database.max_awake"},
 		{Name: "free space that is kept on the disk", Value: bytesText(minFreeBytes), Why: "a log cut in the middle is worse than a refused write"},
 	}

@@ -20,6 +20,7 @@ import (
 type live struct {
 	path    string
 	entries atomic.Uint64 // that have begun since the last snapshot
+	blind   blindness     // entries of which rqlite's capture does not tell all
 	held    atomic.Bool   // the file must not change: a snapshot reads it
 	every   uint64        // wakes the keeper after so many entries
 	wake    chan struct{}
@@ -39,6 +40,42 @@ type live struct {
 //
 //nolint:gochecknoglobals // rqlite has one driver per process, see installWriterLock
 var lives sync.Map
+
+// blindness says which transactions changed more than rqlite captured: those that
+// changed the schema, and those that began in one entry and ended in a later
+// one, of which it forgets the first part.
+type blindness struct {
+	applied func() uint64 // the last entry that was applied before the present one
+
+	mu       sync.Mutex
+	set      bool
+	from, to uint64 // the first transaction after an entry in between
+}
+
+// note is called while such an entry is being applied.
+func (b *blindness) note() {
+	if b.applied == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.to = b.applied()
+	if !b.set {
+		b.set, b.from = true, b.to
+	}
+}
+
+// at tells whether the transaction that an entry committed may be such a one. It
+// is asked for each in order, and not at the time when the entry is applied.
+func (b *blindness) at(index uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	blind := b.set && index > b.from
+	if blind && index > b.to {
+		b.set = false
+	}
+	return blind
+}
 
 // register makes the file known, under the name that SQLite will find for it.
 func (l *live) register() {

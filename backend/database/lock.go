@@ -71,6 +71,9 @@ type writerLock struct{ clock *entryClock }
 
 // judge is SQLite's authorizer, called while a statement is prepared.
 func (l writerLock) judge(action int, first, second, _ string) int {
+	if l.clock.live != nil && alters(action) {
+		l.clock.live.blind.note()
+	}
 	switch action {
 	case sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH,
 		sqlite3.SQLITE_CREATE_TEMP_INDEX, sqlite3.SQLITE_CREATE_TEMP_TABLE, sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
@@ -89,6 +92,17 @@ func (l writerLock) judge(action int, first, second, _ string) int {
 		return allowIf(allowedModule(second))
 	}
 	return sqlite3.SQLITE_OK
+}
+
+// alters tells whether an action makes tables or views another thing than they
+// were, which no row tells the change feed.
+func alters(action int) bool {
+	switch action {
+	case sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_CREATE_VIEW, sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_ALTER_TABLE,
+		sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_DROP_VIEW, sqlite3.SQLITE_DROP_VTABLE:
+		return true
+	}
+	return false
 }
 
 // transaction lets rqlite do as it likes before the first entry, and after that

@@ -103,6 +103,14 @@ func (r resident) Exec(ctx context.Context, id string, ns core.Namespace, list [
 	return n.Exec(ctx, ns, list, o)
 }
 
+func (r resident) Changed(ctx context.Context, id string, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error) {
+	n, err := r.to(id)
+	if err != nil {
+		return core.Change{}, err
+	}
+	return n.Changed(ctx, ns, after, tables, wait)
+}
+
 func (r resident) Wake(ctx context.Context, id string, ns core.Namespace) (Standing, error) {
 	n, err := r.to(id)
 	if err != nil {

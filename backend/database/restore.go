@@ -254,7 +254,8 @@ func countRows(ctx context.Context, conn *sqlite3.SQLiteConn, table string) (n i
 }
 
 // keepVersions sees to it that no version of a key is given out twice: an old
-// backup's counter continues where that of the data it replaces stands.
+// backup's counter continues where that of the data it replaces stands. It leaves
+// one number out, by which those who watch keys see that they missed something.
 func (g *group) keepVersions(ctx context.Context, path string) (err error) {
 	live, err := openForeignLive(g)
 	if err != nil {
@@ -270,9 +271,10 @@ func (g *group) keepVersions(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	has, err := lastVersion(ctx, conn)
-	if err != nil || has >= last {
+	if err != nil {
 		return err
 	}
+	last = max(last, has) + 1
 	if has > 0 {
 		return runPlain(ctx, conn, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = ?2", numbered(last, keyTable)...)
 	}

@@ -24,6 +24,8 @@ const (
 	// MaxInFlight bounds the calls to one node that wait for an answer. The next
 	// one gets "limited" at once.
 	MaxInFlight = 1024
+	// MaxWaits bounds the waits for changes at one node, beside the above.
+	MaxWaits = 1024
 	// DialTimeout bounds opening a stream.
 	DialTimeout = 3 * time.Second
 	// CallTimeout bounds a call that brings no deadline of its own.
@@ -36,6 +38,7 @@ const (
 func Limits() []core.Limit {
 	return []core.Limit{
 		{Name: "requests forwarded to one node at once", Value: "1,024", Why: "more would only wait; they get \"limited\" at once"},
+		{Name: "waits for changes forwarded to one node at once", Value: "1,024", Why: "each holds a call there"},
 		{Name: "time of a forwarded request", Value: CallTimeout.String(), Why: "unless the caller allows less"},
 	}
 }
@@ -49,7 +52,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	streams map[streamKey]*stream
-	flying  map[peer.ID]int
+	flying  map[flight]int
 	ended   bool
 	work    sync.WaitGroup // dials and closings; none begins once ended is set
 }
@@ -57,6 +60,19 @@ type Client struct {
 type streamKey struct {
 	node peer.ID
 	ns   core.Namespace
+}
+
+// flight is what calls under way are counted by.
+type flight struct {
+	node  peer.ID
+	waits bool // for changes
+}
+
+func (f flight) most() int {
+	if f.waits {
+		return MaxWaits
+	}
+	return MaxInFlight
 }
 
 // stream is one place for a connection; whoever comes first makes it.
@@ -73,7 +89,7 @@ func NewClient(h host.Host, path func(peer.ID) string, log *slog.Logger) *Client
 	if path == nil {
 		path = func(peer.ID) string { return "direct" }
 	}
-	return &Client{host: h, path: path, log: log, streams: map[streamKey]*stream{}, flying: map[peer.ID]int{}}
+	return &Client{host: h, path: path, log: log, streams: map[streamKey]*stream{}, flying: map[flight]int{}}
 }
 
 // Run closes unused streams now and then, and all of them when ctx ends. It
@@ -149,6 +165,15 @@ func (c *Client) Exec(ctx context.Context, node string, ns core.Namespace, state
 	return answer, nil
 }
 
+// Changed waits for changes at another node's replica.
+func (c *Client) Changed(ctx context.Context, node string, ns core.Namespace, after uint64, tables []string, wait time.Duration) (change core.Change, err error) {
+	err = c.callAs(ctx, node, ns, true, func(ctx context.Context, conn *rpc.Conn) (err error) {
+		change, err = conn.Changed(ctx, ns, after, tables, wait)
+		return err
+	})
+	return change, err
+}
+
 // Wake opens the node's replica and says how it stands.
 func (c *Client) Wake(ctx context.Context, node string, ns core.Namespace) (s database.Standing, err error) {
 	err = c.ask(ctx, node, ns, verbWake, &s)
@@ -182,9 +207,14 @@ func (c *Client) ask(ctx context.Context, node string, ns core.Namespace, verb s
 	return c.call(ctx, node, ns, func(ctx context.Context, conn *rpc.Conn) error { return conn.Ask(ctx, verb, out) })
 }
 
-// call runs one call on the stream to the node. A stream that has ended before
-// the call went out is opened anew, once: nothing was sent on it.
 func (c *Client) call(ctx context.Context, node string, ns core.Namespace, run func(context.Context, *rpc.Conn) error) error {
+	return c.callAs(ctx, node, ns, false, run)
+}
+
+// callAs runs one call on the stream to the node; waits says that it waits for
+// changes. A stream that has ended before the call went out is opened anew, once:
+// nothing was sent on it.
+func (c *Client) callAs(ctx context.Context, node string, ns core.Namespace, waits bool, run func(context.Context, *rpc.Conn) error) error {
 	id, err := peer.Decode(node)
 	if err != nil {
 		return core.Wrap(core.Invalid, err, "%q is not a peer id", node)
@@ -197,10 +227,11 @@ func (c *Client) call(ctx context.Context, node string, ns core.Namespace, run f
 		ctx, cancel = context.WithTimeout(ctx, CallTimeout)
 		defer cancel()
 	}
-	if err := c.begin(id); err != nil {
+	f := flight{node: id, waits: waits}
+	if err := c.begin(f); err != nil {
 		return err
 	}
-	defer c.end(id)
+	defer c.end(f)
 	for attempt := 0; ; attempt++ {
 		s, key, err := c.open(ctx, id, ns)
 		if err != nil {
@@ -216,16 +247,16 @@ func (c *Client) call(ctx context.Context, node string, ns core.Namespace, run f
 }
 
 // begin counts a call to the node.
-func (c *Client) begin(id peer.ID) error {
+func (c *Client) begin(f flight) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.ended:
 		return errStopping()
-	case c.flying[id] >= MaxInFlight:
-		return core.Errorf(core.Limited, "%d requests to that node wait for an answer; repeat in a moment", MaxInFlight)
+	case c.flying[f] >= f.most():
+		return core.Errorf(core.Limited, "%d requests to that node wait for an answer; repeat in a moment", f.most())
 	}
-	c.flying[id]++
+	c.flying[f]++
 	return nil
 }
 
@@ -233,11 +264,11 @@ func errStopping() error {
 	return core.Errorf(core.Unavailable, "the node is stopping; nothing was done")
 }
 
-func (c *Client) end(id peer.ID) {
+func (c *Client) end(f flight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flying[id]--; c.flying[id] == 0 {
-		delete(c.flying, id)
+	if c.flying[f]--; c.flying[f] == 0 {
+		delete(c.flying, f)
 	}
 }
 

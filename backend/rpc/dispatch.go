@@ -26,7 +26,7 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 		return nil, core.Errorf(core.Denied, "this is for the node's operator; use the operator's credential")
 	}
 	var message proto.Message
-	if d.services.AuthorizePeer != nil && m != methodQuery && m != methodExec && m != methodAsk {
+	if d.services.AuthorizePeer != nil && m != methodQuery && m != methodExec && m != methodAsk && m != methodChanged {
 		return nil, core.Errorf(core.Invalid, "members ask each other's replicas only")
 	}
 	switch m {
@@ -42,6 +42,10 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 		methodTopics, methodLogs, methodLimits, methodStop, methodOpen:
 		message, err = d.node(ctx, m, body)
 	default:
+		if m.feeds() {
+			message, err = d.feed(ctx, m, body)
+			break
+		}
 		if m.network() {
 			message, err = d.network(ctx, m, body)
 			break

@@ -22,6 +22,13 @@
 // error answers it. A body larger than a frame is sent in parts, all but the
 // last of MaxFrameBytes, so a large answer never keeps small ones waiting.
 //
+// # Waiting
+//
+// Calls that wait for changes ([FeedService]) are long polls: each is answered
+// when there is something to tell, or when its time is up, and the client asks
+// again from where the answer ended. They have a bound of their own ([MaxWaits])
+// beside the calls that work, and a server that ends answers them at once.
+//
 // # Promises
 //
 //   - Every request is answered once, unless it was cancelled.

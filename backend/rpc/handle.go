@@ -15,6 +15,7 @@ import (
 type running struct {
 	cancel   context.CancelFunc
 	unwanted bool // the client cancelled it and waits for no answer
+	waits    bool // it waits for changes
 }
 
 // start runs a whole request in a goroutine of its own.
@@ -24,12 +25,18 @@ func (s *session) start(sending, calls context.Context, r *request) error {
 	if s.draining {
 		return errDrained()
 	}
+	if r.method.waits() && s.waits >= MaxWaits {
+		return errWaits()
+	}
 	limit := MaxCallTime
 	if r.timeout > 0 {
 		limit = min(limit, r.timeout)
 	}
 	call, cancel := context.WithDeadline(calls, r.arrived.Add(limit))
-	s.running[r.id] = &running{cancel: cancel}
+	s.running[r.id] = &running{cancel: cancel, waits: r.method.waits()}
+	if r.method.waits() {
+		s.waits++
+	}
 	s.handlers.Go(func() {
 		defer cancel()
 		s.handle(sending, call, r)
@@ -45,6 +52,9 @@ func (s *session) handle(sending, call context.Context, r *request) {
 	s.mu.Lock()
 	unwanted := s.running[r.id].unwanted
 	delete(s.running, r.id)
+	if r.method.waits() {
+		s.waits--
+	}
 	s.mu.Unlock()
 	if unwanted {
 		return

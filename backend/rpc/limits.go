@@ -39,6 +39,10 @@ const (
 	// MaxCalls bounds the calls in flight on one stream, on both sides. More
 	// than a thousand callers at once gain nothing on two cores.
 	MaxCalls = 2048
+	// MaxWaits bounds those that wait for changes on one stream, on both sides.
+	// They do not count as calls in flight: a program that watches a lot must still
+	// be able to read and write.
+	MaxWaits = 512
 	// MaxRequestBytesInFlight bounds the requests of one stream that are being
 	// received or run.
 	MaxRequestBytesInFlight = 32 << 20
@@ -72,6 +76,7 @@ func Limits() []core.Limit {
 		{Name: "statements in one write", Value: fmt.Sprint(MaxStatements), Why: "they are committed at once"},
 		{Name: "parameters of one statement", Value: fmt.Sprint(MaxArgs), Why: "SQLite's own limit"},
 		{Name: "calls in flight on one stream", Value: fmt.Sprint(MaxCalls), Why: "more callers at once gain nothing"},
+		{Name: "calls that wait for changes on one stream", Value: fmt.Sprint(MaxWaits), Why: "each costs a goroutine; the others go on beside them"},
 		{Name: "requests in flight on one stream", Value: size(MaxRequestBytesInFlight), Why: "one client cannot fill a node's memory"},
 		{Name: "streams of one peer", Value: fmt.Sprint(MaxStreamsPerPeer), Why: "one namespace needs one stream"},
 		{Name: "streams of all peers", Value: fmt.Sprint(MaxStreams), Why: "memory of an ordinary computer"},

@@ -108,7 +108,7 @@ func (s *session) admit() error {
 	if s.draining {
 		return errDrained()
 	}
-	if len(s.running)+len(s.partial) >= MaxCalls {
+	if len(s.running)-s.waits+len(s.partial) >= MaxCalls {
 		return core.Errorf(core.Limited, "%d calls are in flight on this stream; wait for some", MaxCalls)
 	}
 	return nil

@@ -86,6 +86,8 @@ type Services struct {
 	Network NetworkService
 	// Transfer may be nil, likewise.
 	Transfer TransferService
+	// Feed may be nil, likewise.
+	Feed FeedService
 }
 
 func (s Services) protocol() protocol.ID {

@@ -29,6 +29,7 @@ type session struct {
 	mu       sync.Mutex
 	draining bool
 	running  map[uint64]*running
+	waits    int // of those: calls that wait for changes
 	handlers sync.WaitGroup
 }
 
@@ -87,6 +88,11 @@ func (s *session) run(ctx context.Context) error {
 func (s *session) drain(calls context.Context) {
 	s.mu.Lock()
 	s.draining = true
+	for _, r := range s.running {
+		if r.waits { // it would wait for longer than there is time
+			r.cancel()
+		}
+	}
 	s.mu.Unlock()
 	idle := make(chan struct{})
 	go func() {

@@ -24,6 +24,19 @@
 // asleep. What expired in a namespace that nobody uses costs its space until
 // somebody does.
 //
+// # The past
+//
+// Two triggers write each put, delete and expiry into a log beside the table,
+// _debros_kv_log, in the same transaction. A change's number there is its version;
+// a delete takes the next number of the same counter. As the log is a table, every
+// replica has it, and it outlives restarts, changes of the leader and snapshots.
+//
+// [Storage.Watch] goes through it from a number on and waits at its end;
+// [Storage.History] shows what a key was. Numbers follow each other without a hole,
+// so a hole tells, as a gap, that something was dropped: the log is bounded by
+// number, size and age, and a restored backup leaves a number out. A namespace
+// that is older than logs gets one when somebody first asks for it.
+//
 // # Listing
 //
 // [Storage.List] pages through keys in order. With a separator it folds what lies

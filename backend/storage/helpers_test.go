@@ -55,6 +55,8 @@ type fixture struct {
 	t     testing.TB
 	db    *database.Internal
 	clock *clock
+	// tenant is the door that others' SQL comes through.
+	tenant *database.Databases
 }
 
 // ns is a namespace of its own for each test, so that all can share one node.
@@ -63,7 +65,8 @@ func (f *fixture) ns() core.Namespace { return "red" }
 // open starts a node's databases and storage on them.
 func open(t testing.TB, s Settings) *fixture {
 	t.Helper()
-	db := openDatabases(t)
+	databases := openDatabases(t)
+	db := databases.Internal()
 	c := newClock()
 	if s.Now == nil {
 		s.Now = c.Now
@@ -73,10 +76,10 @@ func open(t testing.TB, s Settings) *fixture {
 		t.Fatal(err)
 	}
 	run(t, st)
-	return &fixture{Storage: st, t: t, db: db, clock: c}
+	return &fixture{Storage: st, t: t, db: db, clock: c, tenant: databases}
 }
 
-func openDatabases(t testing.TB) *database.Internal {
+func openDatabases(t testing.TB) *database.Databases {
 	t.Helper()
 	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
 	if err != nil {
@@ -92,12 +95,12 @@ func openDatabases(t testing.TB) *database.Internal {
 			t.Error(errClose)
 		}
 	})
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, slog.New(slog.DiscardHandler))
+	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String(), OwnSchema: Schema()}, h, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	run(t, d)
-	return d.Internal()
+	return d
 }
 
 // run starts a part, waits until it is ready and ends it with the test.

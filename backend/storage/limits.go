@@ -49,6 +49,8 @@ func Limits() []core.Limit {
 		{Name: "size of one batch", Value: "12 MiB", Why: "a batch is one entry of the log"},
 		{Name: "keys in one page of a listing", Value: strconv.Itoa(core.MaxListKeys), Why: "a page is held in memory"},
 		{Name: "values in one page of a listing", Value: "4 MiB", Why: "a page is held in memory; it ends early and the next one goes on"},
+		{Name: "changes kept of one namespace's keys", Value: "100,000, 64 MiB or 7 days", Why: "the past is kept on every replica; a watcher who was away for longer is told of the gap"},
+		{Name: "changes in one answer", Value: strconv.Itoa(core.MaxWatchChanges), Why: "an answer is held in memory"},
 		{Name: "separator of a listing", Value: strconv.Itoa(MaxSeparatorBytes) + " bytes", Why: "one character is the usual one"},
 	}
 }

@@ -85,6 +85,11 @@ func (m *memory) Exec(_ context.Context, _ core.Namespace, statements []core.Sta
 	return out, nil
 }
 
+// Changed is never asked for: nobody watches in memory.
+func (m *memory) Changed(context.Context, core.Namespace, uint64, []string, time.Duration) (core.Change, error) {
+	return core.Change{}, errors.ErrUnsupported
+}
+
 // counted returns how much was asked and written since the last time.
 func (m *memory) counted() (reads, writes int) {
 	m.mu.Lock()

@@ -20,6 +20,9 @@ import (
 type DB interface {
 	Query(ctx context.Context, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
 	Exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error)
+	// Changed returns once one of the tables has changed after a log entry, or
+	// with nothing changed at the end of wait.
+	Changed(ctx context.Context, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error)
 }
 
 // Settings bound the values and bring the clock.
@@ -37,8 +40,11 @@ type Storage struct {
 	running  atomic.Bool
 
 	mu      sync.Mutex
-	touched map[core.Namespace]bool // used since the last sweep; at most maxTouched
+	touched map[core.Namespace]use // used since the last sweep; at most maxTouched
 }
+
+// use is what this node has written to a namespace since it last trimmed the log.
+type use struct{ changes, bytes int }
 
 // New checks the settings and starts nothing.
 func New(s Settings, db DB, log *slog.Logger) (*Storage, error) {
@@ -54,7 +60,7 @@ func New(s Settings, db DB, log *slog.Logger) (*Storage, error) {
 	case db == nil || log == nil:
 		return nil, core.Errorf(core.Invalid, "storage needs the databases and a logger")
 	}
-	return &Storage{settings: s, db: db, log: log, touched: map[core.Namespace]bool{}}, nil
+	return &Storage{settings: s, db: db, log: log, touched: map[core.Namespace]use{}}, nil
 }
 
 // begin says whether a request for ns may go on, and notes that ns is in use.
@@ -73,14 +79,14 @@ func (s *Storage) begin(ns core.Namespace) error {
 func (s *Storage) touch(ns core.Namespace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.touched) < maxTouched {
-		s.touched[ns] = true
+	if _, there := s.touched[ns]; !there && len(s.touched) < maxTouched {
+		s.touched[ns] = use{}
 	}
 }
 
-// createTable makes the table and the index that the sweep goes by.
+// createTable makes the table, the index that the sweep goes by, and the log.
 func createTable() []core.Statement {
-	return []core.Statement{
+	return append([]core.Statement{
 		{SQL: `CREATE TABLE IF NOT EXISTS _debros_kv(
   version    INTEGER PRIMARY KEY AUTOINCREMENT,
   key        BLOB NOT NULL UNIQUE,
@@ -88,7 +94,7 @@ func createTable() []core.Statement {
   updated_at INTEGER NOT NULL,
   expires_at INTEGER)`},
 		{SQL: `CREATE INDEX IF NOT EXISTS _debros_kv_expiry ON _debros_kv(expires_at) WHERE expires_at IS NOT NULL`},
-	}
+	}, createLog()...)
 }
 
 // noTable tells that an error only means that nothing was ever written.

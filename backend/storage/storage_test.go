@@ -421,7 +421,7 @@ func TestStorage_Sweep(t *testing.T) {
 
 // A part that is asked too early or too late must say so instead of hanging.
 func TestStorage_Lifecycle(t *testing.T) {
-	db := openDatabases(t)
+	db := openDatabases(t).Internal()
 	if _, err := New(Settings{MaxValueBytes: MaxValueSetting + 1}, db, slog.Default()); core.CodeOf(err) != core.Invalid {
 		t.Errorf("a limit that is too high: %v", err)
 	}

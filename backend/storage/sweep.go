@@ -10,7 +10,10 @@ import (
 )
 
 const (
-	anyExpiredSQL = `SELECT 1 FROM _debros_kv WHERE expires_at <= ?1 LIMIT 1`
+	anyExpiredSQL = `SELECT EXISTS (SELECT 1 FROM _debros_kv WHERE expires_at <= ?1), 0`
+	// anyStaleSQL also looks at the oldest change.
+	anyStaleSQL = `SELECT EXISTS (SELECT 1 FROM _debros_kv WHERE expires_at <= ?1),
+ coalesce((SELECT at < ?2 FROM _debros_kv_log ORDER BY version LIMIT 1), 0)`
 	// The order makes every replica remove the same rows.
 	sweepSQL = `DELETE FROM _debros_kv WHERE version IN
  (SELECT version FROM _debros_kv WHERE expires_at <= ?1 ORDER BY expires_at, version LIMIT ?2)`
@@ -37,7 +40,7 @@ func (s *Storage) Run(ctx context.Context, ready func()) error {
 func (s *Storage) sweep(ctx context.Context) {
 	s.mu.Lock()
 	touched := s.touched
-	s.touched = make(map[core.Namespace]bool, len(touched))
+	s.touched = make(map[core.Namespace]use, len(touched))
 	s.mu.Unlock()
 	for ns := range touched {
 		if ctx.Err() != nil {
@@ -60,9 +63,21 @@ func (s *Storage) sweepNamespace(ctx context.Context, ns core.Namespace) (remove
 	defer cancel()
 	now := millis(s.settings.Now())
 	look := core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelNone}}
-	rows, err := s.query(ctx, ns, core.Statement{SQL: anyExpiredSQL, Args: []any{now}}, look)
+	old := millis(s.settings.Now().Add(-MaxHistoryAge))
+	rows, err := s.db.Query(ctx, ns, core.Statement{SQL: anyStaleSQL, Args: []any{now, old}}, look)
+	if noTable(err) { // or no log
+		rows, err = s.query(ctx, ns, core.Statement{SQL: anyExpiredSQL, Args: []any{now}}, look)
+	}
 	if err != nil || len(rows.Values) == 0 {
 		return 0, err
+	}
+	if rows.Values[0][1] == int64(1) {
+		if err := s.trim(ctx, ns); err != nil {
+			return 0, err
+		}
+	}
+	if rows.Values[0][0] != int64(1) {
+		return 0, nil
 	}
 	for range maxSweepSteps {
 		answer, err := s.execOnce(ctx, ns, []core.Statement{{SQL: sweepSQL, Args: []any{now, int64(maxSweepRows)}}}, core.ExecOptions{})

@@ -49,6 +49,7 @@ func (s *Storage) Put(ctx context.Context, ns core.Namespace, key string, value 
 		op := core.Op{Key: key, PutOptions: o}
 		return core.WriteAnswer{}, s.explain(ctx, ns, []core.Op{op}, now)
 	}
+	s.wrote(ctx, ns, 1, len(key)+len(value))
 	return core.WriteAnswer{Versions: []core.Version{version(r)}, Deleted: []bool{false}, Provenance: answer.Provenance}, nil
 }
 
@@ -90,6 +91,7 @@ func (s *Storage) Delete(ctx context.Context, ns core.Namespace, key string) (co
 		return core.WriteAnswer{}, err
 	}
 	out.Deleted[0] = answer.Results[0].RowsAffected > 0
+	s.wrote(ctx, ns, 1, len(key))
 	out.Provenance = answer.Provenance
 	return out, nil
 }
@@ -125,6 +127,7 @@ func (s *Storage) Batch(ctx context.Context, ns core.Namespace, ops []core.Op) (
 	case err != nil:
 		return core.WriteAnswer{}, err
 	}
+	s.wrote(ctx, ns, len(ops), batchBytes(ops))
 	out := core.WriteAnswer{Versions: make([]core.Version, len(ops)), Deleted: make([]bool, len(ops)), Provenance: answer.Provenance}
 	for i, op := range ops {
 		if r := answer.Results[at[i]]; op.Delete {
@@ -143,17 +146,22 @@ func (s *Storage) checkBatch(ops []core.Op) error {
 	case len(ops) > core.MaxBatchOps:
 		return core.Errorf(core.TooLarge, "a batch has at most %d operations; send it in parts", core.MaxBatchOps)
 	}
-	bytes := 0
 	for i, op := range ops {
 		if err := s.checkOp(op); err != nil {
 			return core.Wrap(core.CodeOf(err), err, "operation %d: %s", i+1, core.Sentence(err))
 		}
-		bytes += len(op.Key) + len(op.Value)
 	}
-	if bytes > MaxBatchBytes {
+	if batchBytes(ops) > MaxBatchBytes {
 		return core.Errorf(core.TooLarge, "a batch has at most %d bytes of keys and values; send it in parts", MaxBatchBytes)
 	}
 	return nil
+}
+
+func batchBytes(ops []core.Op) (size int) {
+	for _, op := range ops {
+		size += len(op.Key) + len(op.Value)
+	}
+	return size
 }
 
 func (s *Storage) checkOp(op core.Op) error {
