@@ -32,6 +32,15 @@ require (
 )
 
 require (
+	github.com/mattn/go-runewidth v0.0.16 // indirect
+	github.com/mkideal/cli v0.2.7 // indirect
+	github.com/mkideal/expr v0.1.0 // indirect
+	github.com/mkideal/pkg v0.1.3 // indirect
+	github.com/peterh/liner v1.2.2 // indirect
+	github.com/rqlite/gorqlite v0.0.0-20250609141355-ac86a4a1c9a8 // indirect
+)
+
+require (
 	filippo.io/bigmod v0.1.1-0.20260103110540-f8a47775ebe5 // indirect
 	filippo.io/edwards25519 v1.1.1 // indirect
 	filippo.io/keygen v1.0.0 // indirect
@@ -173,3 +182,5 @@ require (
 )
 
 ignore ./frontend/node_modules
+
+tool github.com/rqlite/rqlite/v8/cmd/rqlite
