@@ -18,6 +18,7 @@ require (
 	github.com/mattn/go-sqlite3 v1.14.32
 	github.com/multiformats/go-multiaddr v0.16.1
 	github.com/rogpeppe/go-internal v1.14.1
+	github.com/rqlite/gorqlite v0.0.0-20250609141355-ac86a4a1c9a8
 	github.com/rqlite/rqlite/v8 v8.43.4
 	github.com/spf13/cobra v1.10.2
 	github.com/wailsapp/wails/v2 v2.15.0
@@ -37,7 +38,6 @@ require (
 	github.com/mkideal/expr v0.1.0 // indirect
 	github.com/mkideal/pkg v0.1.3 // indirect
 	github.com/peterh/liner v1.2.2 // indirect
-	github.com/rqlite/gorqlite v0.0.0-20250609141355-ac86a4a1c9a8 // indirect
 )
 
 require (

@@ -4,6 +4,7 @@ package node_test
 // shell, and its client for Go.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -131,6 +132,32 @@ func TestRQLite_Shell(t *testing.T) {
 		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %v, %d bytes without %q", path, err, len(text), want)
 		}
+	}
+	// A file does not replace what is there unless it is told so.
+	file, err := os.ReadFile(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		path string
+		want int
+	}{{"/db/load", 409}, {"/db/execute?q", 400}, {"/db/load?existing=replace", 200}} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.file.RQLite+step.path, bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("", "the-key-of-the-shop")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != step.want || res.Body.Close() != nil {
+			t.Errorf("%s with an SQLite file: %d, want %d", step.path, res.StatusCode, step.want)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if out := shellOn(t, shell, r, "the-key-of-the-shop", "SELECT count(*), max(id) FROM tea"); !strings.Contains(out, "9007199254740993") {
+		t.Errorf("the file that was loaded is not there:\n%s", out)
 	}
 	for _, wrong := range []string{"the-key-of-others", "nobody"} {
 		if out := shellOn(t, shell, r, wrong, "SELECT * FROM tea", ".status"); strings.Contains(out, "Assam") || !strings.Contains(out, "401 Unauthorized") || !strings.Contains(out, "unauthorized") {

@@ -27,7 +27,7 @@ func statements(r *http.Request, p params) ([]core.Statement, error) {
 		}
 		return []core.Statement{{SQL: p.sql}}, nil
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(r.Body) //nolint:forbidigo // enter has put a limit around it
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, core.Wrap(core.TooLarge, err, "a request may have %d bytes; send it in parts", tooLarge.Limit)
 	}
@@ -110,8 +110,7 @@ func (d decoder) statement() (core.Statement, error) {
 		if len(s.Args)+len(s.Named) >= MaxParameters {
 			return s, errParameters()
 		}
-		t, err := d.token()
-		if err != nil {
+		if t, err = d.token(); err != nil {
 			return s, err
 		}
 		if t == json.Delim('{') {
@@ -142,7 +141,7 @@ func (d decoder) named(s *core.Statement) error {
 		if err != nil {
 			return err
 		}
-		name, _ := t.(string) // a key is always one
+		name, _ := t.(string) //nolint:errcheck // a key is always text
 		if t, err = d.token(); err != nil {
 			return err
 		}
@@ -180,7 +179,7 @@ func (d decoder) bytes() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, _ := t.(json.Number)
+		n, _ := t.(json.Number) //nolint:errcheck // "" is no number either
 		one, err := strconv.ParseUint(string(n), 10, 8)
 		if err != nil {
 			return nil, core.Errorf(core.Invalid, "a BLOB is a list of whole numbers from 0 to 255")

@@ -149,7 +149,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request, p params) error {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	if _, err := w.Write([]byte(text)); err != nil {
+	if _, err := w.Write([]byte(text)); err != nil { //nolint:gosec // plain text, and nosniff says so
 		a.log.DebugContext(r.Context(), "answer not delivered", core.KeyError, err)
 	}
 	return nil

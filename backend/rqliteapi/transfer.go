@@ -75,7 +75,7 @@ func (a *API) load(w http.ResponseWriter, r *http.Request, p params) error {
 	}
 	defer release()
 	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil { // the answer comes when all is stored
+	if err = control.SetWriteDeadline(time.Time{}); err != nil { // the answer comes when all is stored
 		return err
 	}
 	body := bufio.NewReader(&receiver{r: limited(w, r.Body, a.settings.MaxLoadBytes), control: control})
