@@ -1,10 +1,10 @@
 // Package rqliteapi serves one namespace in the words of rqlite's HTTP API, so
 // that rqlite's shell and the clients written for rqlite work with a debros node.
 //
-//	debros node start --rqlite-port 4001 --rqlite-namespace shop
-//	rqlite -p 4001 -u :<operator key or API key>
+//	debros node start --rqlite-port 5001 --rqlite-namespace shop
+//	rqlite -p 5001 -u :<operator key or API key>
 //
-//	conn, err := gorqlite.Open("http://any:<key>@127.0.0.1:4001/")
+//	conn, err := gorqlite.Open("http://any:<key>@127.0.0.1:5001/")
 //
 // The user's name is not looked at, the password is the credential. A node with
 // gateway.require_auth=false asks for none.
@@ -27,7 +27,8 @@
 //     integer that 64 bits do not hold is refused and never rounded.
 //   - Dates and booleans come as they are stored.
 //   - /db/load never replaces a table unless it is told so with
-//     existing=replace; existing=append adds to tables. rqlite replaces all.
+//     existing=replace; existing=append adds to tables. rqlite replaces all. Rows
+//     are stored in batches: what was stored before a mistake stays, and is told.
 //   - /nodes gives the address of this API for every replica: it passes requests
 //     on to the leader by itself, so that no client has to find it.
 //
