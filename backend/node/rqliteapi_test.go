@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,7 +230,7 @@ func TestRQLite_GoClient(t *testing.T) {
 		}
 	}
 	answer, err := r.Database().Query(t.Context(), "shop", core.Statement{SQL: "SELECT data FROM t WHERE id = 2"}, core.QueryOptions{})
-	if err != nil || len(answer.Values) != 1 || string(answer.Values[0][0].([]byte)) != "\x00\xff\x07" {
+	if err != nil || len(answer.Values) != 1 || !reflect.DeepEqual(answer.Values[0][0], []byte{0, 255, 7}) {
 		t.Errorf("the node itself reads %v, %v", answer, err)
 	}
 }
