@@ -18,6 +18,7 @@ require (
 	github.com/mattn/go-sqlite3 v1.14.32
 	github.com/multiformats/go-multiaddr v0.16.1
 	github.com/rogpeppe/go-internal v1.14.1
+	github.com/rqlite/gorqlite v0.0.0-20250609141355-ac86a4a1c9a8
 	github.com/rqlite/rqlite/v8 v8.43.4
 	github.com/spf13/cobra v1.10.2
 	github.com/wailsapp/wails/v2 v2.15.0
@@ -29,6 +30,14 @@ require (
 	golang.org/x/term v0.47.0
 	google.golang.org/protobuf v1.36.12
 	rsc.io/qr v0.2.0
+)
+
+require (
+	github.com/mattn/go-runewidth v0.0.16 // indirect
+	github.com/mkideal/cli v0.2.7 // indirect
+	github.com/mkideal/expr v0.1.0 // indirect
+	github.com/mkideal/pkg v0.1.3 // indirect
+	github.com/peterh/liner v1.2.2 // indirect
 )
 
 require (
@@ -173,3 +182,5 @@ require (
 )
 
 ignore ./frontend/node_modules
+
+tool github.com/rqlite/rqlite/v8/cmd/rqlite

@@ -129,6 +129,9 @@ func (a *app) announce(dataDir, link string) {
 	if run.Gateway != "" {
 		a.note("  gateway  %s", run.Gateway)
 	}
+	if run.RQLite != "" {
+		a.note("  rqlite   %s", run.RQLite)
+	}
 	if link != "" {
 		a.note("  page     %s  (this link works once; 'debros ui' makes another)", link)
 	}

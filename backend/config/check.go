@@ -121,10 +121,14 @@ func (c Config) checkDatabase(f *faults) {
 	if d.MaxAwake < 2 || d.MaxAwake > 10_000 {
 		f.add("database.max_awake", "", fmt.Sprintf("%d is out of range", d.MaxAwake), "write 2 to 10000")
 	}
-	for key, port := range map[string]int{"database.rqlite_port": d.RQLitePort, "database.rqlite_raft_port": d.RQLiteRaftPort} {
-		if port < 0 || port > 65535 {
-			f.add(key, "", fmt.Sprintf("%d is not a port", port), "remove the key")
-		}
+	if d.RQLitePort < 0 || d.RQLitePort > 65535 {
+		f.add("database.rqlite_port", "", fmt.Sprintf("%d is not a port", d.RQLitePort), "write 1 to 65535, or 0 for none")
+	}
+	if _, err := core.ParseNamespace(string(d.RQLiteNamespace)); err != nil {
+		f.add("database.rqlite_namespace", "", core.Sentence(err), "")
+	}
+	if d.RQLiteRaftPort < 0 || d.RQLiteRaftPort > 65535 {
+		f.add("database.rqlite_raft_port", "", fmt.Sprintf("%d is not a port", d.RQLiteRaftPort), "remove the key")
 	}
 	if v := c.Storage.MaxValueSize; v < 1024 || v > MaxValueBound {
 		f.add("storage.max_value_size", "", fmt.Sprintf("%s is out of range", v), "write 1KiB to 4MiB; larger things go in parts")

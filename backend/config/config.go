@@ -43,16 +43,17 @@ type Database struct {
 	ReplicationFactor int
 	MaxDatabaseSize   Size // all namespaces of this node together
 	ReadTimeout       time.Duration
-	IdleAfter         time.Duration // a namespace that nobody used for so long is put to sleep
-	MaxAwake          int           // namespaces that are open at the same time
-	ShardCount        int           // of the original system; decides nothing
-	BackupInterval    time.Duration // between two rounds of backups; 0 is none
-	BackupDir         string        // "" is backups in the data folder
-	BackupKeep        int           // backups that are kept of each namespace
-	RQLitePort        int           // of the original system; decides nothing yet
-	RQLiteRaftPort    int           // of the original system; decides nothing
-	RQLiteJoinAddress string        // a ticket, or the address of a member
-	ReplaceAfter      time.Duration // 1 minute or more
+	IdleAfter         time.Duration  // a namespace that nobody used for so long is put to sleep
+	MaxAwake          int            // namespaces that are open at the same time
+	ShardCount        int            // of the original system; decides nothing
+	BackupInterval    time.Duration  // between two rounds of backups; 0 is none
+	BackupDir         string         // "" is backups in the data folder
+	BackupKeep        int            // backups that are kept of each namespace
+	RQLitePort        int            // of rqlite's HTTP API on 127.0.0.1; 0 is off
+	RQLiteNamespace   core.Namespace // the one that rqlite's HTTP API serves
+	RQLiteRaftPort    int            // of the original system; decides nothing
+	RQLiteJoinAddress string         // a ticket, or the address of a member
+	ReplaceAfter      time.Duration  // 1 minute or more
 }
 
 // Storage is key-value storage.
@@ -142,8 +143,9 @@ func Default() Config {
 			ReadTimeout:       10 * time.Second, // a longer reader holds up the log's truncation, then writes
 			IdleAfter:         10 * time.Minute, // waking costs 10 ms and an election
 			BackupKeep:        7,
-			ReplaceAfter:      10 * time.Minute, // longer than a restart or an update takes
-			MaxAwake:          100,              // about 70 MB and a third of a core when all idle
+			RQLiteNamespace:   core.DefaultNamespace, // rqlite's programs know of one database only
+			ReplaceAfter:      10 * time.Minute,      // longer than a restart or an update takes
+			MaxAwake:          100,                   // about 70 MB and a third of a core when all idle
 		},
 		Storage: Storage{MaxValueSize: core.MaxValueBytes},
 		Discovery: Discovery{

@@ -238,7 +238,10 @@ func TestLoad_AcceptsTheOriginalFile(t *testing.T) {
 	if !l.Config.Gateway.RequireAuth {
 		t.Error("auth_enabled: false of the original switched authentication off")
 	}
-	for _, word := range []string{"node.type", "shard_count", "rqlite_port", "rqlite_raft_port", "auth_enabled", "node_namespace", "RQLITE_NODES"} {
+	if d := l.Config.Database; d.RQLitePort != 5002 || d.RQLiteNamespace != core.DefaultNamespace {
+		t.Errorf("programs made for rqlite look at port 5002 and find %d, %s", d.RQLitePort, d.RQLiteNamespace)
+	}
+	for _, word := range []string{"node.type", "shard_count", "rqlite_raft_port", "auth_enabled", "node_namespace", "RQLITE_NODES"} {
 		if !slices.ContainsFunc(l.Notices, func(n string) bool { return strings.Contains(n, word) }) {
 			t.Errorf("no notice tells that %s decides nothing: %q", word, l.Notices)
 		}

@@ -31,6 +31,7 @@ type RunFile struct {
 	PeerID    string    `json:"peer_id"`
 	P2P       []string  `json:"p2p"`     // full multiaddresses
 	Gateway   string    `json:"gateway"` // base URL, "" when off
+	RQLite    string    `json:"rqlite"`  // base URL of rqlite's HTTP API, "" when off
 	UI        string    `json:"ui"`      // base URL, "" when off
 	PID       int       `json:"pid"`
 	StartedAt time.Time `json:"started_at"`

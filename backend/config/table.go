@@ -113,8 +113,11 @@ func databaseRows() []Key {
 		},
 		{
 			Name: "database.rqlite_port", Kind: KindInteger, Flag: "rqlite-port", Example: "5001", field: func(c *Config) any { return &c.Database.RQLitePort },
-			Help: "Port of rqlite's own HTTP API in the original system",
-			Old:  "this version does not serve rqlite's HTTP API; SQL is reached with 'debros sql' and the Go client",
+			Help: "Port, on 127.0.0.1 only, under which programs made for rqlite find one namespace; 0 is off",
+		},
+		{
+			Name: "database.rqlite_namespace", Kind: KindText, Flag: "rqlite-namespace", Example: "shop", field: func(c *Config) any { return &c.Database.RQLiteNamespace },
+			Help: "Namespace that database.rqlite_port serves",
 		},
 		{
 			Name: "database.rqlite_raft_port", Kind: KindInteger, Flag: "rqlite-raft-port", Example: "7001", field: func(c *Config) any { return &c.Database.RQLiteRaftPort },

@@ -47,6 +47,7 @@ type Status struct {
 	StartedAt    time.Time `json:"started_at"`
 	Addresses    []string  `json:"addresses"` // full multiaddresses that others can dial
 	Gateway      string    `json:"gateway"`   // base URL, "" when off
+	RQLite       string    `json:"rqlite"`    // base URL of rqlite's HTTP API, "" when off
 	UI           string    `json:"ui"`        // base URL of the page, "" when off
 	DataDir      string    `json:"data_dir"`
 	Peers        int       `json:"peers"`

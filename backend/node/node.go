@@ -22,6 +22,7 @@ import (
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/rqliteapi"
 )
 
 // Build says which program runs.
@@ -58,6 +59,7 @@ type Node struct {
 	transfers transfers
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
+	rqlite    *rqliteapi.API // nil when off
 	face      *facing
 }
 
@@ -75,7 +77,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 		}
 	}()
 	for _, build := range []func(context.Context) error{
-		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildRPC, n.buildGateway,
+		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildRPC, n.buildGateway, n.buildRQLite,
 	} {
 		if err := build(ctx); err != nil {
 			return nil, err
@@ -89,6 +91,9 @@ func (n *Node) Close() error {
 	var errs []error
 	if n.gateway != nil {
 		errs = append(errs, n.gateway.Close())
+	}
+	if n.rqlite != nil {
+		errs = append(errs, n.rqlite.Close())
 	}
 	if n.host != nil {
 		errs = append(errs, n.host.Close())
@@ -127,6 +132,9 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 	if n.gateway != nil {
 		parts = append(parts, part{"gateway", n.gateway})
 	}
+	if n.rqlite != nil {
+		parts = append(parts, part{"rqlite", n.rqlite})
+	}
 	if face != nil {
 		n.face.set(face)
 		parts = append(parts, part{"page", face})
@@ -156,7 +164,7 @@ func (n *Node) Stop(context.Context) error {
 // announce writes run.json, by which commands find the node.
 func (n *Node) announce() error {
 	run := config.RunFile{
-		PeerID: n.host.ID().String(), P2P: n.host.FullAddresses(), Gateway: n.gatewayURL(), UI: n.face.url(),
+		PeerID: n.host.ID().String(), P2P: n.host.FullAddresses(), Gateway: n.gatewayURL(), RQLite: n.rqliteURL(), UI: n.face.url(),
 		PID: os.Getpid(), StartedAt: n.started,
 	}
 	if err := config.WriteRunFile(n.folder.path, run); err != nil {
@@ -165,7 +173,7 @@ func (n *Node) announce() error {
 	for _, name := range n.logs.UnknownParts() {
 		n.log.Warn("logging.levels names a part that does not exist", core.KeyPart, name)
 	}
-	n.log.Info("ready", core.KeyPeer, run.PeerID, "p2p", run.P2P, "gateway", run.Gateway, "ui", run.UI)
+	n.log.Info("ready", core.KeyPeer, run.PeerID, "p2p", run.P2P, "gateway", run.Gateway, "rqlite", run.RQLite, "ui", run.UI)
 	return nil
 }
 

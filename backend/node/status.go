@@ -18,6 +18,7 @@ import (
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/rqliteapi"
 	"git.debros.io/DeBros/network/backend/sqlguard"
 	"git.debros.io/DeBros/network/backend/storage"
 )
@@ -33,7 +34,7 @@ func (n *Node) Status(context.Context) (core.Status, error) {
 	s := core.Status{
 		PeerID: n.host.ID().String(), Name: n.loaded.Config.Node.ID, Network: n.folder.inUse(),
 		SolanaWallet: n.loaded.Config.Node.SolanaWallet, Role: core.RoleMember, Version: n.build.Version, StartedAt: n.started,
-		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), UI: n.face.url(), DataDir: n.folder.path,
+		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), RQLite: n.rqliteURL(), UI: n.face.url(), DataDir: n.folder.path,
 		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(), Groups: []core.Group{},
 	}
 	switch in, err := n.networks.session(); {
@@ -125,7 +126,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), logging.Limits(),
+		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)
 }
 
