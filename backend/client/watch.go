@@ -102,7 +102,7 @@ func (c *Client) repeat(ctx context.Context, ask func(context.Context, *rpc.Conn
 		case err == nil:
 			failed = 0
 			if tell != nil {
-				if err := tell(); err != nil {
+				if err = tell(); err != nil {
 					return err
 				}
 			}

@@ -35,26 +35,13 @@ func (d *Databases) Live(ctx context.Context, ns core.Namespace, s core.Statemen
 	if err != nil {
 		return core.LiveAnswer{}, err
 	}
-	answer := core.LiveAnswer{Index: o.After}
+	var answer core.LiveAnswer
 	if o.After > 0 {
-		soonest := time.Now().Add(LivePause)
-		tables, err := d.baseTables(ctx, ns, st.Tables)
-		if err != nil {
-			return answer, err
+		c, errWait := d.awaitChange(ctx, ns, st.Tables, o)
+		answer.Changed, answer.Gap, answer.Index = c.Changed, c.Gap, c.Index
+		if errWait != nil || !c.Changed {
+			return answer, errWait
 		}
-		c, err := d.changed(ctx, ns, o.After, tables, o.Wait)
-		if err != nil {
-			return answer, err
-		}
-		answer.Changed, answer.Gap = c.Changed, c.Gap
-		if !c.Changed {
-			answer.Index = max(answer.Index, c.Index)
-			return answer, nil
-		}
-		if err := pause(ctx, time.Until(soonest)); err != nil {
-			return answer, err
-		}
-		answer.Index = c.Index
 	}
 	answer.Rows, err = d.readFrom(ctx, ns, s, o, answer.Index)
 	if err != nil {
@@ -65,6 +52,22 @@ func (d *Databases) Live(ctx context.Context, ns core.Namespace, s core.Statemen
 	}
 	answer.Index = max(answer.Index, answer.Rows.Provenance.Index)
 	return answer, nil
+}
+
+// awaitChange waits for a change of the tables, and for as long as a caller must
+// wait between two answers.
+func (d *Databases) awaitChange(ctx context.Context, ns core.Namespace, tables []string, o core.LiveOptions) (core.Change, error) {
+	soonest := time.Now().Add(LivePause)
+	tables, err := d.baseTables(ctx, ns, tables)
+	if err != nil {
+		return core.Change{}, err
+	}
+	c, err := d.changed(ctx, ns, o.After, tables, o.Wait)
+	c.Index = max(c.Index, o.After)
+	if err != nil || !c.Changed {
+		return c, err
+	}
+	return c, pause(ctx, time.Until(soonest))
 }
 
 // readFrom reads at a replica that has come to the entry. The replica that told

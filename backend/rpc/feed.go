@@ -200,7 +200,7 @@ func (c *Conn) Live(ctx context.Context, ns core.Namespace, s core.Statement, o 
 		return core.LiveAnswer{}, err
 	}
 	var got liveAnswer
-	if err := c.request(ctx, ns, methodLive, req, &got); err != nil {
+	if err = c.request(ctx, ns, methodLive, req, &got); err != nil {
 		return core.LiveAnswer{}, err
 	}
 	answer := core.LiveAnswer{Changed: got.Changed, Gap: got.Gap, Index: got.Index}
@@ -208,7 +208,7 @@ func (c *Conn) Live(ctx context.Context, ns core.Namespace, s core.Statement, o 
 		return answer, nil
 	}
 	var rows WireRows
-	if err := unmarshal(got.Rows, &rows, answerEntries); err != nil {
+	if err = unmarshal(got.Rows, &rows, answerEntries); err != nil {
 		return core.LiveAnswer{}, err
 	}
 	answer.Rows, err = toRows(&rows)

@@ -53,7 +53,11 @@ func newVillage(t testing.TB, n int) *village {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = h.Close() })
+		t.Cleanup(func() {
+			if err := h.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 		for _, other := range v.hosts {
 			h.Peerstore().AddAddrs(other.ID(), other.Addrs(), peerstore.PermanentAddrTTL)
 			other.Peerstore().AddAddrs(h.ID(), h.Addrs(), peerstore.PermanentAddrTTL)
@@ -313,8 +317,8 @@ func (w *writer) write() {
 // Whoever watches, wherever and through whatever happens to the nodes, must be
 // able to keep a copy: every change, once, in the order of commits.
 func TestWatch_EveryChangeOnceAtEveryNode(t *testing.T) {
-	v := newVillage(t, 4)                                                                              // the last one keeps no replica
-	w := &writer{village: v, ns: "red", dice: mrand.New(mrand.NewPCG(7, 7)), there: map[string]bool{}} //nolint:gosec // a test's dice
+	v := newVillage(t, 4) // the last one keeps no replica
+	w := &writer{village: v, ns: "red", dice: mrand.New(mrand.NewPCG(7, 7)), there: map[string]bool{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	const travels = 4 // asks another node each time
@@ -330,7 +334,9 @@ func TestWatch_EveryChangeOnceAtEveryNode(t *testing.T) {
 				}
 				c, err := v.at(at).Watch(ctx, w.ns, o)
 				if err != nil { // its node stops, or has no leader yet
-					_ = pause(ctx, watchPause)
+					if pause(ctx, watchPause) != nil {
+						return
+					}
 					continue
 				}
 				o.Since = c.Next
