@@ -60,7 +60,7 @@ func TestClient_WatchesGoOnAtAnotherNode(t *testing.T) {
 	}()
 	go func() {
 		ended <- c.Database().Watch(ctx, "SELECT count(*) FROM t WHERE id >= ?", func(a core.LiveAnswer) error {
-			n := a.Rows.Values[0][0].(int64)
+			n := a.Rows.Values[0][0].(int64) //nolint:errcheck // count answers a number
 			rows <- n
 			if n == changes {
 				return errSeen

@@ -125,12 +125,12 @@ func (d *Databases) Run(ctx context.Context, ready func()) error {
 	for {
 		select {
 		case <-compare.C:
-			t.reconcileAll()
+			t.reconcileAll() //nolint:contextcheck // it goes on when who asked has left
 		case <-ctx.Done():
 			d.handOver(context.WithoutCancel(ctx), t)
 			return nil
 		case now := <-tick.C:
-			t.sleepIdle(now.Add(-d.settings.IdleAfter))
+			t.sleepIdle(now.Add(-d.settings.IdleAfter)) //nolint:contextcheck // it goes on when who asked has left
 		}
 	}
 }

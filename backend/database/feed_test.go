@@ -40,7 +40,7 @@ func (n *node) seen(t testing.TB) (last int64, index uint64) {
 		if err != nil {
 			return false
 		}
-		last, _ = rows.Values[0][0].(int64)
+		last, _ = rows.Values[0][0].(int64) //nolint:errcheck // the test fails on 0
 		index = rows.Provenance.Index
 		return true
 	})

@@ -204,7 +204,7 @@ func (g *group) settle(ctx context.Context, voters []string, led func(*group, bo
 		}
 	}
 	g.startWriter(logger) //nolint:contextcheck // the writer outlives the request that woke the group
-	go g.lead.run()
+	go g.lead.run()       //nolint:contextcheck // it goes on when who asked has left
 	if !g.aloneVoter() {
 		return nil
 	}

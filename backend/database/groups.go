@@ -79,7 +79,7 @@ type lease struct {
 // is released. Concurrent callers share one opening.
 func (t *groups) acquire(ctx context.Context, ns core.Namespace) (lease, error) {
 	for {
-		l, wait, err := t.tryAcquire(ns)
+		l, wait, err := t.tryAcquire(ns) //nolint:contextcheck // it goes on when who asked has left
 		if err != nil || wait == nil {
 			return l, err
 		}

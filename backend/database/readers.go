@@ -226,7 +226,7 @@ func (r *reader) run(ctx context.Context, q read, values []driver.NamedValue) (*
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	stmt, keep, err := r.statement(q, values)
+	stmt, keep, err := r.statement(q, values) //nolint:contextcheck // as collect below
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func (r *Replicas) Sleep(_ context.Context, ns core.Namespace) error {
 	case ns == core.SystemNamespace || p.phase == phaseOpening || p.users > 0:
 		return core.Errorf(core.Limited, "the database %s is in use", ns.Group())
 	case p.group.lead.leads() != 0:
-		t.sleepLocked(ns, p, true)
+		t.sleepLocked(ns, p, true) //nolint:contextcheck // it goes on when who asked has left
 	default:
 		t.closeLocked(ns, p)
 	}

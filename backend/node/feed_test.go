@@ -37,7 +37,7 @@ func TestNetwork_ChangesAreToldEverywhere(t *testing.T) {
 		joined(t, next, network.ID)
 		nodes = append(nodes, next)
 	}
-	placement := settled(t, first, demo, 3)
+	placement := settled(t, first, demo)
 	without := 0
 	for _, n := range nodes {
 		status, errStatus := n.Status(t.Context())

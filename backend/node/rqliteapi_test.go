@@ -178,10 +178,10 @@ func TestRQLite_GoClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if leader, err := conn.Leader(); err != nil || "http://"+leader != r.file.RQLite {
-		t.Errorf("leader %q, %v; the API at %s passes everything on itself", leader, err, r.file.RQLite)
+	if leader, errLeader := conn.Leader(); errLeader != nil || "http://"+leader != r.file.RQLite {
+		t.Errorf("leader %q, %v; the API at %s passes everything on itself", leader, errLeader, r.file.RQLite)
 	}
-	if _, err := conn.Write([]string{
+	if _, err = conn.Write([]string{
 		"CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, at DATETIME, data BLOB)",
 		"INSERT INTO t(name, at) VALUES('a', '2026-01-02 03:04:05')",
 	}); err != nil {
@@ -194,7 +194,7 @@ func TestRQLite_GoClient(t *testing.T) {
 		t.Fatalf("wrote %+v, %v", wrote, err)
 	}
 	// All or none: the client asks for a transaction unless told otherwise.
-	if _, err := conn.Write([]string{"INSERT INTO t(name) VALUES('lost')", "INSERT INTO missing VALUES(1)"}); err == nil {
+	if _, err = conn.Write([]string{"INSERT INTO t(name) VALUES('lost')", "INSERT INTO missing VALUES(1)"}); err == nil {
 		t.Error("a transaction with a mistake passed")
 	}
 	if _, err := conn.QueueOne("INSERT INTO t(name) VALUES('queued')"); err != nil {
