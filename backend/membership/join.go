@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -222,13 +223,13 @@ func (m *Membership) admit(ctx context.Context, id peer.ID, ask request) (Admiss
 	m.members[id.String()] = member{ID: id.String(), State: core.MemberActive, Addresses: bounded(ask.Addresses)}
 	m.mu.Unlock()
 	m.poke()
-	a.System, a.Members = m.system0(), m.addresses()
+	a.System, a.Members = m.systemPlaces(), m.addresses()
 	return a, nil
 }
 
-// system0 are the places of the system group with addresses.
-func (m *Membership) system0() []Hint {
-	hints := m.Record().System
+// systemPlaces are the places of the system group with addresses.
+func (m *Membership) systemPlaces() []Hint {
+	hints := slices.Clone(m.Record().System)
 	for i := range hints {
 		if hints[i].ID == m.self {
 			hints[i].Addresses = bounded(m.settings.Addresses())

@@ -197,7 +197,7 @@ func TestRQLite_GoClient(t *testing.T) {
 	if _, err = conn.Write([]string{"INSERT INTO t(name) VALUES('lost')", "INSERT INTO missing VALUES(1)"}); err == nil {
 		t.Error("a transaction with a mistake passed")
 	}
-	if _, err := conn.QueueOne("INSERT INTO t(name) VALUES('queued')"); err != nil {
+	if _, err = conn.QueueOne("INSERT INTO t(name) VALUES('queued')"); err != nil {
 		t.Error(err)
 	}
 	for _, level := range []string{"none", "weak", "linearizable", "strong"} {
