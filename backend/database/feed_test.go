@@ -73,14 +73,18 @@ func TestFeed_WhoIsWokenSeesTheChange(t *testing.T) {
 	defer cancel()
 	for _, n := range nodes {
 		watching.Go(func() {
+			var c core.Change
 			for told := int64(0); told < writes && ctx.Err() == nil; {
 				last, index := n.seen(t)
+				if index < c.Index {
+					t.Errorf("was told of entry %d and read at %d", c.Index, index)
+				}
 				for told < last {
 					told++
 					heard <- told
 				}
-				if told < writes {
-					n.changed(t, index, core.MaxChangeWait, "T")
+				if told < writes { // after what was told, not after what was read
+					c = n.changed(t, c.Index, core.MaxChangeWait, "T")
 				}
 			}
 		})
