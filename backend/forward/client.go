@@ -25,7 +25,7 @@ const (
 	// one gets "limited" at once.
 	MaxInFlight = 1024
 	// MaxWaits bounds the waits for changes at one node, beside the above.
-	MaxWaits = 1024
+	MaxWaits = 512
 	// DialTimeout bounds opening a stream.
 	DialTimeout = 3 * time.Second
 	// CallTimeout bounds a call that brings no deadline of its own.
@@ -38,7 +38,7 @@ const (
 func Limits() []core.Limit {
 	return []core.Limit{
 		{Name: "requests forwarded to one node at once", Value: "1,024", Why: "more would only wait; they get \"limited\" at once"},
-		{Name: "waits for changes forwarded to one node at once", Value: "1,024", Why: "each holds a call there"},
+		{Name: "waits for changes forwarded to one node at once", Value: "512", Why: "each holds a call there"},
 		{Name: "time of a forwarded request", Value: CallTimeout.String(), Why: "unless the caller allows less"},
 	}
 }
