@@ -47,6 +47,7 @@ type feed struct {
 	renewal chan struct{} // another file took the place: capture anew
 	bell    chan struct{} // something waits to be told
 	applied chan uint64   // the entry that readers see now
+	fresh   bool          // nothing was captured yet since capture; only read uses it
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 
@@ -128,21 +129,20 @@ func (f *feed) renew() {
 func (f *feed) capture() {
 	_ = f.store.DisableCDC()              //nolint:errcheck // there may be nothing to switch off
 	_ = f.store.EnableCDC(f.events, true) //nolint:errcheck // it fails when the store is closed, and the feed ends then
+	f.fresh = true
+	f.settle()
+}
+
+// settle tells that anything may have happened up to now. When the capture was
+// switched on, what the file holds may not have been in rqlite's count yet: it
+// counts a snapshot some moments after it put it in place. And when rqlite dropped
+// something, nobody knows of which entry it was.
+func (f *feed) settle() {
 	now := f.store.DBAppliedIndex()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.base = max(f.base, now)
 	f.told.set("", now)
-	f.announceLocked()
-}
-
-// settle wakes everybody. When the capture was switched on, the entry just before
-// may have been in the file and not yet in rqlite's count; and when rqlite
-// dropped something, nobody knows of which entry it was.
-func (f *feed) settle() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.told.set("", f.store.DBAppliedIndex())
 	f.announceLocked()
 }
 
@@ -167,7 +167,7 @@ func (f *feed) read(ctx context.Context) {
 			f.tell(index)
 		case <-f.renewal:
 			f.capture()
-			r.unsettled = 1
+			r.unsettled = 2
 			settled.Reset(settleTime)
 		case <-settled.C:
 			f.settle()
@@ -220,6 +220,9 @@ func (r *feedReader) take(g captured) {
 	blind := r.blind.at(r.index)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.fresh && g.GetIndex() > 0 { // what was captured first tells best what was not
+		r.base, r.fresh = max(r.base, g.GetIndex()-1), false
+	}
 	if blind || len(g.GetEvents()) == 0 {
 		r.pending.set("", r.index)
 	}

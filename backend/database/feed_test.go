@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +32,17 @@ func (n *node) changed(t testing.TB, after uint64, wait time.Duration, tables ..
 			return c
 		}
 	}
+}
+
+// calm waits until the last word about a new capture is said: until nothing is
+// told for as long as that can take.
+func (n *node) calm(t testing.TB) uint64 {
+	t.Helper()
+	c := n.changed(t, 0, 0)
+	for c.Changed = true; c.Changed; {
+		c = n.changed(t, c.Index, settleTime+settleTime/2)
+	}
+	return c.Index
 }
 
 // seen reads the last number of table t as this replica has it.
@@ -60,14 +73,18 @@ func TestFeed_WhoIsWokenSeesTheChange(t *testing.T) {
 	defer cancel()
 	for _, n := range nodes {
 		watching.Go(func() {
+			var c core.Change
 			for told := int64(0); told < writes && ctx.Err() == nil; {
 				last, index := n.seen(t)
+				if index < c.Index {
+					t.Errorf("was told of entry %d and read at %d", c.Index, index)
+				}
 				for told < last {
 					told++
 					heard <- told
 				}
-				if told < writes {
-					n.changed(t, index, core.MaxChangeWait, "T")
+				if told < writes { // after what was told, not after what was read
+					c = n.changed(t, c.Index, core.MaxChangeWait, "T")
 				}
 			}
 		})
@@ -94,13 +111,7 @@ func TestFeed_TellsTablesApart(t *testing.T) {
 	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE TABLE other (id INTEGER PRIMARY KEY)",
 		"CREATE TRIGGER copies AFTER INSERT ON other WHEN NEW.id = 3 BEGIN INSERT INTO t(id) VALUES (NEW.id); END")
-	quiet := func() uint64 { // until nothing of before is told any more
-		at := n.changed(t, 0, 0).Index
-		for c := n.changed(t, at, settleTime+settleTime/2, "t"); c.Changed; c = n.changed(t, at, settleTime+settleTime/2, "t") {
-			at = c.Index
-		}
-		return at
-	}
+	quiet := func() uint64 { return n.calm(t) }
 	at := quiet()
 	n.must(t, red, "INSERT INTO other VALUES (1)")
 	if c := n.changed(t, at, settleTime/4, "t"); c.Changed {
@@ -170,7 +181,7 @@ func TestFeed_TellsTheGap(t *testing.T) {
 	if last != 7 {
 		t.Errorf("read %d", last)
 	}
-	n.changed(t, at, settleTime*2, "t")
+	n.calm(t)
 	_, at = n.seen(t)
 	n.must(t, red, "INSERT INTO t VALUES (8)")
 	if c := n.changed(t, at, core.MaxChangeWait, "t"); !c.Changed || c.Gap {
@@ -303,6 +314,61 @@ func TestLive_Refuses(t *testing.T) {
 	} {
 		if _, err := n.Live(t.Context(), red, core.Statement{SQL: sql}, core.LiveOptions{}); core.CodeOf(err) != want {
 			t.Errorf("%s: %v, want %q", sql, err, want)
+		}
+	}
+}
+
+// A snapshot from the leader replaces a replica's file, and rqlite captures
+// nothing from the new one by itself. Without the gap a live query shows what is gone;
+// without a new capture it shows the same for ever.
+func TestFeed_SnapshotFromTheLeader(t *testing.T) {
+	settings := Settings{SnapshotEvery: 50}
+	w, nodes, hosts := three(t, settings)
+	nodes[0].must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+	leader, others := leaderOf(t, nodes)
+	away := others[0]
+	slot := slices.Index(nodes, away)
+	settings.Dir = away.settings.Dir
+	eventually(t, "it has the first row", func() bool {
+		last, _ := away.seen(t)
+		return last == 1
+	})
+	_, at := away.seen(t)
+	w.leave(away.settings.NodeID)
+	if err := away.stop(); err != nil {
+		t.Fatal(err)
+	}
+	rows := int64(1)
+	more := func() {
+		rows++
+		leader.must(t, red, fmt.Sprintf("INSERT INTO t VALUES (%d)", rows))
+	}
+	open, _ := leader.groups.awake()
+	eventually(t, "the log is cut behind what it has", func() bool { // a later snapshot says that the one before is done
+		more()
+		snapshot, err := strconv.ParseUint(open[red].raft.Load().Stats()["last_snapshot_index"], 10, 64)
+		return err == nil && snapshot > at+6*settings.SnapshotEvery
+	})
+	back := w.settle(t, hosts[slot], settings)
+	for c := (core.Change{Index: at}); !c.Gap; {
+		if c = back.changed(t, c.Index, core.MaxChangeWait, "t"); !c.Changed {
+			t.Fatal("the snapshot woke nobody")
+		}
+	}
+	for last, index := back.seen(t); last < rows; last, index = back.seen(t) {
+		if c := back.changed(t, index, core.MaxChangeWait, "t"); !c.Changed {
+			t.Fatalf("nothing was told after row %d", last)
+		}
+	}
+	back.calm(t)
+	for range 10 {
+		_, index := back.seen(t)
+		more()
+		if c := back.changed(t, index, core.MaxChangeWait, "t"); !c.Changed || c.Gap {
+			t.Fatalf("a change after the snapshot: %+v", c)
+		}
+		if last, _ := back.seen(t); last != rows {
+			t.Errorf("read %d, want %d", last, rows)
 		}
 	}
 }

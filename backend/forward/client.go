@@ -21,9 +21,11 @@ const (
 	// MaxStreams bounds the streams that are kept open, one for each node and
 	// namespace; the one that was used least lately makes room.
 	MaxStreams = 512
-	// MaxInFlight bounds the calls to one node that wait for an answer, and as
-	// many waits for changes beside them. The next one gets "limited" at once.
+	// MaxInFlight bounds the calls to one node that wait for an answer. The next
+	// one gets "limited" at once.
 	MaxInFlight = 1024
+	// MaxWaits bounds the waits for changes at one node, beside the above.
+	MaxWaits = 512
 	// DialTimeout bounds opening a stream.
 	DialTimeout = 3 * time.Second
 	// CallTimeout bounds a call that brings no deadline of its own.
@@ -36,7 +38,7 @@ const (
 func Limits() []core.Limit {
 	return []core.Limit{
 		{Name: "requests forwarded to one node at once", Value: "1,024", Why: "more would only wait; they get \"limited\" at once"},
-		{Name: "waits for changes forwarded to one node at once", Value: "1,024", Why: "each holds a call there"},
+		{Name: "waits for changes forwarded to one node at once", Value: "512", Why: "each holds a call there"},
 		{Name: "time of a forwarded request", Value: CallTimeout.String(), Why: "unless the caller allows less"},
 	}
 }
@@ -64,6 +66,13 @@ type streamKey struct {
 type flight struct {
 	node  peer.ID
 	waits bool // for changes
+}
+
+func (f flight) most() int {
+	if f.waits {
+		return MaxWaits
+	}
+	return MaxInFlight
 }
 
 // stream is one place for a connection; whoever comes first makes it.
@@ -244,8 +253,8 @@ func (c *Client) begin(f flight) error {
 	switch {
 	case c.ended:
 		return errStopping()
-	case c.flying[f] >= MaxInFlight:
-		return core.Errorf(core.Limited, "%d requests to that node wait for an answer; repeat in a moment", MaxInFlight)
+	case c.flying[f] >= f.most():
+		return core.Errorf(core.Limited, "%d requests to that node wait for an answer; repeat in a moment", f.most())
 	}
 	c.flying[f]++
 	return nil
