@@ -201,7 +201,8 @@ func TestRQLite_GoClient(t *testing.T) {
 		t.Error(err)
 	}
 	for _, level := range []string{"none", "weak", "linearizable", "strong"} {
-		l, err := gorqlite.ParseConsistencyLevel(level)
+		l, errLevel := gorqlite.ParseConsistencyLevel(level)
+		err = errLevel
 		if err == nil {
 			err = conn.SetConsistencyLevel(l)
 		}
