@@ -7,6 +7,7 @@ replace github.com/mattn/go-sqlite3 => github.com/rqlite/go-sqlite3 v1.40.0
 replace github.com/armon/go-metrics => github.com/hashicorp/go-metrics v0.5.1
 
 require (
+	github.com/anishathalye/porcupine v1.1.0
 	github.com/gagliardetto/solana-go v1.14.0
 	github.com/gofrs/flock v0.13.0
 	github.com/google/uuid v1.6.0
@@ -46,7 +47,6 @@ require (
 	filippo.io/keygen v1.0.0 // indirect
 	git.sr.ht/~jackmordaunt/go-toast/v2 v2.0.3 // indirect
 	github.com/ProjectZKM/Ziren/crates/go-runtime/zkvm_runtime v0.0.0-20251001021608-1fe7b43fc4d6 // indirect
-	github.com/anishathalye/porcupine v1.1.0 // indirect
 	github.com/armon/go-metrics v0.5.4 // indirect
 	github.com/benbjohnson/clock v1.3.5 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect

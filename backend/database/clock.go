@@ -59,7 +59,11 @@ type entryClock struct {
 // their neighbours in the same entry.
 func (c *entryClock) begin(milliseconds int64, seed []byte, mode, _ int64) (int64, error) {
 	if !c.conn.AutoCommit() {
-		return 0, errors.New("an entry cannot begin inside a transaction")
+		err := errors.New("an entry cannot begin inside a transaction")
+		if c.live != nil && c.mode == modeShared { // its COMMIT failed, on this computer only
+			c.live.giveUp(fmt.Errorf("%w: %w", errWounded, err))
+		}
+		return 0, err
 	}
 	if len(seed) != seedBytes {
 		return 0, fmt.Errorf("an entry's seed has %d bytes", seedBytes)

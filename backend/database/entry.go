@@ -117,14 +117,14 @@ type part struct {
 	keep  int // position of the atomic write's release, 0 when it is not atomic
 }
 
-// newEntry builds the entry of writes. Several share one transaction; a lone
-// statement is sent as it is.
+// newEntry builds the entry of writes: one transaction around all of them, unless
+// something in the schema or the statement forbids it.
 func newEntry(writes []*write, now time.Time, seed []byte, shared bool) *entry {
 	e := &entry{mode: modePlain}
 	switch {
 	case len(writes) == 1 && writes[0].held:
 		e.mode = modeHeld
-	case shared && (len(writes) > 1 || len(writes[0].statements) > 1):
+	case shared: // also of one: a transaction that is taken back tells a follower that it failed
 		e.mode = modeShared
 	}
 	first := &proto.Statement{Sql: entryCall, Parameters: []*proto.Parameter{

@@ -45,6 +45,8 @@ const (
 	MaxWatchers      = 2048
 	MaxGroupWatchers = 512
 
+	// fullBytes is so little that SQLite may have failed for want of space.
+	fullBytes = 1 << 20
 	// minFreeBytes is kept free on the disk: a log that cannot be written to
 	// its end is worse than a refused write.
 	minFreeBytes = 64 << 20

@@ -141,6 +141,12 @@ func (l *live) giveUp(cause error) {
 	l.fence(cause)
 }
 
+// full tells whether the disk has no room for a few pages.
+func (l *live) full() bool {
+	free, known := freeBytes(filepath.Dir(l.path))
+	return known && free < fullBytes
+}
+
 // onFault sets who is told; a fault from before is told at once.
 func (l *live) onFault(fence func(error)) {
 	l.mu.Lock()

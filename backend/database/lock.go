@@ -41,9 +41,12 @@ func lockWriter(conn *sqlite3.SQLiteConn) error {
 // does that to a shared transaction, and only the word ROLLBACK to a held one:
 // so it was this computer that failed, and its file is no longer what the other
 // replicas have. The leader sees it in SQLite's answer, too; a follower sees it
-// here only.
+// here only. A plain entry is also taken back when its statement is at fault,
+// which is the same everywhere: then the disk tells which of the two it was.
 func (c *entryClock) tookBack() {
-	if c.known && c.mode != modePlain && c.begun && !c.ended {
+	switch {
+	case !c.known || c.ended:
+	case c.mode != modePlain && c.begun, c.mode == modePlain && c.live.full():
 		c.live.giveUp(fmt.Errorf("%w: SQLite took an entry back", errWounded))
 	}
 }
