@@ -60,7 +60,7 @@ type entryClock struct {
 func (c *entryClock) begin(milliseconds int64, seed []byte, mode, _ int64) (int64, error) {
 	if !c.conn.AutoCommit() {
 		err := errors.New("an entry cannot begin inside a transaction")
-		if c.live != nil && c.mode == modeShared { // its COMMIT failed, on this computer only
+		if c.live != nil && c.mode == modeShared && c.settled { // its COMMIT failed, on this computer only
 			c.live.giveUp(fmt.Errorf("%w: %w", errWounded, err))
 		}
 		return 0, err
