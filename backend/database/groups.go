@@ -30,16 +30,17 @@ const (
 
 // place is one namespace in the table of groups.
 type place struct {
-	phase    phase
-	changed  chan struct{}        // closed when opening or closing is over
-	group    *group               // while awake
-	wokeAt   time.Time            // when the others were last asked to wake with it
-	deserted bool                 // none of them answered then
-	calledAt map[string]time.Time // when single ones were
-	err      error                // while stuck, and how the opening ended
-	users    int
-	used     time.Time
-	forgot   time.Time // when old idempotency keys were last dropped
+	phase       phase
+	changed     chan struct{}        // closed when opening or closing is over
+	group       *group               // while awake
+	wokeAt      time.Time            // when the others were last asked to wake with it
+	deserted    bool                 // none of them answered then
+	suspectedAt time.Time            // when it was last asked whether the leader is dead
+	calledAt    map[string]time.Time // when single ones were
+	err         error                // while stuck, and how the opening ended
+	users       int
+	used        time.Time
+	forgot      time.Time // when old idempotency keys were last dropped
 
 	reconciling bool
 }

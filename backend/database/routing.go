@@ -105,6 +105,9 @@ func attempt[T any](ctx context.Context, deadline time.Time, d *Databases, c cal
 	}
 	answer, err = c.there(ctx, leader)
 	if again(err) || (c.repeatable && core.CodeOf(err) == core.OutcomeUnknown) {
+		search, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		t.suspect(search, l, leader)
 		return answer, news, err
 	}
 	return answer, nil, err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -20,6 +22,9 @@ const (
 	wakeWait = 1500 * time.Millisecond
 	// wakeEvery is how often a group without a leader is woken again.
 	wakeEvery = time.Second
+	// suspectAfter is how long a leader whose connection is gone may be unheard of:
+	// a few of its heartbeats, which come each 100 to 200 ms.
+	suspectAfter = 400 * time.Millisecond
 	// handOverWait bounds giving all leads away when the node ends.
 	handOverWait = 1500 * time.Millisecond
 )
@@ -55,14 +60,48 @@ func (t *groups) wake(ctx context.Context, l lease) (nobody bool) {
 	if !due {
 		return nobody
 	}
+	known, nobody := t.elect(ctx, l, "")
+	t.mu.Lock()
+	l.place.deserted = nobody
+	t.mu.Unlock()
+	if known {
+		return false
+	}
+	return nobody
+}
+
+// suspect is called when the group's leader could not be reached. When its
+// connection is gone, and neither this replica nor another has heard it for a
+// moment, it is not waited for until Raft's own patience ends: a process that
+// dies takes its connections with it, one that is slow keeps them.
+func (t *groups) suspect(ctx context.Context, l lease, leader string) {
+	id, err := peer.Decode(leader)
+	if err != nil || t.host.Network().Connectedness(id) == network.Connected || l.age() < suspectAfter.Milliseconds() {
+		return
+	}
+	t.mu.Lock()
+	due := time.Since(l.place.suspectedAt) >= suspectAfter/2
+	if due {
+		l.place.suspectedAt = time.Now()
+	}
+	t.mu.Unlock()
+	if due {
+		t.elect(ctx, l, leader)
+	}
+}
+
+// elect asks the group's other replicas how they stand and lets the one with the
+// newest log stand for election, unless one of them knows a leader. One called
+// dead counts for a leader only with who has just heard it.
+func (t *groups) elect(ctx context.Context, l lease, dead string) (known, nobody bool) {
 	ctx, cancel := context.WithTimeout(ctx, wakeWait)
 	defer cancel()
 	best, mine := "", l.standing()
 	newest := mine
 	var mu sync.Mutex
-	known, answers := false, 0
+	answers := 0
 	var asked sync.WaitGroup
-	others := t.others(ctx, l.ns, l.group)
+	others := slices.DeleteFunc(t.others(ctx, l.ns, l.group), func(node string) bool { return node == dead })
 	for _, node := range others {
 		asked.Go(func() {
 			s, err := t.remote.Wake(ctx, node, l.ns)
@@ -74,7 +113,7 @@ func (t *groups) wake(ctx context.Context, l lease) (nobody bool) {
 			switch {
 			case err != nil:
 				t.log.Debug("a replica was not woken", core.KeyGroup, l.name, core.KeyPeer, node, core.KeyError, err)
-			case s.Leader != "":
+			case s.Leader != "" && (s.Leader != dead || (s.AgeMS >= 0 && s.AgeMS < suspectAfter.Milliseconds())):
 				known = true
 			case s.Voter && (s.LastTerm > newest.LastTerm || (s.LastTerm == newest.LastTerm && s.LastIndex > newest.LastIndex)):
 				best, newest = node, s
@@ -83,11 +122,8 @@ func (t *groups) wake(ctx context.Context, l lease) (nobody bool) {
 	}
 	asked.Wait()
 	nobody = len(others) > 0 && answers == 0
-	t.mu.Lock()
-	l.place.deserted = nobody
-	t.mu.Unlock()
-	if known || l.leader() != "" {
-		return nobody
+	if now := l.leader(); known || (now != "" && now != dead) || (dead != "" && nobody) {
+		return known, nobody
 	}
 	var err error
 	switch {
@@ -99,7 +135,7 @@ func (t *groups) wake(ctx context.Context, l lease) (nobody bool) {
 	if err != nil {
 		t.log.Debug("nobody stood for election", core.KeyGroup, l.name, core.KeyError, err)
 	}
-	return nobody
+	return known, nobody
 }
 
 // wakeOne opens one other replica: Raft wanted to speak to it and found it closed.

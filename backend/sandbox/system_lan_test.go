@@ -227,5 +227,9 @@ func caughtUp(t *testing.T, n *sandbox.Node, since time.Time) (time.Duration, er
 		stop()
 		wait(t, 50*time.Millisecond)
 	}
-	return 0, fmt.Errorf("%s is not back 30 s after it has space: %w", n.Name(), last)
+	if last == nil {
+		last = errors.New("it takes writes, and its own replica does not have them")
+	}
+	stands, err := c.Operator().Placements(t.Context())
+	return 0, errors.Join(fmt.Errorf("%s is not back 30 s after it has space: %w; the groups: %+v", n.Name(), last, stands), err)
 }
