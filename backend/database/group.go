@@ -154,7 +154,7 @@ func (g *group) openStore(ly *layer, logger *slog.Logger) error {
 		}
 		ra, err := raftOf(g.store)
 		g.raft.Store(ra)
-		return err
+		return errors.Join(err, unpipeline(g.store))
 	})
 	if err != nil {
 		return stuckError{errors.Join(g.folder.damaged(logFile, err), ly.Close())}
