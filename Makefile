@@ -22,7 +22,7 @@ GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
 
 .PHONY: help run test system plant build build-headless dev bench lint fmt gen web check clean
-.PHONY: setup setup-test setup-headless test-go test-web test-browser test-window
+.PHONY: setup setup-test setup-headless setup-system test-go test-web test-browser test-window
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -50,6 +50,8 @@ setup-test:
 	@./build/setup.sh test
 setup-headless:
 	@./build/setup.sh headless
+setup-system:
+	@./build/setup.sh system
 
 gen: frontend/node_modules/.package-lock.json ## write the page's bindings and the RPC's messages anew
 	@go run -tags bindings ./app >/dev/null
@@ -81,10 +83,10 @@ test-browser: build-headless
 test-window: build
 	DEBROS_BIN=$(CURDIR)/$(BIN)/debros go test -tags window -count=1 -timeout 3m -run TestWindow ./app
 
-system: web ## kill, pause, partition and starve real nodes; as root; SHORT=1 for a few rounds
+system: setup-system web ## kill, pause, partition and starve real nodes; as root; SHORT=1 for a few rounds
 	SHORT=$(SHORT) ./build/system.sh
 
-plant: web ## plant known bugs and see that "make system" finds each
+plant: setup-system web ## plant known bugs and see that "make system" finds each
 	./build/plant.sh
 
 bench: web ## speed and size, beside the bare engines, rqlited and etcd in the same run

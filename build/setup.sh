@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that a make target needs, or says which are
-# missing. Usage: build/setup.sh run|test|headless
+# missing. Usage: build/setup.sh run|test|headless|system
 set -euo pipefail
 
 purpose=${1:-run}
@@ -29,7 +29,7 @@ library() { pkg-config --exists "$1"; }
 
 need gcc command -v cc
 need libc6-dev static_libc
-if [ "$purpose" != headless ]; then
+if [ "$purpose" = run ] || [ "$purpose" = test ]; then
 	need pkg-config command -v pkg-config
 	need libgtk-3-dev library gtk+-3.0
 	need libwebkit2gtk-4.1-dev library webkit2gtk-4.1
@@ -40,6 +40,11 @@ if [ "$purpose" = test ]; then
 	need xauth command -v xauth
 	need xdotool command -v xdotool
 	need openbox command -v openbox
+fi
+if [ "$purpose" = system ]; then
+	need nftables command -v nft
+	need iproute2 command -v ip
+	need e2fsprogs command -v mkfs.ext4
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
