@@ -7,9 +7,7 @@ package sandbox_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -192,98 +190,4 @@ func BenchmarkLeaderDeath(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(gaps[kills/2].Milliseconds()), "ms-p50")
 	b.ReportMetric(float64(gaps[kills-1].Milliseconds()), "ms-max")
-}
-
-// BenchmarkManyNamespaces reports what a thousand namespaces cost each of three
-// nodes, after each was used once.
-func BenchmarkManyNamespaces(b *testing.B) {
-	const namespaces, awake = 1000, 50
-	set := settings(b, 3)
-	set.Config = map[string]string{"database.max_awake": fmt.Sprint(awake), "database.idle_after": "10s"}
-	s, _ := up(b, set)
-	before := resident(b, s)
-	var made, retries atomic.Int64
-	var all sync.WaitGroup
-	began := time.Now()
-	for w := range 6 {
-		all.Go(func() {
-			n := s.Nodes()[w%3]
-			for i := made.Add(1); i <= namespaces && !b.Failed(); i = made.Add(1) {
-				again, err := useOnce(b.Context(), n, core.Namespace(fmt.Sprintf("tenant-%d", i)))
-				if err != nil {
-					b.Errorf("namespace %d at %s: %v", i, n.Name(), err)
-				}
-				retries.Add(again)
-			}
-		})
-	}
-	all.Wait()
-	took := time.Since(began)
-	most := 0
-	for _, n := range s.Nodes() {
-		c, err := n.Client(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		status, err := c.Operator().Status(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		open := 0
-		for _, g := range status.Groups {
-			if g.Awake {
-				open++
-			}
-		}
-		most = max(most, open)
-	}
-	after := resident(b, s)
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(slices.Max(before), "MB-before")
-	b.ReportMetric(slices.Max(after), "MB-after")
-	b.ReportMetric(float64(most), "awake-max")
-	b.ReportMetric(float64(retries.Load()), "retries")
-	b.ReportMetric(namespaces/took.Seconds(), "namespaces/s")
-}
-
-// useOnce writes one key of a namespace, through a client of its own as its
-// tenant would have, and says how often it had to ask again.
-func useOnce(ctx context.Context, n *sandbox.Node, ns core.Namespace) (again int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	c, err := n.DialOperator(ctx, ns)
-	if err != nil {
-		return 0, err
-	}
-	for ; ctx.Err() == nil; again++ {
-		once, stop := context.WithTimeout(ctx, 5*time.Second)
-		err = c.Storage().Put(once, "k", []byte("v")) // the same put twice is as good as once
-		stop()
-		if code := core.CodeOf(err); code != core.Unavailable && code != core.Limited && code != core.OutcomeUnknown {
-			break
-		}
-	}
-	return again, errors.Join(err, c.Disconnect())
-}
-
-// resident is the memory of each node in MB, as the system counts it.
-func resident(b *testing.B, s *sandbox.Sandbox) []float64 {
-	b.Helper()
-	var list []float64
-	for _, n := range s.Nodes() {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.PID()))
-		if err != nil {
-			b.Skipf("not run: %v", err)
-		}
-		for line := range strings.Lines(string(text)) {
-			if after, found := strings.CutPrefix(line, "VmRSS:"); found {
-				var kB float64
-				if _, err := fmt.Sscan(after, &kB); err != nil {
-					b.Fatal(err)
-				}
-				list = append(list, kB/1000)
-			}
-		}
-	}
-	return list
 }
