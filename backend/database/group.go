@@ -279,6 +279,7 @@ func (g *group) startWriter(logger *slog.Logger) {
 	g.writer.room = g.room
 	g.writer.shareable = g.shares.Load
 	g.writer.settled = func([]shape) { g.schemaChanged() }
+	g.writer.early = ackEarly && g.name != core.SystemNamespace.Group() // without its own group there is no network to try
 	g.writer.remember, g.writer.lost = g.remembered, g.lead.again
 	g.reads = newBarrier(g.store)
 	go g.writer.run()

@@ -209,16 +209,16 @@ func TestRQLite_GoClient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := conn.QueryOneParameterized(gorqlite.ParameterizedStatement{Query: "SELECT id, name, at FROM t WHERE id >= ? ORDER BY id", Arguments: []any{1}})
-		if err != nil {
-			t.Fatalf("%s: %v", level, err)
+		rows, errRows := conn.QueryOneParameterized(gorqlite.ParameterizedStatement{Query: "SELECT id, name, at FROM t WHERE id >= ? ORDER BY id", Arguments: []any{1}})
+		if errRows != nil {
+			t.Fatalf("%s: %v", level, errRows)
 		}
 		var names []string
 		for rows.Next() {
 			var id int64
 			var name string
 			var at gorqlite.NullTime
-			if err := rows.Scan(&id, &name, &at); err != nil {
+			if err = rows.Scan(&id, &name, &at); err != nil {
 				t.Fatal(err)
 			}
 			if id == 1 && !at.Time.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {

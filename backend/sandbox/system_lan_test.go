@@ -218,8 +218,8 @@ func caughtUp(t *testing.T, n *sandbox.Node, since time.Time) (time.Duration, er
 	for ctx.Err() == nil {
 		once, stop := context.WithTimeout(ctx, 2*time.Second)
 		if last = c.Storage().Put(once, "space", []byte(value)); last == nil {
-			item, _, err := c.Storage().GetItem(once, "space", core.ReadOptions{Level: core.LevelNone})
-			if last = err; err == nil && string(item.Value) == value {
+			item, _, errGet := c.Storage().GetItem(once, "space", core.ReadOptions{Level: core.LevelNone})
+			if last = errGet; last == nil && string(item.Value) == value {
 				stop()
 				return time.Since(since), nil
 			}
