@@ -35,3 +35,17 @@ func CheckTopic(topic string) error {
 	}
 	return nil
 }
+
+// PresenceMember is somebody who is present in a topic.
+type PresenceMember struct {
+	MemberID string         `json:"memberId"`
+	JoinedAt time.Time      `json:"joinedAt"`
+	Meta     map[string]any `json:"meta,omitempty"`
+}
+
+// PresenceEvent tells that somebody came to a topic or left it.
+type PresenceEvent struct {
+	Joined bool // else left
+	Member PresenceMember
+	Time   time.Time
+}

@@ -12,7 +12,7 @@ import (
 	"git.debros.io/DeBros/network/backend/gateway"
 )
 
-type oneNode struct{}
+type oneNode struct{ gateway.Node }
 
 func (oneNode) Status(context.Context) (core.Status, error) { return core.Status{}, nil }
 func (oneNode) Health(context.Context) (core.Health, error) {
@@ -20,7 +20,7 @@ func (oneNode) Health(context.Context) (core.Health, error) {
 }
 
 func Example() {
-	g, err := gateway.New(context.Background(), gateway.Settings{Address: "127.0.0.1:0", Now: time.Now}, oneNode{}, slog.New(slog.DiscardHandler))
+	g, err := gateway.New(context.Background(), gateway.Settings{Address: "127.0.0.1:0", Now: time.Now}, gateway.Services{Node: oneNode{}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(core.Sentence(err))
 		return

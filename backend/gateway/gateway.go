@@ -8,7 +8,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,8 +15,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
-
-	"github.com/google/uuid"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -32,12 +29,6 @@ const (
 	maxDrainTime   = 2 * time.Second // for answers under way when the node stops
 )
 
-// Node is what the gateway asks of the node.
-type Node interface {
-	Status(ctx context.Context) (core.Status, error)
-	Health(ctx context.Context) (core.Health, error)
-}
-
 // Build says which program answers.
 type Build struct {
 	Version, Commit, Time string
@@ -47,14 +38,18 @@ type Build struct {
 type Settings struct {
 	Address      string   // host:port to listen on; port 0 takes a free one
 	AllowedHosts []string // names besides loopback under which the gateway may be called
-	Build        Build
-	Now          func() time.Time
+	// AllowedOrigins are those of browser pages that may call it, exactly as a
+	// browser sends them.
+	AllowedOrigins []string
+	Namespace      core.Namespace // of callers whose credential names none
+	Build          Build
+	Now            func() time.Time
 }
 
 // Gateway serves HTTP. Make one with New.
 type Gateway struct {
 	settings Settings
-	node     Node
+	services Services
 	log      *slog.Logger
 	started  time.Time
 	listener net.Listener
@@ -62,14 +57,14 @@ type Gateway struct {
 
 // New checks the settings and takes the address, so that a taken port is told
 // before anything starts. Run must follow, or Close.
-func New(ctx context.Context, s Settings, node Node, log *slog.Logger) (*Gateway, error) {
+func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (*Gateway, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.Address)
 	if err != nil {
 		return nil, core.Wrap(core.Unavailable, err,
 			"the gateway's address %s cannot be used: another program may hold it; choose another with --gateway-addr, port 0 takes a free one", s.Address)
 	}
-	return &Gateway{settings: s, node: node, log: log, started: s.Now(), listener: l}, nil
+	return &Gateway{settings: s, services: services, log: log, started: s.Now(), listener: l}, nil
 }
 
 // Address is the host:port on which the gateway listens.
@@ -117,18 +112,7 @@ func (g *Gateway) Run(ctx context.Context, ready func()) error {
 
 // Handler answers the routes. It may be called at the same time from many
 // connections; a panic inside answers `internal` and is logged.
-func (g *Gateway) Handler() http.Handler {
-	mux := http.NewServeMux()
-	for _, prefix := range []string{"", "/v1"} {
-		mux.HandleFunc("GET "+prefix+"/health", g.health)
-		mux.HandleFunc("GET "+prefix+"/status", g.status)
-	}
-	mux.HandleFunc("GET /v1/version", g.version)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		g.fail(w, r, core.Errorf(core.NotFound, "there is no route %s %s", r.Method, r.URL.Path))
-	})
-	return g.guard(mux)
-}
+func (g *Gateway) Handler() http.Handler { return g.guard(g.mux()) }
 
 // guard turns away foreign hosts before anything else runs, and keeps a panic
 // from ending the process.
@@ -138,61 +122,14 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		defer func() {
 			if p := recover(); p != nil {
-				g.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+				g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
 		if !g.hostAllowed(r.Host) {
-			g.fail(w, r, core.Errorf(core.Denied, "this gateway is not called %q; use its loopback address or add the name to gateway.allowed_hosts", r.Host))
+			g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, core.Errorf(core.Denied, "this gateway is not called %q; use its loopback address or add the name to gateway.allowed_hosts", r.Host))
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
-}
-
-func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
-	h, err := g.node.Health(r.Context())
-	if err != nil {
-		g.fail(w, r, err)
-		return
-	}
-	status := http.StatusOK
-	if h.State == core.StateDown {
-		status = http.StatusServiceUnavailable
-	}
-	checks := make(map[string]string, len(h.Checks))
-	for _, c := range h.Checks {
-		checks[c.Name] = c.State
-	}
-	g.write(w, r, status, healthAnswer{
-		Status: h.State,
-		Server: serverAnswer{Status: h.State, StartedAt: g.started.UTC().Format(time.RFC3339), Uptime: g.uptime()},
-		Client: clientAnswer{
-			Status: h.State, Checks: checks,
-			LastUpdated: g.settings.Now().UTC().Format(time.RFC3339), ResponseTime: h.Took.String(),
-		},
-	})
-}
-
-func (g *Gateway) status(w http.ResponseWriter, r *http.Request) {
-	s, err := g.node.Status(r.Context())
-	if err != nil {
-		g.fail(w, r, err)
-		return
-	}
-	g.write(w, r, http.StatusOK, statusAnswer{
-		Healthy: true, Peers: s.Peers,
-		Server: serverAnswer{StartedAt: g.started.UTC().Format(time.RFC3339), Uptime: g.uptime()},
-		Network: networkAnswer{
-			NodeID: s.PeerID, Connected: s.Peers > 0, PeerCount: s.Peers, DatabaseSize: s.DatabaseSize, Uptime: g.uptime(),
-		},
-	})
-}
-
-func (g *Gateway) version(w http.ResponseWriter, r *http.Request) {
-	b := g.settings.Build
-	g.write(w, r, http.StatusOK, versionAnswer{
-		Version: b.Version, Commit: b.Commit, BuildTime: b.Time,
-		StartedAt: g.started.UTC().Format(time.RFC3339), Uptime: g.uptime(),
 	})
 }
 
@@ -200,19 +137,26 @@ func (g *Gateway) uptime() string {
 	return g.settings.Now().Sub(g.started).Round(time.Second).String()
 }
 
-func (g *Gateway) write(w http.ResponseWriter, r *http.Request, status int, answer any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(answer); err != nil {
-		g.log.DebugContext(r.Context(), "answer not delivered", core.KeyError, err)
-	}
-}
-
-func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
-	id := uuid.NewString()
+// fail answers with the error's code and sentence. Only our own faults are logged.
+func (g *Gateway) fail(c *call, err error) {
 	code := core.CodeOf(err)
 	if code == core.Internal {
-		g.log.ErrorContext(r.Context(), "request failed", core.KeyRequestID, id, core.KeyError, err)
+		g.log.ErrorContext(c.r.Context(), "request failed", core.KeyRequestID, c.id, core.KeyError, err)
 	}
-	g.write(w, r, code.HTTPStatus(), errorAnswer{Error: core.Sentence(err), Code: code, RequestID: id})
+	h := c.w.Header()
+	switch code { //nolint:exhaustive // the others bring no header
+	case core.Unauthenticated:
+		challenge := `Bearer realm="gateway"`
+		if credentialOf(c.r) != "" {
+			challenge += `, error="invalid_token"`
+		}
+		h.Set("WWW-Authenticate", challenge)
+	case core.Limited:
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "1")
+		}
+	}
+	if err = c.answer(code.HTTPStatus(), errorAnswer{Error: core.Sentence(err), Code: code, RequestID: c.id}); err != nil {
+		g.log.ErrorContext(c.r.Context(), "an error could not be told", core.KeyRequestID, c.id, core.KeyError, err)
+	}
 }

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeNode behaves like a node in the state that a test gives it.
 type fakeNode struct {
+	Node
 	state string
 	err   error
 	panic bool
@@ -42,7 +43,7 @@ func serve(t *testing.T, node Node, hosts ...string) string {
 	g, err := New(t.Context(), Settings{
 		Address: "127.0.0.1:0", AllowedHosts: hosts, Now: time.Now,
 		Build: Build{Version: "v1.2.3", Commit: "abc", Time: "2026-01-02T03:04:05Z"},
-	}, node, slog.New(slog.DiscardHandler))
+	}, Services{Node: node}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func TestGateway_Errors(t *testing.T) {
 // A taken port must be told before anything else starts.
 func TestGateway_TakenPort(t *testing.T) {
 	base := serve(t, fakeNode{})
-	_, err := New(t.Context(), Settings{Address: strings.TrimPrefix(base, "http://"), Now: time.Now}, fakeNode{}, slog.New(slog.DiscardHandler))
+	_, err := New(t.Context(), Settings{Address: strings.TrimPrefix(base, "http://"), Now: time.Now}, Services{Node: fakeNode{}}, slog.New(slog.DiscardHandler))
 	if core.CodeOf(err) != core.Unavailable || !strings.Contains(core.Sentence(err), "--gateway-addr") {
 		t.Errorf("got %v", err)
 	}
