@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"git.debros.io/DeBros/network/backend/anyoneproxy"
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
@@ -194,12 +192,8 @@ func (n *Node) buildHost(context.Context) error {
 		Identity: identity, ListenAddrs: c.Node.ListenAddresses, MaxConnections: c.Node.MaxConnections,
 		PeerstoreDir: filepath.Join(n.folder.path, "peerstore"), UserAgent: "debros/" + n.build.Version,
 	}
-	for _, text := range c.Discovery.BootstrapPeers {
-		info, err := peer.AddrInfoFromString(text)
-		if err != nil {
-			return core.Wrap(core.Invalid, err, "discovery.bootstrap_peers: %q is not a multiaddress with /p2p/<peer id>", text)
-		}
-		s.Relays = append(s.Relays, *info)
+	if s.Relays, err = bootstrapPeers(c); err != nil {
+		return err
 	}
 	return n.withProxy(s)
 }
