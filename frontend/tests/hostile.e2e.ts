@@ -39,7 +39,7 @@ function rebinding(gateway: URL): Server {
 beforeAll(async () => {
   [browser, node] = await Promise.all([
     launch(['--host-resolver-rules=MAP evil.test 127.0.0.1']),
-    TestNode.start({ '--gateway-require-auth': 'false' }),
+    TestNode.start({ '--require-auth': 'false' }),
   ]);
   await node.command('kv', 'put', 'secret', 'canary-4711');
   evil = rebinding(new URL(node.run.gateway));
