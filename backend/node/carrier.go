@@ -42,7 +42,7 @@ func (s streamGateway) Run(ctx context.Context, ready func()) error {
 	if err != nil {
 		return fmt.Errorf("serve the gateway on streams: %w", err)
 	}
-	return s.gateway.ServeListener(ctx, l, ready)
+	return s.gateway.Serve(ctx, l, ready)
 }
 
 // carrier sends requests to the gateway of a member.

@@ -75,7 +75,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 		}
 	}()
 	for _, build := range []func(context.Context) error{
-		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildRPC, n.buildGateway, n.buildRQLite,
+		n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildAuthority, n.buildRPC, n.buildGateway, n.buildRQLite,
 	} {
 		if err := build(ctx); err != nil {
 			return nil, err
@@ -128,7 +128,7 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		part{"rpc", n.rpc},          // callers come when all they can ask for is there
 	)
 	if n.gateway != nil {
-		parts = append(parts, part{"gateway", n.gateway})
+		parts = append(parts, part{"gateway", n.gateway}, part{"gateway for peers", streamGateway{n.host, n.gateway}})
 	}
 	if n.rqlite != nil {
 		parts = append(parts, part{"rqlite", n.rqlite})
