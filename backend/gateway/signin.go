@@ -108,7 +108,7 @@ type refreshAnswer struct {
 
 type logoutRequest struct {
 	RefreshToken string `json:"refresh_token,omitempty"` //nolint:gosec // G117: the caller brings it
-	All          bool   `json:"all,omitempty"` // every session of the caller; needs an access token
+	All          bool   `json:"all,omitempty"`           // every session of the caller; needs an access token
 }
 
 type logoutAnswer struct {
