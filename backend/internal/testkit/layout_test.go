@@ -46,7 +46,6 @@ var mayImport = map[string][]string{
 	"backend/rqliteapi":               {"backend/core"},
 	"backend/client":                  {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
 	"backend/wallet":                  {"backend/core", "backend/disk"},
-	"backend/wallet":                  {"backend/core"},
 	"backend/signin":                  {"backend/core"},
 	"backend/sandbox":                 {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/wallet"},
 	"backend/node":                    nil, // knows everyone; what it must not know is below
