@@ -62,7 +62,7 @@ type param struct {
 
 // routes is the whole table.
 func (g *Gateway) routes() []route {
-	return slices.Concat(g.statusRoutes())
+	return slices.Concat(g.statusRoutes(), g.pubsubRoutes())
 }
 
 // mux builds the handler of all routes. A path that is known with other methods

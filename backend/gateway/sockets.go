@@ -104,13 +104,6 @@ func (s *sockets) leave(one *socket) {
 	s.running.Done()
 }
 
-// count is the number of open sockets.
-func (s *sockets) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
-}
-
 // end takes no more sockets, tells those that are open, and waits for them until
 // ctx ends; then it cuts what is left and waits for that.
 func (s *sockets) end(ctx context.Context) {

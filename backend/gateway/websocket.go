@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -230,8 +231,8 @@ func (s *socket) read(ctx context.Context, use socketUse) {
 // endOfReading says why no more can be read. Of frames that are none, and of
 // those past the limit, the client has been told already.
 func (s *socket) endOfReading(err error) error {
-	if _, is := errors.AsType[*websocket.CloseError](err); is {
-		return errClientLeft
+	if left, is := errors.AsType[*websocket.CloseError](err); is {
+		return fmt.Errorf("%w: %w", errClientLeft, left)
 	}
 	if network, is := errors.AsType[net.Error](err); is {
 		if network.Timeout() {
