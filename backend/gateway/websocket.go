@@ -84,7 +84,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // headers of every route, a ticket, the query of older clients.
 func (g *Gateway) authenticateSocket(c *call) (core.Principal, error) {
 	origin := c.r.Header.Get("Origin")
-	if !g.socketOriginAllowed(origin) {
+	if !g.socketOriginAllowed(c.r, origin) {
 		return core.Principal{}, core.Errorf(core.Denied, "pages of this origin may not use the gateway; add it to gateway.allowed_origins")
 	}
 	credential, ctx := credentialOf(c.r), c.r.Context()
@@ -97,9 +97,14 @@ func (g *Gateway) authenticateSocket(c *call) (core.Principal, error) {
 	return g.services.Auth.Authenticate(ctx, credential, c.address())
 }
 
-// socketOriginAllowed lets pages of the list in, and whoever is no page.
-func (g *Gateway) socketOriginAllowed(origin string) bool {
-	return origin == "" || slices.Contains(g.settings.AllowedOrigins, origin)
+// socketOriginAllowed lets pages of the list in, the gateway's own, and whoever
+// is no page. That the Host is one of ours has been seen before.
+func (g *Gateway) socketOriginAllowed(r *http.Request, origin string) bool {
+	own := "http://" + r.Host
+	if r.TLS != nil {
+		own = "https://" + r.Host
+	}
+	return origin == "" || origin == own || origin != "null" && slices.Contains(g.settings.AllowedOrigins, origin)
 }
 
 func (g *Gateway) queryCredential(r *http.Request) core.Secret {
