@@ -77,6 +77,7 @@ func (g *Gateway) routes() []route {
 		g.appRoutes(),
 		g.networkRoutes(),
 		g.anonRoutes(),
+		g.pubsubRoutes(),
 	)
 }
 
@@ -210,6 +211,9 @@ func (g *Gateway) admit(c *call) error {
 // many keys that nobody has is made to wait; a token that has ended counts as no
 // credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
+	if c.route.upgrade {
+		return g.authenticateSocket(c)
+	}
 	credential := credentialOf(c.r)
 	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
 	if key {

@@ -37,6 +37,7 @@ func (n *Node) buildPubSub(context.Context) (err error) {
 func (n *Node) buildRPC(context.Context) (err error) {
 	n.rpc, err = rpc.NewServer(rpc.Services{
 		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Transfer: n, Feed: doors{n.networks},
+		AuthorProof: n.authority.AuthorProof,
 	}, n.host, n.logs.Logger("rpc"))
 	if err != nil {
 		return fmt.Errorf("build rpc: %w", err)
