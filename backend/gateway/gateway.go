@@ -41,6 +41,9 @@ type Settings struct {
 	// AllowedOrigins are those of browser pages that may call it, exactly as a
 	// browser sends them.
 	AllowedOrigins []string
+	// WSQueryCredentials lets older clients put their credential into the query
+	// of a WebSocket, where it may end up in the logs of others.
+	WSQueryCredentials bool
 	Namespace      core.Namespace // of callers whose credential names none
 	Build          Build
 	Now            func() time.Time
@@ -53,6 +56,7 @@ type Gateway struct {
 	log      *slog.Logger
 	started  time.Time
 	listener net.Listener
+	sockets  sockets
 }
 
 // New checks the settings and takes the address, so that a taken port is told
@@ -98,6 +102,7 @@ func (g *Gateway) Run(ctx context.Context, ready func()) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDrainTime)
 	defer cancel()
+	g.sockets.end(drain) // first: the server knows nothing of them
 	if err := server.Shutdown(drain); err != nil {
 		g.log.Warn("cut answers that did not end in time", core.KeyError, err)
 		if err := server.Close(); err != nil {

@@ -134,6 +134,9 @@ func (g *Gateway) admit(c *call) error {
 
 // authenticate reads the credential where the contract says it may be.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
+	if c.route.upgrade {
+		return g.authenticateSocket(c)
+	}
 	return g.services.Auth.Authenticate(c.r.Context(), credentialOf(c.r), c.address())
 }
 
