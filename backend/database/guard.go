@@ -44,6 +44,13 @@ func (c *checked) check(sql string) (sqlguard.Statement, error) {
 	return st, nil
 }
 
+// Kind says what one statement of a tenant does: "read", "write" or "schema". It
+// returns the error of package sqlguard for one that may not run.
+func (d *Databases) Kind(sql string) (string, error) {
+	st, err := d.checked.check(sql)
+	return string(st.Kind), err
+}
+
 // read lets a tenant's read pass.
 func (c *checked) read(s core.Statement) error {
 	st, err := c.check(s.SQL)

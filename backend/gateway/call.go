@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -77,9 +78,15 @@ func (c *call) decode(v any) error {
 	if err != nil {
 		return err
 	}
+	if !utf8.Valid(raw) { // the decoder would put something else in its place
+		return core.Errorf(core.Invalid, "the body is not UTF-8 text; send other bytes as base64")
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err = d.Decode(v); err != nil {
+		if coded, ok := errors.AsType[*core.Error](err); ok {
+			return coded
+		}
 		return core.Wrap(core.Invalid, err, "the body is not the JSON that this route takes: %s", jsonFault(err))
 	}
 	if _, err = d.Token(); !errors.Is(err, io.EOF) {

@@ -44,9 +44,10 @@ type Settings struct {
 	// WSQueryCredentials lets older clients put their credential into the query
 	// of a WebSocket, where it may end up in the logs of others.
 	WSQueryCredentials bool
-	Namespace      core.Namespace // of callers whose credential names none
-	Build          Build
-	Now            func() time.Time
+	Namespace          core.Namespace // of callers whose credential names none
+	MaxValueBytes      int            // of a key's value; 0 is core.MaxValueBytes
+	Build              Build
+	Now                func() time.Time
 }
 
 // Gateway serves HTTP. Make one with New.

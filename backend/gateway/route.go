@@ -62,7 +62,13 @@ type param struct {
 
 // routes is the whole table.
 func (g *Gateway) routes() []route {
-	return slices.Concat(g.statusRoutes())
+	return slices.Concat(
+		g.statusRoutes(),
+		g.storageRoutes(),
+		g.databaseRoutes(),
+		g.rqliteRoutes(),
+		g.transferRoutes(),
+	)
 }
 
 // mux builds the handler of all routes. A path that is known with other methods
