@@ -31,7 +31,7 @@ type queryRequest struct {
 }
 
 // queryAnswer is what one statement came to. Types are the columns' declared
-// types, or those of the values where an expression has none. A BLOB is base64
+// types in lower case, or those of the values where an expression has none. A BLOB is base64
 // text and an infinite number "Infinity" or "-Infinity", because JSON has
 // neither; a REAL always has a point or an exponent. Time is in seconds.
 type queryAnswer struct {

@@ -198,7 +198,7 @@ func appendItems(b []byte, rows *core.Rows) ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// typesOf are the columns' declared types. An expression has none: its type is
+// typesOf are the columns' declared types, in lower case. An expression has none: its type is
 // that of its first value that is not NULL, "" when there is none.
 func typesOf(rows *core.Rows) []string {
 	types := make([]string, len(rows.Columns))
@@ -209,13 +209,13 @@ func typesOf(rows *core.Rows) []string {
 		for at := 0; types[i] == "" && at < len(rows.Values); at++ {
 			switch rows.Values[at][i].(type) {
 			case int64:
-				types[i] = "INTEGER"
+				types[i] = "integer"
 			case float64:
-				types[i] = "REAL"
+				types[i] = "real"
 			case string:
-				types[i] = "TEXT"
+				types[i] = "text"
 			case []byte:
-				types[i] = "BLOB"
+				types[i] = "blob"
 			}
 		}
 	}
