@@ -12,17 +12,23 @@ func TestDatabase_Contract(t *testing.T) {
 	s := openSite(t)
 	s.play([]exchange{
 		{"POST /v1/db/create-table", `{"schema":"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT 'x', n REAL, b BLOB)"}`, "", 201, `{"status":"ok"}`},
-		{"POST /v1/db/query", `{"sql":"INSERT INTO t (name, n) VALUES (?, ?), ('b', NULL)","args":["a",1.5]}`, "", 200,
-			`{"columns":["rows_affected","last_insert_id"],"rows":[[2,2]],"count":1,"rows_affected":2,"last_insert_id":2,"time":…}`},
-		{"POST /v1/db/query", `{"sql":"-- all\nSELECT id, name, n, n * 2 AS twice FROM t ORDER BY id"}`, "", 200,
-			`{"columns":["id","name","n","twice"],"types":["integer","text","real","real"],"rows":[[1,"a",1.5,3.0],[2,"b",null,null]],"count":2,"time":0.…}`},
+		{
+			"POST /v1/db/query", `{"sql":"INSERT INTO t (name, n) VALUES (?, ?), ('b', NULL)","args":["a",1.5]}`, "", 200,
+			`{"columns":["rows_affected","last_insert_id"],"rows":[[2,2]],"count":1,"rows_affected":2,"last_insert_id":2,"time":…}`,
+		},
+		{
+			"POST /v1/db/query", `{"sql":"-- all\nSELECT id, name, n, n * 2 AS twice FROM t ORDER BY id"}`, "", 200,
+			`{"columns":["id","name","n","twice"],"types":["integer","text","real","real"],"rows":[[1,"a",1.5,3.0],[2,"b",null,null]],"count":2,"time":0.…}`,
+		},
 		{"POST /v1/db/query", `{"sql":"SELECT name FROM t WHERE id = :id","named":{"id":2},"level":"none","freshness":"10s","timeout":1}`, "", 200, `{"columns":["name"],"types":["text"],"rows":[["b"]],"count":1,"time":…}`},
 		{"POST /v1/db/query", `{"sql":"SELECT id FROM t WHERE 0"}`, "", 200, `{"columns":["id"],"types":["integer"],"rows":[],"count":0,"time":…}`},
 		{"POST /v1/db/query", `{"sql":"WITH x AS (SELECT 1 AS v) SELECT v FROM x"}`, "", 200, `{"columns":["v"],"types":["integer"],"rows":[[1]],"count":1,"time":…}`},
 		{"POST /v1/db/query", `{"sql":"PRAGMA table_info(t)"}`, "", 200, `{"columns":["cid","name",…`},
 		{"POST /v1/db/query", `{"sql":"EXPLAIN QUERY PLAN SELECT * FROM t"}`, "", 200, `…SCAN t…`},
-		{"POST /v1/db/query", `{"sql":"UPDATE t SET name = 'c' WHERE id = 2 RETURNING id, name"}`, "", 200,
-			`{"columns":["id","name"],"types":[…],"rows":[[2,"c"]],"count":1,"rows_affected":1,"time":…}`},
+		{
+			"POST /v1/db/query", `{"sql":"UPDATE t SET name = 'c' WHERE id = 2 RETURNING id, name"}`, "", 200,
+			`{"columns":["id","name"],"types":[…],"rows":[[2,"c"]],"count":1,"rows_affected":1,"time":…}`,
+		},
 		{"POST /v1/db/query", `{"sql":"SELECT id FROM t ORDER BY id","max_rows":1}`, "", 200, `{"columns":["id"],"types":["integer"],"rows":[[1]],"count":1,"truncated":true,"time":…}`},
 		{"GET /v1/db/schema", "", "", 200, `{"tables":[{"name":"t","kind":"table","sql":"CREATE TABLE t …","columns":[{"name":"id","type":"INTEGER","nullable":…,"default":"","primary_key":true},…],"indexes":[]}]}`},
 		{"POST /v1/rqlite/schema", "", "", 200, `{"tables":[{"name":"t",…`},
@@ -159,11 +165,15 @@ func TestDatabase_Transaction(t *testing.T) {
 	s.must("POST /v1/db/query", `{"sql":"CREATE TABLE t (id INTEGER PRIMARY KEY, v UNIQUE)"}`)
 	const once = "Idempotency-Key: once"
 	s.play([]exchange{
-		{"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (1)",{"sql":"INSERT INTO t (v) VALUES (?)","args":[9007199254740993]},"SELECT max(v) AS m FROM t"]}`, once, 200,
+		{
+			"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (1)",{"sql":"INSERT INTO t (v) VALUES (?)","args":[9007199254740993]},"SELECT max(v) AS m FROM t"]}`, once, 200,
 			`{"status":"ok","results":[{"columns":["rows_affected","last_insert_id"],"rows":[[1,1]],"count":1,"rows_affected":1,"last_insert_id":1,"time":…},` +
-				`{…"rows":[[1,2]],…},{"columns":["m"],"types":["integer"],"rows":[[9007199254740993]],"count":1,"time":…}]}`},
-		{"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (1)",{"sql":"INSERT INTO t (v) VALUES (?)","args":[9007199254740993]},"SELECT max(v) AS m FROM t"]}`, once, 200,
-			`{"status":"ok","results":[…"rows":[[1,1]],…`},
+				`{…"rows":[[1,2]],…},{"columns":["m"],"types":["integer"],"rows":[[9007199254740993]],"count":1,"time":…}]}`,
+		},
+		{
+			"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (1)",{"sql":"INSERT INTO t (v) VALUES (?)","args":[9007199254740993]},"SELECT max(v) AS m FROM t"]}`, once, 200,
+			`{"status":"ok","results":[…"rows":[[1,1]],…`,
+		},
 		{"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (3)"]}`, once, 409, `…"code":"conflict"…`},
 		{"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (4)","INSERT INTO t (v) VALUES (1)"]}`, "", 400, `…nothing was stored: statement 2 of 2: …`},
 		{"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (4)","SELECT * FROM missing"]}`, "", 400, `…nothing was stored: statement 2 of 2: …`},
@@ -171,10 +181,14 @@ func TestDatabase_Transaction(t *testing.T) {
 		{"POST /v1/db/transaction", `{"statements":[]}`, "", 400, `…statements is missing…`},
 		{"POST /v1/db/transaction", `{"statements":["SELECT 1"],"ops":[{"sql":"SELECT 1"}]}`, "", 400, `…not both…`},
 		{"POST /v1/db/transaction", `{"statements":[7]}`, "", 400, `…"code":"invalid"…`},
-		{"POST /v1/db/transaction", `{"statements":["SELECT count(*) FROM t","SELECT 2"]}`, "X-API-Key: key:read", 200,
-			`{"status":"ok","results":[{"columns":["count(*)"],"types":["integer"],"rows":[[2]],"count":1,"time":…},{…[[2]],"count":1,"time":…}]}`},
-		{"POST /v1/rqlite/transaction", `{"ops":[{"kind":"exec","sql":"UPDATE t SET v = 5 WHERE id = ?","args":[1]},{"kind":"query","sql":"SELECT id, v FROM t WHERE id = 1"}],"return_results":true}`, "", 200,
-			`{"status":"ok","results":[{"rows_affected":1,"last_insert_id":…},[{"id":1,"v":5}]]}`},
+		{
+			"POST /v1/db/transaction", `{"statements":["SELECT count(*) FROM t","SELECT 2"]}`, "X-API-Key: key:read", 200,
+			`{"status":"ok","results":[{"columns":["count(*)"],"types":["integer"],"rows":[[2]],"count":1,"time":…},{…[[2]],"count":1,"time":…}]}`,
+		},
+		{
+			"POST /v1/rqlite/transaction", `{"ops":[{"kind":"exec","sql":"UPDATE t SET v = 5 WHERE id = ?","args":[1]},{"kind":"query","sql":"SELECT id, v FROM t WHERE id = 1"}],"return_results":true}`, "", 200,
+			`{"status":"ok","results":[{"rows_affected":1,"last_insert_id":…},[{"id":1,"v":5}]]}`,
+		},
 		{"POST /v1/rqlite/transaction", `{"ops":[{"kind":"exec","sql":"DELETE FROM t WHERE id = 1"}]}`, "", 200, `{"status":"ok"}`},
 		{"POST /v1/rqlite/transaction", `{"ops":[{"kind":"call","sql":"SELECT 1"}]}`, "", 400, `…kind is…`},
 		{"POST /v1/db/query", `{"sql":"SELECT count(*) FROM t"}`, "", 200, `…[[1]]…`},
@@ -188,15 +202,15 @@ func TestDatabase_AnswersHaveTheirTypes(t *testing.T) {
 	s := openSite(t)
 	s.must("POST /v1/db/query", `{"sql":"CREATE TABLE t (id INTEGER PRIMARY KEY)"}`)
 	for line, into := range map[string]any{
-		`POST /v1/db/query {"sql":"SELECT 1 UNION SELECT 2","max_rows":1}`:      &queryAnswer{},
-		`POST /v1/db/query {"sql":"INSERT INTO t VALUES (1)"}`:                  &queryAnswer{},
-		`POST /v1/db/query {"sql":"INSERT INTO t VALUES (2) RETURNING id"}`:     &queryAnswer{},
-		`POST /v1/db/transaction {"statements":["DELETE FROM t","SELECT 1"]}`:   &transactionAnswer{},
-		`POST /v1/rqlite/exec {"sql":"DELETE FROM t"}`:                          &execAnswer{},
-		`POST /v1/rqlite/query {"sql":"SELECT 1"}`:                              &itemsAnswer{},
-		`POST /v1/storage/put {"key":"a","value":"x","ttl":"1h"}`:               &putAnswer{},
-		`POST /v1/storage/list {"values":true,"separator":"/"}`:                 &listAnswer{},
-		`POST /v1/storage/batch {"ops":[{"op":"put","key":"a","value":"x"}]}`:   &batchAnswer{},
+		`POST /v1/db/query {"sql":"SELECT 1 UNION SELECT 2","max_rows":1}`:    &queryAnswer{},
+		`POST /v1/db/query {"sql":"INSERT INTO t VALUES (1)"}`:                &queryAnswer{},
+		`POST /v1/db/query {"sql":"INSERT INTO t VALUES (2) RETURNING id"}`:   &queryAnswer{},
+		`POST /v1/db/transaction {"statements":["DELETE FROM t","SELECT 1"]}`: &transactionAnswer{},
+		`POST /v1/rqlite/exec {"sql":"DELETE FROM t"}`:                        &execAnswer{},
+		`POST /v1/rqlite/query {"sql":"SELECT 1"}`:                            &itemsAnswer{},
+		`POST /v1/storage/put {"key":"a","value":"x","ttl":"1h"}`:             &putAnswer{},
+		`POST /v1/storage/list {"values":true,"separator":"/"}`:               &listAnswer{},
+		`POST /v1/storage/batch {"ops":[{"op":"put","key":"a","value":"x"}]}`: &batchAnswer{},
 	} {
 		route, body, _ := strings.Cut(line, " {")
 		d := json.NewDecoder(strings.NewReader(s.must(route, "{"+body).body))

@@ -34,8 +34,10 @@ func TestStorage_Contract(t *testing.T) {
 		{"GET /v1/storage/list?limit=1001", "", "", 400, `…a page has 1 to 1000 keys…`},
 		{"POST /v1/storage/delete?key=a", "", "", 200, `{"status":"ok","key":"a","deleted":true}`},
 		{"POST /v1/storage/delete", `{"key":"a"}`, "", 200, `{"status":"ok","key":"a","deleted":false}`},
-		{"POST /v1/storage/batch", `{"ops":[{"op":"put","key":"x","value_base64":"AA=="},{"op":"delete","key":"d"},{"op":"delete","key":"d"}]}`, "", 200,
-			`{"status":"ok","results":[{"op":"put","key":"x","version":…},{"op":"delete","key":"d","deleted":true},{"op":"delete","key":"d","deleted":false}]}`},
+		{
+			"POST /v1/storage/batch", `{"ops":[{"op":"put","key":"x","value_base64":"AA=="},{"op":"delete","key":"d"},{"op":"delete","key":"d"}]}`, "", 200,
+			`{"status":"ok","results":[{"op":"put","key":"x","version":…},{"op":"delete","key":"d","deleted":true},{"op":"delete","key":"d","deleted":false}]}`,
+		},
 	})
 }
 
