@@ -181,18 +181,16 @@ func (d *Databases) Query(ctx context.Context, ns core.Namespace, s core.Stateme
 // A single statement that fails is an error, with SQLite's sentence. Of several,
 // each fails alone and says so in its result; with Atomic the first that fails
 // undoes all and is the error. OutcomeUnknown means that they may be stored.
+//
+// Between the writes of an atomic list there may be SELECTs, which see what the
+// statements before them did. Each runs on every replica, so one that answers
+// with more than MaxReadInWrite rows is a failure.
 func (d *Databases) Exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
 	if err := tenantNamespace(ns); err != nil {
 		return nil, err
 	}
-	for i, s := range statements {
-		position := i
-		if !o.Atomic {
-			position = 0
-		}
-		if err := d.checked.write(s, position); err != nil {
-			return nil, atStatement(err, i, len(statements))
-		}
+	if err := d.checked.writes(statements, o.Atomic); err != nil {
+		return nil, err
 	}
 	return d.exec(ctx, ns, statements, o)
 }

@@ -42,6 +42,7 @@ type Settings struct {
 	// of a WebSocket, where it may end up in the logs of others.
 	WSQueryCredentials bool
 	Namespace          core.Namespace // of callers whose credential names none
+	MaxValueBytes      int            // of a key's value; 0 is core.MaxValueBytes
 	Build              Build
 	Now                func() time.Time
 	// RequireAuth says that Auth asks every caller for a credential. Without it

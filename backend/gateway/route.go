@@ -78,6 +78,10 @@ func (g *Gateway) routes() []route {
 		g.networkRoutes(),
 		g.anonRoutes(),
 		g.pubsubRoutes(),
+		g.storageRoutes(),
+		g.databaseRoutes(),
+		g.rqliteRoutes(),
+		g.transferRoutes(),
 	)
 }
 

@@ -55,7 +55,9 @@ func (n *Node) buildGateway(ctx context.Context) (err error) {
 		Address: c.Addr, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, Namespace: c.Namespace, Now: time.Now,
 		RequireAuth: c.RequireAuth, CertFile: certFile, KeyFile: keyFile, AllowClear: c.AllowClear, TrustedProxies: c.TrustedProxies, MaxConnections: c.MaxConnections,
 		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
-	}, gateway.Services{Node: n}, n.logs.Logger("gateway"))
+	}, gateway.Services{
+		Node: n, Database: doors{n.networks}, Storage: doors{n.networks}, Feed: doors{n.networks}, Transfer: gatewayTransfer{n},
+	}, n.logs.Logger("gateway"))
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)
 	}
