@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"backend/membership":              {"backend/core", "backend/database", "backend/disk"},
 	"backend/forward":                 {"backend/core", "backend/database", "backend/rpc"},
 	"backend/gateway":                 {"backend/core"},
+	"backend/auth":                    {"backend/core", "backend/disk", "backend/wallet"},
 	"backend/rqliteapi":               {"backend/core"},
 	"backend/client":                  {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
 	"backend/wallet":                  {"backend/core", "backend/disk"},
