@@ -96,7 +96,7 @@ func (p *program) close() error {
 // run builds the node and serves until ctx ends; in is the page in front of it,
 // nil when there is none. ready is called when every part can take work.
 func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
-	n, err := node.Open(ctx, p.folder, p.loaded, node.Build{Version: version, Commit: commit, Time: buildTime}, p.logs)
+	n, err := node.Open(ctx, p.folder, p.loaded, node.Build{Version: version, Commit: commit, Time: buildTime, Pages: frontend.Dist()}, p.logs)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"time"
 
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/core"
@@ -109,13 +108,4 @@ func (a *authority) atGuest(credential core.Secret, ns core.Namespace) (rpc.Call
 		}
 	}
 	return caller, err
-}
-
-// proofLife is how long a client need not ask again whether it may publish.
-const proofLife = time.Hour
-
-// AuthorProof lets everybody publish whom Authorize let in; nobody's validator
-// asks for more.
-func (a *authority) AuthorProof(context.Context, rpc.Caller, core.Namespace, string) (proof []byte, expires time.Time, err error) {
-	return nil, time.Now().Add(proofLife), nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ import (
 // Build says which program runs.
 type Build struct {
 	Version, Commit, Time string
+	// Pages are the built pages; the gateway's sign-in page is among them. nil
+	// serves none.
+	Pages fs.FS
 }
 
 // Face is a page in front of the node: the window, or the bridge to a browser.
@@ -57,6 +61,7 @@ type Node struct {
 	transfers transfers
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
+	carrier   *carrier       // to members, for a guest's gateway
 	rqlite    *rqliteapi.API // nil when off
 	face      *facing
 }
@@ -144,6 +149,9 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		ready()
 		return nil
 	}, parts...)
+	if n.carrier != nil {
+		n.carrier.close()
+	}
 	if removeErr := config.RemoveRunFile(n.folder.path); removeErr != nil {
 		err = errors.Join(err, removeErr)
 	}
@@ -173,13 +181,6 @@ func (n *Node) announce() error {
 	}
 	n.log.Info("ready", core.KeyPeer, run.PeerID, "p2p", run.P2P, "gateway", run.Gateway, "rqlite", run.RQLite, "ui", run.UI)
 	return nil
-}
-
-func (n *Node) gatewayURL() string {
-	if n.gateway == nil {
-		return ""
-	}
-	return n.gateway.URL()
 }
 
 func (n *Node) buildHost(context.Context) error {
