@@ -170,12 +170,12 @@ describe('what goes wrong is told in words', () => {
   });
 
   test('the time', async () => {
-    const waiting = await host.open('loopback', 2000);
+    const waiting = await host.open('loopback', 6000);
     const here = await enter(browser, host, waiting.url, [ethereum()]);
     await press(here.page, /Fox/);
     await screen(here.page, 'fault-over');
     expect(await accessFaults(here.page)).toEqual([]);
-    expect(await host.ended(waiting)).toContain('nobody signed in within 2s');
+    expect(await host.ended(waiting)).toContain('nobody signed in within 6s');
     await leave(here);
   });
 
