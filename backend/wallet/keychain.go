@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"time"
@@ -193,5 +194,5 @@ func keychainError(err error) error {
 	if errors.Is(err, keyring.ErrNotFound) {
 		return ErrKeychainLost
 	}
-	return core.Wrap(core.Unavailable, errors.Join(ErrNoKeychain, err), "%s", core.Sentence(ErrNoKeychain))
+	return fmt.Errorf("%w: %w", ErrNoKeychain, err)
 }
