@@ -1,7 +1,9 @@
 package wallet
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +19,11 @@ type fakeKeychain struct {
 	entries map[string]string
 	fail    error
 	hang    chan struct{}
-	asked   int
+	asked   atomic.Int32
 }
 
 func (f *fakeKeychain) ask() error {
-	f.asked++
+	f.asked.Add(1)
 	if f.hang != nil {
 		<-f.hang
 	}
@@ -68,8 +70,8 @@ func TestKeychain_OpensWithoutPassphrase(t *testing.T) {
 	if _, err := s.UnlockFromKeychain(t.Context(), info.ID); !errors.Is(err, ErrKeychainOff) {
 		t.Error(err)
 	}
-	if err := s.TurnOnKeychain(t.Context(), info.ID, "a wrong horse"); !errors.Is(err, ErrPassphrase) || keys.asked != 0 {
-		t.Error(err, keys.asked)
+	if err := s.TurnOnKeychain(t.Context(), info.ID, "a wrong horse"); !errors.Is(err, ErrPassphrase) || keys.asked.Load() != 0 {
+		t.Error(err, keys.asked.Load())
 	}
 	if err := s.TurnOnKeychain(t.Context(), info.ID, passphrase); err != nil {
 		t.Fatal(err)
@@ -151,6 +153,23 @@ func TestKeychain_GoneOrChanged(t *testing.T) {
 	}
 }
 
+// Who closes the window has not lost the keychain.
+func TestKeychain_CallerGivesUp(t *testing.T) {
+	keys := &fakeKeychain{}
+	s := testStore(t, keys)
+	info := mustImport(t, s, junkWords)
+	if err := s.TurnOnKeychain(t.Context(), info.ID, passphrase); err != nil {
+		t.Fatal(err)
+	}
+	keys.hang = make(chan struct{})
+	defer close(keys.hang)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.UnlockFromKeychain(ctx, info.ID); !errors.Is(err, context.Canceled) || core.CodeOf(err) != core.Unavailable {
+		t.Error(err)
+	}
+}
+
 // On a server there is no keychain: turning it on must fail and leave no trace.
 func TestKeychain_NoneAtAll(t *testing.T) {
 	s := testStore(t, &fakeKeychain{fail: keyring.ErrUnsupportedPlatform})
@@ -173,15 +192,16 @@ func TestKeychain_DialogNobodyAnswers(t *testing.T) {
 		if err := s.TurnOnKeychain(t.Context(), info.ID, passphrase); err != nil {
 			t.Fatal(err)
 		}
-		keys.asked, keys.hang = 0, make(chan struct{})
+		keys.asked.Store(0)
+		keys.hang = make(chan struct{})
 		for range 3 {
 			started := time.Now()
 			if _, err := s.UnlockFromKeychain(t.Context(), info.ID); !errors.Is(err, ErrNoKeychain) || time.Since(started) != KeychainWait {
 				t.Errorf("after %v: %v", time.Since(started), err)
 			}
 		}
-		if keys.asked != 1 {
-			t.Errorf("%d questions wait", keys.asked)
+		if keys.asked.Load() != 1 {
+			t.Errorf("%d questions wait", keys.asked.Load())
 		}
 		signer, err := s.Unlock(t.Context(), info.ID, passphrase)
 		if err != nil {

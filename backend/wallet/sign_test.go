@@ -166,7 +166,9 @@ func TestSigner_LocksWhenIdle(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		s.mu.Lock()
 		k := *s.keys
+		s.mu.Unlock()
 		time.Sleep(IdleLock + lockCheck)
 		synctest.Wait()
 		if strings.Trim(string(k.eth.raw())+string(k.sol.key), "\x00") != "" {
