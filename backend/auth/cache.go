@@ -94,8 +94,9 @@ func fetch[K comparable, V any](ctx context.Context, a *Auth, c *cache[K, V], ke
 		if there {
 			return known, nil
 		}
-		if value, _, errHere := read(ctx, a.here); errHere == nil {
-			return value, nil
+		old, _, errHere := read(ctx, a.here)
+		if errHere == nil {
+			return old, nil
 		}
 	}
 	return value, core.Wrap(core.Unavailable, err, "the network cannot be asked who may do what; nothing was done; repeat in a moment")

@@ -88,7 +88,7 @@ func (v *view) forgetTokenKeys() {
 	v.proofs.empty()
 }
 
-// follow waits for changes and forgets what they touch. Once a second it makes
+// follow waits for changes and forgets what they touch. Twice a second it makes
 // sure that this replica still hears its leader. While either fails there is no
 // beat, and each check asks the group.
 func (a *Auth) follow(ctx context.Context) {

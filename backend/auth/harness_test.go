@@ -27,6 +27,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/gateway"
+	"git.debros.io/DeBros/network/backend/wallet"
 )
 
 // The gateway asks for exactly this.
@@ -341,4 +342,22 @@ func (m *member) allowed(p core.Principal, ns core.Namespace, need core.Permissi
 func (m *member) good(credential core.Secret) core.Code {
 	_, err := m.Authenticate(context.Background(), credential, "192.0.2.1")
 	return core.CodeOf(err)
+}
+
+func mustAccount(t testing.TB, text string) wallet.Account {
+	t.Helper()
+	account, err := wallet.ParseAccount(text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account
+}
+
+func successorOf(t testing.TB, m *member, tokens core.Tokens) string {
+	t.Helper()
+	s, err := m.secrets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return successor(s.refresh, tokens.SessionID, tokens.RefreshToken.Reveal())
 }

@@ -92,7 +92,7 @@ const (
 	// RevokeWithin is for those who wait.
 	beatFreshness = 1500 * time.Millisecond
 	beatWindow    = 2 * time.Second
-	beatEvery     = time.Second
+	beatEvery     = 500 * time.Millisecond
 
 	watchEvery     = 500 * time.Millisecond // between two looks at those who wait for an end
 	watchAtLeast   = 3 * time.Second        // also when nothing has changed: keys expire

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -116,10 +117,7 @@ func (a *Auth) Restored(ctx context.Context) error {
 func mac(key []byte, parts ...string) []byte {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {
-		var size [4]byte
-		n := len(p)
-		size[0], size[1], size[2], size[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n) //nolint:gosec // parts are short
-		h.Write(size[:])
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
 		h.Write([]byte(p))
 	}
 	return h.Sum(nil)

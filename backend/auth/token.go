@@ -141,8 +141,11 @@ func (c *claims) sound(k kind) bool {
 	if life <= 0 || life > k.life || c.NotBefore.Before(c.IssuedAt.Time) {
 		return false
 	}
+	if k.typ == accessKind().typ && (c.SessionID == "") == (c.keyID() == "") {
+		return false // it is of a session or of a key
+	}
 	_, err := core.ParseNamespace(c.Namespace)
-	return err == nil && (k.typ != accessKind().typ || c.SessionID != "" || strings.HasPrefix(c.Subject, keySubject))
+	return err == nil
 }
 
 func (c *claims) peer() string {
@@ -152,15 +155,21 @@ func (c *claims) peer() string {
 	return c.Confirm.Peer
 }
 
+// keyID is the API key's, "" when it is no key.
+func (c *claims) keyID() string {
+	id, ok := strings.CutPrefix(c.Subject, keySubject)
+	if !ok {
+		return ""
+	}
+	return id
+}
+
 func (c *claims) principal() core.Principal {
 	p := core.Principal{
 		Subject: c.Subject, Method: core.MethodJWT, Namespace: core.Namespace(c.Namespace), SessionID: c.SessionID,
 		Issuer: c.Issuer, Audience: c.Audience[0], IssuedAt: c.IssuedAt.UTC(), NotBefore: c.NotBefore.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
 	}
-	p.KeyID, _ = strings.CutPrefix(c.Subject, keySubject)
-	if p.KeyID == c.Subject {
-		p.KeyID = ""
-	}
+	p.KeyID = c.keyID()
 	if c.Scope != "" {
 		p.Scopes = strings.Fields(c.Scope)
 	}
