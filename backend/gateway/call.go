@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -102,9 +103,15 @@ func (c *call) decode(v any) error {
 	if err != nil {
 		return err
 	}
+	if !utf8.Valid(raw) { // the decoder would put something else in its place
+		return core.Errorf(core.Invalid, "the body is not UTF-8 text; send other bytes as base64")
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err = d.Decode(v); err != nil {
+		if coded, ok := errors.AsType[*core.Error](err); ok {
+			return coded
+		}
 		return core.Wrap(core.Invalid, err, "the body is not the JSON that this route takes: %s", jsonFault(err))
 	}
 	if _, err = d.Token(); !errors.Is(err, io.EOF) {
@@ -162,12 +169,12 @@ func (c *call) answer(status int, v any) error {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	c.w.WriteHeader(status)
-	c.send(append(raw, '\n'))
+	c.write(append(raw, '\n'))
 	return nil
 }
 
-// send writes the answer's bytes. What the caller does not read is his loss.
-func (c *call) send(raw []byte) {
+// write sends the answer's bytes. What the caller does not read is his loss.
+func (c *call) write(raw []byte) {
 	if _, err := c.w.Write(raw); err != nil {
 		c.g.log.Debug("answer not delivered", core.KeyRequestID, c.id, core.KeyError, err)
 	}

@@ -38,9 +38,13 @@ type Settings struct {
 	// AllowedOrigins are those of browser pages that may call it, exactly as a
 	// browser sends them.
 	AllowedOrigins []string
-	Namespace      core.Namespace // of callers whose credential names none
-	Build          Build
-	Now            func() time.Time
+	// WSQueryCredentials lets older clients put their credential into the query
+	// of a WebSocket, where it may end up in the logs of others.
+	WSQueryCredentials bool
+	Namespace          core.Namespace // of callers whose credential names none
+	MaxValueBytes      int            // of a key's value; 0 is core.MaxValueBytes
+	Build              Build
+	Now                func() time.Time
 	// RequireAuth says that Auth asks every caller for a credential. Without it
 	// New refuses to listen beyond loopback.
 	RequireAuth bool

@@ -35,7 +35,7 @@ type keysAnswer struct {
 	Count int         `json:"count"`
 }
 
-type keyRequest struct {
+type newKeyRequest struct {
 	inNamespace
 	Name      string   `json:"name,omitempty"`
 	Plan      string   `json:"plan,omitempty"`
@@ -47,7 +47,7 @@ func (g *Gateway) keyRoutes() []route {
 	admin := needs(core.PermissionAdmin)
 	return []route{
 		{methods: "GET", path: "/v1/auth/keys", access: admin, summary: "Lists the namespace's API keys, without their secrets.", response: keysAnswer{}, serve: keys},
-		{methods: "POST", path: "/v1/auth/keys", access: admin, body: jsonBody, status: http.StatusCreated, summary: "Makes an API key; its secret is in this answer only.", request: keyRequest{}, response: keyAnswer{}, serve: createKey},
+		{methods: "POST", path: "/v1/auth/keys", access: admin, body: jsonBody, status: http.StatusCreated, summary: "Makes an API key; its secret is in this answer only.", request: newKeyRequest{}, response: keyAnswer{}, serve: createKey},
 		{methods: "DELETE", path: "/v1/auth/keys/{id}", access: admin, summary: "Revokes an API key, on every node within seconds.", response: okAnswer{}, serve: revokeKey},
 	}
 }
@@ -66,7 +66,7 @@ func keys(c *call) error {
 }
 
 func createKey(c *call) error {
-	var in keyRequest
+	var in newKeyRequest
 	if err := c.decode(&in); err != nil {
 		return err
 	}

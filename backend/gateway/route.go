@@ -77,6 +77,7 @@ func (g *Gateway) routes() []route {
 		g.appRoutes(),
 		g.networkRoutes(),
 		g.anonRoutes(),
+		g.documentRoutes(),
 	)
 }
 
@@ -141,11 +142,10 @@ func (g *Gateway) dispatch(c *call) error {
 		return err
 	}
 	switch {
-	case rt.stream || rt.upgrade:
-		if rt.upgrade {
-			g.metrics.sockets.Inc()
-			defer g.metrics.sockets.Dec()
-		}
+	case rt.upgrade: // it takes the connection and all its deadlines
+		g.metrics.sockets.Inc()
+		defer g.metrics.sockets.Dec()
+	case rt.stream:
 		defer c.open()()
 	case rt.body == streamBody:
 		c.unhurried()

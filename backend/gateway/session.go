@@ -113,7 +113,7 @@ func (c *call) cached(raw []byte, mediaType, control string) error {
 		return nil
 	}
 	h.Set("Content-Type", mediaType)
-	c.send(raw)
+	c.write(raw)
 	return nil
 }
 
