@@ -210,7 +210,10 @@ func (a *memoryAuth) Grants(_ context.Context, _ core.Principal, ns core.Namespa
 func (a *memoryAuth) Grant(_ context.Context, _ core.Principal, ns core.Namespace, subject string, role core.Role) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if role == "" {
+	switch {
+	case a.grants[ns] == nil:
+		return core.Errorf(core.Denied, "your credential has no right to that here")
+	case role == "":
 		delete(a.grants[ns], subject)
 		return nil
 	}

@@ -130,6 +130,9 @@ func (g *Gateway) handle(rt route) http.Handler {
 
 func (g *Gateway) dispatch(c *call) error {
 	rt := c.route
+	if err := c.checkForgery(); err != nil {
+		return err
+	}
 	if err := g.checkRate(c); err != nil {
 		return err
 	}
