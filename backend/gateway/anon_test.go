@@ -56,8 +56,13 @@ func newSite(t *testing.T) *fakeProxy {
 			t.Error(err)
 		}
 	})
-	mux.HandleFunc("/bytes", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0}) })
-	mux.HandleFunc("/large", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, MaxAnonBytes+1)) })
+	for path, body := range map[string][]byte{"/bytes": {0xff, 0}, "/large": make([]byte, MaxAnonBytes+1)} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			if _, err := w.Write(body); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	mux.HandleFunc("/to", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Query().Get("u"), http.StatusFound)
 	})
@@ -124,7 +129,7 @@ func TestAnon_NothingPrivateIsReached(t *testing.T) {
 			t.Errorf("%s: %d", url, a.Code)
 		}
 	}
-	for _, asked := range strings.Fields(proxy.seen()) {
+	for asked := range strings.FieldsSeq(proxy.seen()) {
 		if asked != "shop.example:80" {
 			t.Errorf("the proxy was asked for %s", asked)
 		}

@@ -85,7 +85,7 @@ func raw(t *testing.T, address, request string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer closing(t, conn)
 	if _, err = io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}
@@ -170,9 +170,15 @@ func TestGuard_ForgedRequests(t *testing.T) {
 	b := newBench(t, func(s *Settings, _ *Services) { s.RequireAuth = false })
 	b.auth.open = true // where a page has nothing else to guess
 	forged := [][]string{
-		{"Content-Type: text/plain"}, {"Content-Type: application/x-www-form-urlencoded"}, {"Content-Type: multipart/form-data; boundary=x"}, {"-: Content-Type"},
-		{"Content-Type: text/plain; application/json"}, {"Content-Type: application/json, text/plain"}, {"Content-Type: application/jsonp"},
-		{"Content-Type: text/plain", "X-HTTP-Method-Override: PUT"}, {"Content-Type: text/plain", "Cookie: a=b"},
+		{"Content-Type: text/plain"},
+		{"Content-Type: application/x-www-form-urlencoded"},
+		{"Content-Type: multipart/form-data; boundary=x"},
+		{"-: Content-Type"},
+		{"Content-Type: text/plain; application/json"},
+		{"Content-Type: application/json, text/plain"},
+		{"Content-Type: application/jsonp"},
+		{"Content-Type: text/plain", "X-HTTP-Method-Override: PUT"},
+		{"Content-Type: text/plain", "Cookie: a=b"},
 	}
 	writes := 0
 	b.each(func(method, target string, _ route) {

@@ -6,7 +6,10 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -289,7 +292,7 @@ func (a *memoryAuth) DeleteApp(ctx context.Context, _ core.Principal, ns core.Na
 	return err
 }
 
-func (a *memoryAuth) Audit(_ context.Context, ns core.Namespace, limit int) ([]core.AuditEvent, error) {
+func (a *memoryAuth) Audit(_ context.Context, _ core.Namespace, limit int) ([]core.AuditEvent, error) {
 	return make([]core.AuditEvent, min(limit, 2)), nil
 }
 
@@ -365,6 +368,14 @@ func (b *bench) ask(t testing.TB, method, target, body string, headers ...string
 		}
 	}
 	return a
+}
+
+// closing closes what a test has done with.
+func closing(t testing.TB, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
 }
 
 func bearer(credential string) string { return "Authorization: Bearer " + credential }
