@@ -41,7 +41,7 @@ func (g *Gateway) sessionRoutes() []route {
 		{methods: "GET", path: "/v1/auth/sessions", access: anyone, summary: "Lists the caller's sessions.", response: sessionsAnswer{}, serve: sessions},
 		{methods: "DELETE", path: "/v1/auth/sessions/{id}", access: anyone, summary: "Ends one of the caller's sessions.", response: okAnswer{}, serve: endSession},
 		{methods: "GET", path: "/v1/auth/audit", access: needs(core.PermissionAdmin), summary: "Lists what happened to the namespace's accounts, keys and grants, newest first.", response: auditAnswer{}, params: []param{{name: "limit", help: "events, 100 unless said, at most 1000"}}, serve: audit},
-		{methods: "POST", path: "/v1/ws-ticket", access: anyone, rate: rateTicket, summary: "Gives a ticket that opens one WebSocket, once, within half a minute.", response: ticketAnswer{}, serve: ticket},
+		{methods: "POST", path: "/v1/ws-ticket", access: anyone, rate: rateTicket, summary: "Gives a ticket that opens one WebSocket, once, within half a minute.", response: ticketAnswer{}, serve: newTicket},
 	}
 	for _, path := range []string{"/v1/auth/jwks", "/.well-known/jwks.json"} {
 		list = append(list, route{methods: "GET", path: path, access: public, summary: "Lists the public keys of the network's tokens.", response: jwksAnswer{}, serve: jwks})
@@ -80,7 +80,7 @@ func audit(c *call) error {
 	return c.answer(http.StatusOK, auditAnswer{Events: some(list), Count: len(list)})
 }
 
-func ticket(c *call) error {
+func newTicket(c *call) error {
 	t, err := c.g.services.Auth.Ticket(c.r.Context(), c.who, c.r.Header.Get("Origin"))
 	if err != nil {
 		return err
