@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -98,7 +99,7 @@ func (in anonRequest) request(ctx context.Context) (*http.Request, error) {
 		body = string(raw)
 	}
 	u, err := url.Parse(in.URL)
-	if err != nil {
+	if err != nil || strings.ContainsFunc(in.URL, unicode.IsSpace) {
 		return nil, core.Errorf(core.Invalid, "url is not an address")
 	}
 	if err = checkAnonURL(u); err != nil {

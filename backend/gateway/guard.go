@@ -155,32 +155,40 @@ func (g *Gateway) admitBrowser(v *visit, r *http.Request) error {
 	if !g.hostAllowed(r.Host) {
 		return core.Errorf(core.Denied, "this gateway is not called by that name; use its loopback address or add the name to gateway.allowed_hosts")
 	}
-	if err := g.checkOrigin(v.Header(), r); err != nil {
-		return err
-	}
-	return checkForgery(r)
+	return g.checkOrigin(v.Header(), r)
 }
 
 // checkForgery refuses what changes something and can be sent by a plain form or
-// link: such a request has neither a header of its own nor a body type that
-// makes a browser ask first.
-func checkForgery(r *http.Request) error {
+// link. Where a credential is needed that is what such a request lacks: there is
+// no cookie that a browser would add.
+func (c *call) checkForgery() error {
+	switch {
+	case c.peer() || !forgeable(c.r):
+		return nil
+	case c.route.access != public && c.g.settings.RequireAuth:
+		return core.Errorf(core.Unauthenticated, "a credential is needed: an access token or an API key")
+	}
+	return core.Errorf(core.Denied, "what changes something needs the content type application/json or application/octet-stream, or a header such as X-API-Key: a form of a foreign page could have sent this")
+}
+
+// forgeable says whether a page could make a browser send r without asking
+// first: it has neither a header of its own nor a body type that no form has.
+func forgeable(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return nil // these change nothing
+		return false // these change nothing
 	}
 	for _, name := range []string{"Authorization", "X-Api-Key", "Idempotency-Key"} {
 		if r.Header.Get(name) != "" {
-			return nil
+			return false
 		}
 	}
-	if types := r.Header["Content-Type"]; len(types) == 1 {
-		kind, _, err := mime.ParseMediaType(types[0])
-		if err == nil && (kind == string(jsonBody) || kind == string(rawBody)) {
-			return nil
-		}
+	types := r.Header["Content-Type"]
+	if len(types) != 1 {
+		return true
 	}
-	return core.Errorf(core.Denied, "what changes something needs the content type application/json or application/octet-stream, or a header such as X-API-Key: a form of a foreign page could have sent this")
+	kind, _, err := mime.ParseMediaType(types[0])
+	return err != nil || (kind != string(jsonBody) && kind != string(rawBody))
 }
 
 // parseProxies reads Settings.TrustedProxies.

@@ -63,7 +63,7 @@ func checkFetchSite(r *http.Request) error {
 
 // isPage names what a person may open from anywhere.
 func isPage(path string) bool {
-	return path == "/docs" || path == loginPath || strings.HasPrefix(path, loginPath+"/")
+	return path == docsPath || path == loginPath || strings.HasPrefix(path, loginPath+"/")
 }
 
 // preflight is a browser's question whether an allowed page may send something.

@@ -82,6 +82,7 @@ func (g *Gateway) routes() []route {
 		g.databaseRoutes(),
 		g.rqliteRoutes(),
 		g.transferRoutes(),
+		g.documentRoutes(),
 	)
 }
 
@@ -134,6 +135,9 @@ func (g *Gateway) handle(rt route) http.Handler {
 
 func (g *Gateway) dispatch(c *call) error {
 	rt := c.route
+	if err := c.checkForgery(); err != nil {
+		return err
+	}
 	if err := g.checkRate(c); err != nil {
 		return err
 	}
@@ -146,11 +150,10 @@ func (g *Gateway) dispatch(c *call) error {
 		return err
 	}
 	switch {
-	case rt.stream || rt.upgrade:
-		if rt.upgrade {
-			g.metrics.sockets.Inc()
-			defer g.metrics.sockets.Dec()
-		}
+	case rt.upgrade: // it takes the connection and all its deadlines
+		g.metrics.sockets.Inc()
+		defer g.metrics.sockets.Dec()
+	case rt.stream:
 		defer c.open()()
 	case rt.body == streamBody:
 		c.unhurried()
