@@ -141,7 +141,7 @@ type follow struct {
 
 func (s *site) watch(path string, headers ...string) *follow {
 	s.t.Helper()
-	res, err := http.DefaultClient.Do(s.request("GET "+path, "", headers...)) //nolint:bodyclose // the cleanup does
+	res, err := http.DefaultClient.Do(s.request("GET "+path, "", headers...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
