@@ -22,7 +22,7 @@ func bodyOf(data []byte) *call {
 
 // No body may end the program, be refused as our fault, or bring values that the
 // database does not know.
-func FuzzBodies(f *testing.F) {
+func FuzzDataBodies(f *testing.F) {
 	for _, seed := range []string{
 		`{"sql":"SELECT ?","args":[1,2.5,null,true,"x",{"base64":"AA=="}],"named":{"a":9007199254740993},"timeout":"1s"}`,
 		`{"statements":["SELECT 1",{"sql":"SELECT ?","args":[9223372036854775808]}],"ops":[{"kind":"exec"}],"return_results":true}`,

@@ -88,7 +88,7 @@ func TestSubscribe_Refusals(t *testing.T) {
 	if _, status := s.subscribe(url.Values{"sql": {"SELECT * FROM t"}}, "none"); status != 401 {
 		t.Errorf("without a credential: %d", status)
 	}
-	s.play([]exchange{
+	s.play([]turn{
 		{"GET /v1/db/subscribe?sql=SELECT+1", "", "", 400, `…is a WebSocket…`},
 		{"GET /v1/db/subscribe?sql=SELECT+1&args=%7B%7D", "", "", 400, `…args is a JSON list…`},
 	})

@@ -57,7 +57,7 @@ func TestTransfer_ThereAndBack(t *testing.T) {
 // A caller must hear what is wrong with a file, with nothing changed by it.
 func TestTransfer_Refusals(t *testing.T) {
 	s := openSite(t)
-	s.play([]exchange{
+	s.play([]turn{
 		{"GET /v1/db/export", "", "", 404, `…"code":"not_found"…`},
 		{"GET /v1/db/export?format=zip", "", "", 400, `…format is sqlite, sql, backup or kv…`},
 		{"GET /v1/db/export?format=kv", "", "", 200, ``},
