@@ -50,7 +50,7 @@ func (n *Node) buildGateway(ctx context.Context) (err error) {
 		return nil
 	}
 	n.gateway, err = gateway.New(ctx, gateway.Settings{
-		Address: c.Addr, AllowedHosts: c.AllowedHosts, Now: time.Now,
+		Address: c.Addr, AllowedHosts: c.AllowedHosts, Now: time.Now, MaxValueBytes: int(n.loaded.Config.Storage.MaxValueSize),
 		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
 	}, gateway.Services{
 		Node: n, Database: doors{n.networks}, Storage: doors{n.networks}, Feed: doors{n.networks}, Transfer: gatewayTransfer{n},
