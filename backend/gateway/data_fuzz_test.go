@@ -94,11 +94,11 @@ func FuzzDataBodies(f *testing.F) {
 func FuzzRowsAsJSON(f *testing.F) {
 	f.Add("name", "text\x00\"\\\u2028<", int64(1<<53+1), 0.1, []byte{0, 255})
 	f.Add("", "\xff", int64(-1), 1e300, []byte(nil))
-	f.Fuzz(func(t *testing.T, column, text string, whole int64, real float64, blob []byte) {
+	f.Fuzz(func(t *testing.T, column, text string, whole int64, fraction float64, blob []byte) {
 		if !utf8.ValidString(column) {
 			t.Skip("SQLite's names are UTF-8")
 		}
-		rows := &core.Rows{Columns: []string{column, "text", "whole", "real", "blob"}, Values: [][]any{{nil, text, whole, real, blob}}}
+		rows := &core.Rows{Columns: []string{column, "text", "whole", "real", "blob"}, Values: [][]any{{nil, text, whole, fraction, blob}}}
 		for _, form := range []func([]byte, *core.Rows) ([]byte, error){appendValues, appendItems, func(b []byte, r *core.Rows) ([]byte, error) { return outcome{rows: r}.append(b) }} {
 			out, err := form(nil, rows)
 			if err != nil {
@@ -124,7 +124,7 @@ func FuzzRowsAsJSON(f *testing.F) {
 		if back[0][1] != text {
 			t.Errorf("%q came back as %q", text, back[0][1])
 		}
-		for i, want := range map[int]any{2: whole, 3: real} {
+		for i, want := range map[int]any{2: whole, 3: fraction} {
 			text, is := back[0][i].(json.Number)
 			got, err := value(text)
 			if is && (err != nil || got != want) {

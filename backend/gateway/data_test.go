@@ -216,15 +216,15 @@ func (s *site) must(line, body string, headers ...string) reply {
 	return r
 }
 
-// dialogue is one request and its answer, as the contract tells them. Want is the
+// turn is one request and its answer, as the contract tells them. Want is the
 // whole body; what differs from run to run stands as … in it.
-type dialogue struct {
+type turn struct {
 	line, body, headers string
 	status              int
 	want                string
 }
 
-func (s *site) play(list []dialogue) {
+func (s *site) play(list []turn) {
 	s.t.Helper()
 	for _, x := range list {
 		var headers []string

@@ -106,7 +106,7 @@ func (g *Gateway) databaseRoutes() []route {
 				response: core.Schema{}, serve: g.schema,
 			})
 	}
-	return list
+	return withService(g.services.Database != nil && g.services.Feed != nil, list)
 }
 
 // permissionFor is what a kind of statement needs.

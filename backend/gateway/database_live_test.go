@@ -17,17 +17,18 @@ func (s *site) subscribe(query url.Values, key string) (*websocket.Conn, int) {
 	s.t.Helper()
 	dial := websocket.Dialer{HandshakeTimeout: 10 * time.Second}
 	conn, res, err := dial.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.base, "http")+"/v1/db/subscribe?"+query.Encode(), http.Header{"X-Api-Key": {key}})
-	if res == nil {
+	if err != nil && !errors.Is(err, websocket.ErrBadHandshake) {
 		s.t.Fatal(err)
 	}
+	status := res.StatusCode
 	if errClose := res.Body.Close(); errClose != nil {
 		s.t.Error(errClose)
 	}
 	if err != nil {
-		return nil, res.StatusCode
+		return nil, status
 	}
 	s.t.Cleanup(func() { conn.Close() }) //nolint:errcheck // it may be closed
-	return conn, res.StatusCode
+	return conn, status
 }
 
 func frame(t *testing.T, conn *websocket.Conn) string {
@@ -87,7 +88,7 @@ func TestSubscribe_Refusals(t *testing.T) {
 	if _, status := s.subscribe(url.Values{"sql": {"SELECT * FROM t"}}, "none"); status != 401 {
 		t.Errorf("without a credential: %d", status)
 	}
-	s.play([]dialogue{
+	s.play([]turn{
 		{"GET /v1/db/subscribe?sql=SELECT+1", "", "", 400, `…is a WebSocket…`},
 		{"GET /v1/db/subscribe?sql=SELECT+1&args=%7B%7D", "", "", 400, `…args is a JSON list…`},
 	})

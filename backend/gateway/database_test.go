@@ -10,7 +10,7 @@ import (
 // Existing clients send exactly these statements and read exactly these fields.
 func TestDatabase_Contract(t *testing.T) {
 	s := openSite(t)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/db/create-table", `{"schema":"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT 'x', n REAL, b BLOB)"}`, "", 201, `{"status":"ok"}`},
 		{
 			"POST /v1/db/query", `{"sql":"INSERT INTO t (name, n) VALUES (?, ?), ('b', NULL)","args":["a",1.5]}`, "", 200,
@@ -42,7 +42,7 @@ func TestDatabase_Contract(t *testing.T) {
 func TestDatabase_Refusals(t *testing.T) {
 	s := openSite(t)
 	s.must("POST /v1/db/query", `{"sql":"CREATE TABLE t (id INTEGER PRIMARY KEY)"}`)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/db/query", `{"sql":"SELECT * FROM missing"}`, "", 400, `…no such table: missing…`},
 		{"POST /v1/db/query", `{"sql":"SELEC 1"}`, "", 400, `…"code":"invalid"…`},
 		{"POST /v1/db/query", `{"sql":""}`, "", 400, `…sql is missing…`},
@@ -102,7 +102,7 @@ func TestDatabase_EachStatementNeedsItsOwnRight(t *testing.T) {
 			}
 		}
 	}
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/db/create-table", `{"schema":"CREATE TABLE v (id)"}`, "X-API-Key: key:write", 403, `…`},
 		{"POST /v1/db/drop-table", `{"table":"t"}`, "X-API-Key: key:write", 403, `…`},
 		{"GET /v1/db/export", "", "X-API-Key: key:schema", 403, `…`},
@@ -138,7 +138,7 @@ func TestDatabase_ValuesComeBackAsTheyWere(t *testing.T) {
 			t.Errorf("no JSON: %s", got.body)
 		}
 	}
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/db/query", `{"sql":"SELECT ?","args":[9223372036854775808]}`, "", 400, `…value 1: a whole number does not fit into 64 bits…`},
 		{"POST /v1/db/query", `{"sql":"SELECT ?","args":[1e999]}`, "", 400, `…value 1: a number is too large…`},
 		{"POST /v1/db/query", `{"sql":"SELECT 9e999, -9e999"}`, "", 200, `…[["Infinity","-Infinity"]]…`},
@@ -164,7 +164,7 @@ func TestDatabase_Transaction(t *testing.T) {
 	s := openSite(t)
 	s.must("POST /v1/db/query", `{"sql":"CREATE TABLE t (id INTEGER PRIMARY KEY, v UNIQUE)"}`)
 	const once = "Idempotency-Key: once"
-	s.play([]dialogue{
+	s.play([]turn{
 		{
 			"POST /v1/db/transaction", `{"statements":["INSERT INTO t (v) VALUES (1)",{"sql":"INSERT INTO t (v) VALUES (?)","args":[9007199254740993]},"SELECT max(v) AS m FROM t"]}`, once, 200,
 			`{"status":"ok","results":[{"columns":["rows_affected","last_insert_id"],"rows":[[1,1]],"count":1,"rows_affected":1,"last_insert_id":1,"time":…},` +
@@ -194,7 +194,7 @@ func TestDatabase_Transaction(t *testing.T) {
 		{"POST /v1/db/query", `{"sql":"SELECT count(*) FROM t"}`, "", 200, `…[[1]]…`},
 	})
 	many := `{"statements":["SELECT 1"` + strings.Repeat(`,"SELECT 1"`, MaxTransactionStatements) + `]}`
-	s.play([]dialogue{{"POST /v1/db/transaction", many, "", 413, `…at most 1000 statements…`}})
+	s.play([]turn{{"POST /v1/db/transaction", many, "", 413, `…at most 1000 statements…`}})
 }
 
 // Hand-written JSON must have the fields that the OpenAPI document shows.

@@ -24,7 +24,7 @@ type itemsAnswer struct {
 
 func (g *Gateway) rqliteRoutes() []route {
 	read := needs(core.PermissionRead)
-	return []route{
+	return withService(g.services.Database != nil, []route{
 		{
 			methods: "POST", path: "/v1/rqlite/exec", access: read, body: jsonBody, request: queryRequest{}, response: execAnswer{}, serve: g.rqliteExec,
 			summary: "Runs one statement that writes and counts its rows; the right to write is asked for.",
@@ -49,7 +49,7 @@ func (g *Gateway) rqliteRoutes() []route {
 			methods: "POST", path: "/v1/rqlite/select", access: read, body: jsonBody, request: selectRequest{}, response: itemsAnswer{}, serve: g.selectRows,
 			summary: "Answers the rows of a SELECT that is put together from its parts.",
 		},
-	}
+	})
 }
 
 func (g *Gateway) rqliteExec(c *call) error {

@@ -12,7 +12,7 @@ func TestRQLite_Contract(t *testing.T) {
 	s := openSite(t)
 	s.must("POST /v1/rqlite/create-table", `{"schema":"CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)"}`)
 	s.must("POST /v1/rqlite/create-table", `{"schema":"CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT)"}`)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/rqlite/exec", `{"sql":"INSERT INTO users (name, age) VALUES (?, ?), ('bea', 30), ('cem', NULL)","args":["ann",20]}`, "", 200, `{"rows_affected":3,"last_insert_id":3}`},
 		{"POST /v1/rqlite/exec", `{"sql":"INSERT INTO posts (user_id, title) VALUES (1, 'x'), (1, 'y'), (2, 'z')"}`, "", 200, `{"rows_affected":3,"last_insert_id":3}`},
 		{"POST /v1/rqlite/query", `{"sql":"SELECT id, name FROM users WHERE age > ?","args":[10]}`, "", 200, `{"items":[{"id":1,"name":"ann"},{"id":2,"name":"bea"}],"count":2}`},

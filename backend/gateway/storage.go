@@ -63,7 +63,7 @@ func (g *Gateway) storageRoutes() []route {
 		access: read, body: rawBody, summary: "Answers a key's value, byte for byte, with its version as ETag.",
 		request: keyRequest{}, params: levelParams(key), serve: g.getKey,
 	}
-	return []route{
+	return withService(g.services.Storage != nil && g.services.Feed != nil, []route{
 		at(put, "POST", "/v1/storage/put"),
 		at(put, "PUT", "/v1/storage"),
 		at(get, "GET POST", "/v1/storage/get"),
@@ -97,7 +97,18 @@ func (g *Gateway) storageRoutes() []route {
 				{name: "since", help: "The version after which to begin; left out, from now on. Last-Event-ID counts more."},
 			},
 		},
+	})
+}
+
+// withService leaves routes as they are when what they need is there. Else they
+// are known, and say that it is not.
+func withService(there bool, list []route) []route {
+	for i := range list {
+		if !there {
+			list[i].serve = func(*call) error { return core.Errorf(core.Unavailable, "this gateway has no data to serve") }
+		}
 	}
+	return list
 }
 
 // at is the same route under a method and path.

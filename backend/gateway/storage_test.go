@@ -12,7 +12,7 @@ import (
 // exactly these fields.
 func TestStorage_Contract(t *testing.T) {
 	s := openSite(t)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"GET /v1/storage/get?key=a", "", "", 404, `{"error":"there is no key \"a\"","code":"not_found","request_id":"…"}`},
 		{"POST /v1/storage/put?key=a", "one", "", 201, `{"status":"ok","key":"a","size":3,"version":1}`},
 		{"GET /v1/storage/get?key=a", "", "", 200, `one`},
@@ -45,7 +45,7 @@ func TestStorage_Contract(t *testing.T) {
 func TestStorage_Refusals(t *testing.T) {
 	s := openSite(t)
 	s.must("POST /v1/storage/put?key=a", "one")
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/storage/put", "text", "", 400, `…"code":"invalid"…`},
 		{"POST /v1/storage/put", `{"key":"b"}`, "", 400, `…send one of the two…`},
 		{"POST /v1/storage/put", `{"key":"b","value":"x","value_base64":"eA=="}`, "", 400, `…send one of the two…`},
@@ -96,7 +96,7 @@ func TestStorage_BytesComeBackAsTheyWere(t *testing.T) {
 // Two writers with the same condition must not both win.
 func TestStorage_Conditions(t *testing.T) {
 	s := openSite(t)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"POST /v1/storage/put?key=a", "1", `If-Match: "1"`, 412, `…precondition_failed…`},
 		{"POST /v1/storage/put?key=a", "1", "If-None-Match: *", 201, `…"version":1}`},
 		{"POST /v1/storage/put?key=a", "2", "If-None-Match: *", 412, `…precondition_failed…`},
@@ -121,7 +121,7 @@ func TestStorage_IdempotencyKey(t *testing.T) {
 	if again := s.must("POST /v1/storage/put?key=a", "1", key); again.body != first.body {
 		t.Errorf("the repetition answered %s, the first %s", again.body, first.body)
 	}
-	s.play([]dialogue{
+	s.play([]turn{
 		{"GET /v1/storage?key=a", "", "", 200, "2"},
 		{"POST /v1/storage/put?key=a", "other", key, 409, `…"code":"conflict"…`},
 		{"POST /v1/storage/delete?key=a", "", "Idempotency-Key: gone", 200, `…"deleted":true}`},
@@ -141,7 +141,7 @@ type follow struct {
 
 func (s *site) watch(path string, headers ...string) *follow {
 	s.t.Helper()
-	res, err := http.DefaultClient.Do(s.request("GET "+path, "", headers...)) //nolint:bodyclose // the cleanup does
+	res, err := http.DefaultClient.Do(s.request("GET "+path, "", headers...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestStorage_Watch(t *testing.T) {
 	if got := again.next(); !fits(got, `put {"operation":"put","key":"a2","version":5,…`) {
 		t.Errorf("after the break: %s", got)
 	}
-	s.play([]dialogue{
+	s.play([]turn{
 		{"GET /v1/storage/watch?since=x", "", "", 400, `…since is one version…`},
 		{"GET /v1/storage/watch", "", "X-API-Key: none", 401, `…`},
 	})

@@ -33,7 +33,7 @@ type importAnswer struct {
 func (g *Gateway) transferRoutes() []route {
 	admin := needs(core.PermissionAdmin)
 	const formats = "sqlite (default), sql, backup (everything, to be restored as a whole) or kv (keys, one JSON object per line)."
-	return []route{
+	return withService(g.services.Transfer != nil, []route{
 		{
 			methods: "GET", path: "/v1/db/export", access: admin, stream: true, serve: g.exportData,
 			summary: "Sends the namespace's data as a file.",
@@ -47,7 +47,7 @@ func (g *Gateway) transferRoutes() []route {
 				{name: "existing", help: "What happens to what is there: fail (default), replace, append (tables) or skip (keys)."},
 			},
 		},
-	}
+	})
 }
 
 // fileOf is the name and type that a browser gives to an exported file.

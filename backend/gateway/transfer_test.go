@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -57,7 +59,7 @@ func TestTransfer_ThereAndBack(t *testing.T) {
 // A caller must hear what is wrong with a file, with nothing changed by it.
 func TestTransfer_Refusals(t *testing.T) {
 	s := openSite(t)
-	s.play([]dialogue{
+	s.play([]turn{
 		{"GET /v1/db/export", "", "", 404, `…"code":"not_found"…`},
 		{"GET /v1/db/export?format=zip", "", "", 400, `…format is sqlite, sql, backup or kv…`},
 		{"GET /v1/db/export?format=kv", "", "", 200, ``},
@@ -116,7 +118,7 @@ func TestTransfer_ImportIsStreamed(t *testing.T) {
 	}
 }
 
-// A sender who stops must not hold a namespace's transfer for ever.
+// A sender whose line breaks must not leave the gateway waiting for the rest.
 func TestTransfer_BrokenImport(t *testing.T) {
 	s := openSite(t)
 	body, feed := io.Pipe()
@@ -140,4 +142,45 @@ func TestTransfer_BrokenImport(t *testing.T) {
 		t.Error(err)
 	}
 	s.must("POST /v1/db/query", `{"sql":"SELECT 1"}`)
+}
+
+// deadlines notes how long a connection would wait.
+type deadlines struct {
+	http.ResponseWriter
+	read, write []time.Duration
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error {
+	d.read = append(d.read, time.Until(at))
+	return nil
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.write = append(d.write, time.Until(at))
+	return nil
+}
+
+// Who sends or reads nothing for half a minute must be cut off, and who is only
+// slow must not: each piece has its own time.
+func TestTransfer_EachPieceHasItsTime(t *testing.T) {
+	d := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	control := http.NewResponseController(d)
+	in := &receiver{r: strings.NewReader("abc"), control: control}
+	out := &sender{w: d, control: control, name: "x", mediaType: "y"}
+	for piece := make([]byte, 1); ; {
+		if _, err := in.Read(piece); err != nil {
+			break
+		}
+		if _, err := out.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(d.read) != 4 || len(d.write) != 3 {
+		t.Fatalf("%d and %d deadlines", len(d.read), len(d.write))
+	}
+	for _, left := range append(d.read, d.write...) {
+		if left <= 0 || left > MaxStallTime {
+			t.Errorf("a piece has %v", left)
+		}
+	}
 }
