@@ -53,7 +53,7 @@ func (n *Node) buildGateway(ctx context.Context) (err error) {
 	n.gateway, err = gateway.New(ctx, gateway.Settings{
 		Address: c.Addr, AllowedHosts: c.AllowedHosts, Now: time.Now,
 		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
-	}, gateway.Services{Node: n}, n.logs.Logger("gateway"))
+	}, gateway.Services{Node: n, PubSub: topics{n.pubsub}}, n.logs.Logger("gateway"))
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)
 	}
