@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,10 +80,8 @@ func (k *keyring) Allow(_ context.Context, p core.Principal, ns core.Namespace, 
 		if h.who.Subject != p.Subject || ns != p.Namespace || h.gone {
 			continue
 		}
-		for _, may := range h.may {
-			if may == need {
-				return nil
-			}
+		if slices.Contains(h.may, need) {
+			return nil
 		}
 	}
 	return core.Errorf(core.Denied, "you have no grant for this")
@@ -196,7 +195,7 @@ func stations(t testing.TB, n int, auth Auth, change ...func(*Gateway)) []*stati
 		}
 		background(t, ps.Run)
 		if before != nil {
-			if err := h.Connect(t.Context(), peer.AddrInfo{ID: before.ID(), Addrs: before.Addrs()}); err != nil {
+			if err = h.Connect(t.Context(), peer.AddrInfo{ID: before.ID(), Addrs: before.Addrs()}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -222,7 +221,7 @@ type handshake struct {
 	protocols []string
 }
 
-func (s *station) dial(t testing.TB, h handshake) (*websocket.Conn, *http.Response, error) {
+func (s *station) dial(t testing.TB, h handshake) (conn *websocket.Conn, answer handshook) {
 	t.Helper()
 	header := http.Header{}
 	if h.key != "" {
@@ -233,20 +232,30 @@ func (s *station) dial(t testing.TB, h handshake) (*websocket.Conn, *http.Respon
 	}
 	d := websocket.Dialer{HandshakeTimeout: patience, Subprotocols: h.protocols}
 	conn, res, err := d.DialContext(t.Context(), "ws://"+s.Address()+"/v1/pubsub/ws?"+h.query, header)
-	if res != nil && err != nil {
-		t.Cleanup(func() { res.Body.Close() }) //nolint:errcheck // it is in memory
+	if res == nil {
+		t.Fatal(err)
+		return nil, handshook{}
+	}
+	if err = res.Body.Close(); err != nil {
+		t.Error(err)
 	}
 	if conn != nil {
 		t.Cleanup(func() { conn.Close() }) //nolint:errcheck // the test is over
 	}
-	return conn, res, err
+	return conn, handshook{status: res.StatusCode, header: res.Header}
+}
+
+// handshook is the gateway's answer to it.
+type handshook struct {
+	status int
+	header http.Header
 }
 
 func (s *station) open(t testing.TB, query string, key core.Secret) *websocket.Conn {
 	t.Helper()
-	conn, _, err := s.dial(t, handshake{query: query, key: key})
-	if err != nil {
-		t.Fatal(err)
+	conn, answer := s.dial(t, handshake{query: query, key: key})
+	if answer.status != http.StatusSwitchingProtocols {
+		t.Fatalf("the handshake is answered %+v", answer)
 	}
 	return conn
 }

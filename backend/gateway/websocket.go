@@ -87,14 +87,14 @@ func (g *Gateway) authenticateSocket(c *call) (core.Principal, error) {
 	if !g.socketOriginAllowed(c.r, origin) {
 		return core.Principal{}, core.Errorf(core.Denied, "pages of this origin may not use the gateway; add it to gateway.allowed_origins")
 	}
-	credential, ctx := credentialOf(c.r), c.r.Context()
+	credential := credentialOf(c.r)
 	if credential == "" {
 		if ticket := offeredTicket(c.r); ticket != "" {
-			return g.services.Auth.Redeem(ctx, ticket, origin)
+			return g.services.Auth.Redeem(c.r.Context(), ticket, origin)
 		}
 		credential = g.queryCredential(c.r)
 	}
-	return g.services.Auth.Authenticate(ctx, credential, c.address())
+	return g.services.Auth.Authenticate(c.r.Context(), credential, c.address())
 }
 
 // socketOriginAllowed lets pages of the list in, the gateway's own, and whoever

@@ -56,14 +56,14 @@ func TestSocket_Credentials(t *testing.T) {
 			keys.issue("page", "red-reader", page)
 			g := stations(t, 1, keys)[0]
 			tt.query += "&topic=t"
-			conn, res, err := g.dial(t, tt.handshake)
-			if res == nil || res.StatusCode != tt.want {
-				t.Fatalf("answers %v, %v", res, err)
+			conn, answer := g.dial(t, tt.handshake)
+			if answer.status != tt.want {
+				t.Fatalf("answers %d", answer.status)
 			}
 			if tt.want != 101 {
 				return
 			}
-			if got := res.Header.Get("Sec-WebSocket-Protocol"); strings.Contains(got, "ticket") || len(tt.protocols) > 0 && got != rawProtocol {
+			if got := answer.header.Get("Sec-WebSocket-Protocol"); strings.Contains(got, "ticket") || len(tt.protocols) > 0 && got != rawProtocol {
 				t.Errorf("it answers the subprotocol %q", got)
 			}
 			write(t, conn, websocket.TextMessage, "x") // a reader: the refusal shows that it lives
@@ -71,15 +71,15 @@ func TestSocket_Credentials(t *testing.T) {
 				t.Errorf("it says %q", got)
 			}
 			if len(tt.protocols) > 0 {
-				if _, res, err := g.dial(t, tt.handshake); err == nil || res.StatusCode != 401 {
-					t.Errorf("the ticket opens a second socket: %v", err)
+				if _, again := g.dial(t, tt.handshake); again.status != 401 {
+					t.Errorf("the ticket's second use is answered %d", again.status)
 				}
 			}
 		})
 	}
 	g := stations(t, 1, newKeyring(), func(g *Gateway) { g.settings.WSQueryCredentials = false })[0]
-	if _, res, err := g.dial(t, handshake{query: "topic=t&api_key=red-reader"}); err == nil || res.StatusCode != 401 {
-		t.Errorf("with queries switched off a key in one opens a socket: %v", err)
+	if _, answer := g.dial(t, handshake{query: "topic=t&api_key=red-reader"}); answer.status != 401 {
+		t.Errorf("with queries switched off a key in one is answered %d", answer.status)
 	}
 }
 
@@ -102,17 +102,18 @@ func TestSocket_EndsWithItsCredential(t *testing.T) {
 // that it has missed something.
 func TestSocket_SlowReaderIsCutOff(t *testing.T) {
 	g := stations(t, 1, newKeyring())[0]
-	slow, _, err := (&websocket.Dialer{NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	slow, res, err := (&websocket.Dialer{NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return conn, conn.(*net.TCPConn).SetReadBuffer(16 << 10)
+		return conn, tcp(t, conn).SetReadBuffer(16 << 10)
 	}}).DialContext(t.Context(), "ws://"+g.Address()+"/v1/pubsub/ws?topic=t&api_key=red-reader", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer slow.Close() //nolint:errcheck // the test is over
+	defer slow.Close()     //nolint:errcheck // the test is over
+	defer res.Body.Close() //nolint:errcheck // it is empty
 	quick := g.open(t, "topic=t", "red-writer")
 	large := strings.Repeat("x", core.MaxMessageBytes)
 	for range 128 { // 32 MiB: more than any buffer in between holds
@@ -173,8 +174,8 @@ func TestSocket_BoundOfAnAccount(t *testing.T) {
 	for range MaxSocketsPerAccount {
 		last = g.open(t, "topic=t", "red-reader")
 	}
-	if _, res, err := g.dial(t, handshake{query: "topic=t", key: "red-reader"}); err == nil || res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" {
-		t.Errorf("one more: %v, %v", res, err)
+	if _, answer := g.dial(t, handshake{query: "topic=t", key: "red-reader"}); answer.status != http.StatusTooManyRequests || answer.header.Get("Retry-After") == "" {
+		t.Errorf("one more is answered %+v", answer)
 	}
 	g.open(t, "topic=t", "red-writer") // somebody else
 	if err := last.Close(); err != nil {
@@ -241,6 +242,15 @@ func alone(t testing.TB, auth Auth, topics PubSub) *station {
 	return &station{Gateway: g, stop: background(t, g.Run)}
 }
 
+func tcp(t testing.TB, conn net.Conn) *net.TCPConn {
+	t.Helper()
+	socket, is := conn.(*net.TCPConn)
+	if !is {
+		t.Fatalf("%T is not TCP", conn)
+	}
+	return socket
+}
+
 // rawSocket is an open WebSocket without a library at its other end.
 func rawSocket(t testing.TB, g *station, key string) *net.TCPConn {
 	t.Helper()
@@ -248,23 +258,23 @@ func rawSocket(t testing.TB, g *station, key string) *net.TCPConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tcp := conn.(*net.TCPConn)
-	if _, err := fmt.Fprintf(tcp, "GET /v1/pubsub/ws?topic=t HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+	socket := tcp(t, conn)
+	if _, err = fmt.Fprintf(socket, "GET /v1/pubsub/ws?topic=t HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-API-Key: %s\r\n\r\n", g.Address(), key); err != nil {
 		t.Fatal(err)
 	}
 	answer := make([]byte, 0, 1024)
 	for !bytes.HasSuffix(answer, []byte("\r\n\r\n")) {
-		n, err := tcp.Read(answer[len(answer) : len(answer)+1])
-		if err != nil || len(answer)+n == cap(answer) {
-			t.Fatalf("%s: %v", answer, err)
+		n, readErr := socket.Read(answer[len(answer) : len(answer)+1])
+		if readErr != nil || len(answer)+n == cap(answer) {
+			t.Fatalf("%s: %v", answer, readErr)
 		}
 		answer = answer[:len(answer)+n]
 	}
 	if !bytes.HasPrefix(answer, []byte("HTTP/1.1 101 ")) {
 		t.Fatalf("%s", answer)
 	}
-	return tcp
+	return socket
 }
 
 // frameOf is a masked frame of a client (RFC 6455, section 5.2) that may lie
@@ -308,7 +318,7 @@ func FuzzSocketFrames(f *testing.F) {
 		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
-		conn.Write(sent) //nolint:errcheck,gosec // it may have been refused before its end
+		conn.Write(sent) //nolint:errcheck // it may have been refused before its end
 		if err := conn.CloseWrite(); err != nil {
 			return // reset: refused
 		}
