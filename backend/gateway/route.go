@@ -134,10 +134,19 @@ func (g *Gateway) admit(c *call) error {
 
 // authenticate reads the credential where the contract says it may be.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
+	credential := credentialOf(c.r)
 	if c.route.upgrade {
-		return g.authenticateSocket(c)
+		if err := g.checkSocketOrigin(c.r); err != nil {
+			return core.Principal{}, err
+		}
 	}
-	return g.services.Auth.Authenticate(c.r.Context(), credentialOf(c.r), c.address())
+	if c.route.upgrade && credential == "" {
+		var ticket core.Secret
+		if ticket, credential = g.socketCredential(c.r); ticket != "" {
+			return g.services.Auth.Redeem(c.r.Context(), ticket, c.r.Header.Get("Origin"))
+		}
+	}
+	return g.services.Auth.Authenticate(c.r.Context(), credential, c.address())
 }
 
 // credentialOf is the request's credential, "" when it has none. If a token and
