@@ -39,7 +39,7 @@ func (g *Gateway) pubsubRoutes() []route {
 			response: topicsAnswer{}, serve: g.topics,
 		},
 		{
-			methods: "GET", path: "/v1/pubsub/presence", access: needs(core.PermissionRead),
+			methods: "GET POST", path: "/v1/pubsub/presence", access: needs(core.PermissionRead),
 			summary:  "Lists who is present in a topic, on whichever gateway.",
 			params:   []param{{name: "topic", help: "the topic's name", required: true}},
 			response: presenceAnswer{}, serve: g.presence,

@@ -218,10 +218,18 @@ func (g *Gateway) admit(c *call) error {
 // many keys that nobody has is made to wait; a token that has ended counts as no
 // credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
-	if c.route.upgrade {
-		return g.authenticateSocket(c)
-	}
 	credential := credentialOf(c.r)
+	if c.route.upgrade {
+		if err := g.checkSocketOrigin(c.r); err != nil {
+			return core.Principal{}, err
+		}
+	}
+	if c.route.upgrade && credential == "" {
+		var ticket core.Secret
+		if ticket, credential = g.socketCredential(c.r); ticket != "" {
+			return g.services.Auth.Redeem(c.r.Context(), ticket, c.r.Header.Get("Origin"))
+		}
+	}
 	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
 	if key {
 		if err := c.checkWrongKeys(); err != nil {

@@ -29,8 +29,10 @@ const (
 	// messages.
 	MaxSocketQueuedBytes = 8 << 20
 	// MaxQueuedBytesTotal bounds it for all sockets together. Past it, whoever
-	// has something waiting when more comes is cut off.
+	// has more waiting than his share is cut off.
 	MaxQueuedBytesTotal = 256 << 20
+	// minShare is what a socket may have waiting in any case.
+	minShare = 64 << 10
 
 	// socketOverhead is how much larger than allowed a client's message may be
 	// and still be answered; one that is larger yet ends the socket unread.
@@ -55,8 +57,9 @@ type socketTimes struct {
 // sockets are the open ones of a gateway. The zero value works.
 type sockets struct {
 	upgrader upgrader
-	pace     socketTimes // zero: the constants
-	queued   atomic.Int64
+	pace     socketTimes  // zero: the constants
+	queued   atomic.Int64 // bytes that wait, of all
+	count    atomic.Int64 // of open
 
 	mu      sync.Mutex
 	ended   bool
@@ -88,6 +91,7 @@ func (s *sockets) enter(one *socket, account string) error {
 		s.open, s.account = make(map[*socket]string), make(map[string]int)
 	}
 	s.open[one] = account
+	s.count.Add(1)
 	s.account[account]++
 	s.running.Add(1)
 	return nil
@@ -98,10 +102,19 @@ func (s *sockets) leave(one *socket) {
 	defer s.mu.Unlock()
 	account := s.open[one]
 	delete(s.open, one)
+	s.count.Add(-1)
 	if s.account[account]--; s.account[account] == 0 {
 		delete(s.account, account)
 	}
 	s.running.Done()
+}
+
+// share is how many bytes may wait for one socket now.
+func (s *sockets) share() int {
+	if s.queued.Load() <= MaxQueuedBytesTotal {
+		return MaxSocketQueuedBytes
+	}
+	return max(minShare, MaxQueuedBytesTotal/int(max(s.count.Load(), 1)))
 }
 
 // end takes no more sockets, tells those that are open, and waits for them until
@@ -166,8 +179,7 @@ func (s *socket) offer(f socketFrame) bool {
 	if s.ended {
 		return true
 	}
-	full := s.waiting >= MaxSocketQueued || s.bytes+len(f.data) > MaxSocketQueuedBytes
-	if full || s.waiting > 0 && s.sockets.queued.Load() > MaxQueuedBytesTotal {
+	if s.waiting >= MaxSocketQueued || s.waiting > 0 && s.bytes+len(f.data) > s.sockets.share() {
 		return false
 	}
 	s.queue = append(s.queue, f)

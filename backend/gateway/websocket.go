@@ -80,51 +80,35 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(h.ResponseWriter).Hijack()
 }
 
-// authenticateSocket takes the credential of a WebSocket, the first of: the
-// headers of every route, a ticket, the query of older clients.
-func (g *Gateway) authenticateSocket(c *call) (core.Principal, error) {
-	origin := c.r.Header.Get("Origin")
-	if !g.socketOriginAllowed(c.r, origin) {
-		return core.Principal{}, core.Errorf(core.Denied, "pages of this origin may not use the gateway; add it to gateway.allowed_origins")
-	}
-	credential, ctx := credentialOf(c.r), c.r.Context()
-	if credential == "" {
-		if ticket := offeredTicket(c.r); ticket != "" {
-			return g.services.Auth.Redeem(ctx, ticket, origin)
+// socketCredential is what a WebSocket shows when it has no header to show: a
+// ticket, or what older clients put into the query.
+func (g *Gateway) socketCredential(r *http.Request) (ticket, credential core.Secret) {
+	for _, offer := range websocket.Subprotocols(r) {
+		if value, is := strings.CutPrefix(offer, ticketProtocol); is {
+			return core.Secret(value), ""
 		}
-		credential = g.queryCredential(c.r)
 	}
-	return g.services.Auth.Authenticate(ctx, credential, c.address())
-}
-
-// socketOriginAllowed lets pages of the list in, the gateway's own, and whoever
-// is no page. That the Host is one of ours has been seen before.
-func (g *Gateway) socketOriginAllowed(r *http.Request, origin string) bool {
-	own := "http://" + r.Host
-	if r.TLS != nil {
-		own = "https://" + r.Host
-	}
-	return origin == "" || origin == own || origin != "null" && slices.Contains(g.settings.AllowedOrigins, origin)
-}
-
-func (g *Gateway) queryCredential(r *http.Request) core.Secret {
 	if !g.settings.WSQueryCredentials {
-		return ""
+		return "", ""
 	}
 	query := r.URL.Query()
 	if token := query.Get("token"); token != "" {
-		return core.Secret(token)
+		return "", core.Secret(token)
 	}
-	return core.Secret(query.Get("api_key"))
+	return "", core.Secret(query.Get("api_key"))
 }
 
-func offeredTicket(r *http.Request) core.Secret {
-	for _, offer := range websocket.Subprotocols(r) {
-		if ticket, is := strings.CutPrefix(offer, ticketProtocol); is {
-			return core.Secret(ticket)
-		}
+// checkSocketOrigin lets pages of the list in, the gateway's own, and whoever is
+// no page. That the Host is one of ours has been seen before.
+func (g *Gateway) checkSocketOrigin(r *http.Request) error {
+	origin, own := r.Header.Get("Origin"), "http://"+r.Host
+	if r.TLS != nil {
+		own = "https://" + r.Host
 	}
-	return ""
+	if origin == "" || origin == own || origin != "null" && slices.Contains(g.settings.AllowedOrigins, origin) {
+		return nil
+	}
+	return core.Errorf(core.Denied, "pages of that origin may not call this gateway; its operator can add the origin to gateway.allowed_origins")
 }
 
 // subprotocol is the first one offered that this gateway speaks, "" for none.

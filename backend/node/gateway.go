@@ -11,9 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"git.debros.io/DeBros/network/backend/config"
-	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/gateway"
-	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/signin"
 )
 
@@ -76,30 +74,4 @@ func (n *Node) gatewayURL() string {
 		return ""
 	}
 	return n.gateway.URL()
-}
-
-// topics is pub/sub as the gateway asks for it.
-type topics struct{ *pubsub.PubSub }
-
-// Subscribe begins to listen to a topic.
-func (t topics) Subscribe(ctx context.Context, ns core.Namespace, topic string) (gateway.Subscription, error) {
-	s, err := t.PubSub.Subscribe(ctx, ns, topic)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// Topics lists those with subscribers on this network.
-func (t topics) Topics(_ context.Context, ns core.Namespace) ([]string, error) {
-	return t.PubSub.Topics(ns), nil
-}
-
-// Join makes a member present.
-func (t topics) Join(ctx context.Context, ns core.Namespace, topic string, m core.PresenceMember) (gateway.Presence, error) {
-	p, err := t.PubSub.Join(ctx, ns, topic, m)
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
 }

@@ -27,7 +27,8 @@ type Settings struct {
 	// Allow says whether an author may publish in a namespace; nil allows all.
 	// It is asked for every message that passes, also for those of this peer,
 	// from several goroutines, and must not wait for anything. proof is what came
-	// with the message, at most MaxProofBytes, nil for none; a stranger wrote it.
+	// with the message, at most MaxProofBytes, nil for none; a stranger wrote it
+	// and it must not be kept.
 	// It is not asked about the system namespace, in which every node tells which
 	// topics are in use.
 	Allow func(author peer.ID, ns core.Namespace, proof []byte) bool
@@ -339,7 +340,12 @@ func (p *PubSub) Check() core.Check {
 	}
 	neighbours, nodes, _ := e.interest.counts()
 	topics := 0
-	e.open.Range(func(_, _ any) bool { topics++; return true })
+	e.open.Range(func(_, v any) bool {
+		if t := v.(*topic); !hidden(t.label) { //nolint:errcheck // open holds nothing else
+			topics++
+		}
+		return true
+	})
 	s := p.Stats()
 	c.State = core.StateOK
 	c.Detail = fmt.Sprintf("%s, %s here; heard by %s and %s",

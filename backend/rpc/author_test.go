@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,8 @@ func holder(n *fakeNode, held ...core.Permission) Services {
 	s := n.services()
 	s.Authorize = func(context.Context, core.Secret, core.Namespace) (Caller, error) {
 		return Caller{Subject: "somebody", Principal: core.Principal{Subject: "somebody"}, Allow: func(_ context.Context, need core.Permission) error {
-			for _, p := range held {
-				if p == need {
-					return nil
-				}
+			if slices.Contains(held, need) {
+				return nil
 			}
 			return core.Errorf(core.Denied, "%s is missing", need)
 		}}, nil
@@ -112,10 +111,7 @@ func TestServer_AsksForThePermissionOfEachCall(t *testing.T) {
 		}
 		conn := serve(t, holder(n, order[:held]...)).dial(t, newHost(t), Credentials{Namespace: "red"})
 		for name, tt := range tests {
-			may := tt.need == ""
-			for _, p := range order[:held] {
-				may = may || p == tt.need
-			}
+			may := tt.need == "" || slices.Contains(order[:held], tt.need)
 			err := tt.call(t.Context(), conn)
 			if refused := core.CodeOf(err) == core.Denied; refused == may {
 				t.Errorf("%s with %v: %v", name, order[:held], err)
