@@ -282,14 +282,33 @@ func (d *Databases) Check() core.Check {
 	open, broken := t.awake()
 	check.Detail = fmt.Sprintf("%s, %d awake", core.Count(len(d.Namespaces())+1, "database"), len(open))
 	for _, ns := range slices.Sorted(maps.Keys(broken)) {
-		check.State = core.StateDegraded
-		check.Detail += "; " + core.Sentence(broken[ns])
+		loss(&check, ns, core.Sentence(broken[ns]))
 	}
 	for _, ns := range slices.Sorted(maps.Keys(open)) {
-		if !open[ns].store.HasLeader() {
-			check.State = core.StateDegraded
+		if fault := open[ns].gate.fault(); fault != nil {
+			loss(&check, ns, core.Sentence(fault))
+		} else if !open[ns].store.HasLeader() {
+			check.State = worse(check.State, core.StateDegraded)
 			check.Detail += "; " + ns.Group() + " has no leader"
 		}
 	}
 	return check
+}
+
+// loss notes that the replica of ns cannot be used. Without the network's own
+// the node is down: it cannot tell who may do what.
+func loss(check *core.Check, ns core.Namespace, why string) {
+	state := core.StateDegraded
+	if ns == core.SystemNamespace {
+		state = core.StateDown
+	}
+	check.State = worse(check.State, state)
+	check.Detail += "; " + why
+}
+
+func worse(now, state string) string {
+	if now == core.StateDown {
+		return now
+	}
+	return state
 }

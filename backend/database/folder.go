@@ -41,6 +41,15 @@ func (f folder) damaged(file string, cause error) error {
 		f.group, f.shown(file), f.shown(""))
 }
 
+// unopened is the error for a folder that was sound when it was inspected and then
+// could not be opened: mostly a disk that takes no writes.
+func (f folder) unopened(cause error) error {
+	return core.Wrap(core.Unavailable, fmt.Errorf("%s: %w", f.dir, cause),
+		"the database %s cannot be opened: %s can be read but not used; what was acknowledged is kept; check the disk and the folder's rights, "+
+			"then restart the node; if that does not help, put the whole folder %s back from a backup",
+		f.group, f.shown(logFile), f.shown(""))
+}
+
 // inspect looks at the folder and returns its marker; fresh is true when no
 // group was made here yet. It changes nothing.
 func (f folder) inspect() (m marker, fresh bool, err error) {

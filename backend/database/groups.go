@@ -279,10 +279,15 @@ func (t *groups) closeLocked(ns core.Namespace, p *place) {
 // closePlace closes the replica of a place that is in phaseClosing.
 func (t *groups) closePlace(ns core.Namespace, p *place) {
 	err := p.group.close()
+	fault := p.group.gate.fault()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer close(p.changed)
 	p.group = nil
+	if fault != nil { // what this process can still read of its files need not be on the disk
+		p.phase, p.err = phaseStuck, fault
+		return
+	}
 	if err != nil { // rqlite may still hold the log
 		t.log.Error("group cannot be closed", core.KeyGroup, ns.Group(), core.KeyError, err)
 		p.phase = phaseStuck
@@ -293,12 +298,13 @@ func (t *groups) closePlace(ns core.Namespace, p *place) {
 	delete(t.places, ns)
 }
 
-// sleepIdle puts groups to sleep that nobody has used since before.
+// sleepIdle puts groups to sleep that nobody has used since before. One whose
+// disk has failed stays, as it could not be opened again for reading.
 func (t *groups) sleepIdle(before time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for ns, p := range t.places {
-		if ns != core.SystemNamespace && p.phase == phaseAwake && p.users == 0 && p.used.Before(before) {
+		if ns != core.SystemNamespace && p.phase == phaseAwake && p.users == 0 && p.used.Before(before) && p.group.gate.fault() == nil {
 			t.sleepLocked(ns, p, false)
 		}
 	}
