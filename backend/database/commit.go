@@ -384,7 +384,7 @@ func proposeError(err error) error {
 	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrNotOpen),
 		errors.Is(err, raft.ErrEnqueueTimeout), errors.Is(err, raft.ErrLeadershipTransferInProgress):
 		return core.Wrap(core.Unavailable, errors.Join(errNotLeadingCause, err), "the database has no leader at the moment; nothing was stored; repeat in a moment")
-	case errors.Is(err, errDiskFailed):
+	case strings.Contains(err.Error(), errDiskFailed.Error()): // Raft's cache keeps its text only
 		return core.Wrap(core.OutcomeUnknown, err, "the disk failed while writing; the write may be stored; check the disk, then restart the node")
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left"):
 		return core.Wrap(core.Unavailable, err, "there is no space left on the disk; nothing was stored; free some and repeat")

@@ -46,7 +46,7 @@ type gate struct {
 
 	cut  func() // takes the replica out of its group; returns at once
 	name string // ns::<namespace>
-	logs *slog.Logger
+	logs *slog.Logger // says which group it is
 	over chan struct{} // closed when the group closes
 
 	writing sync.Mutex // one write at a time: what waits behind a failed one must see that it failed
@@ -60,28 +60,44 @@ func newGate(name string, cut func(), logs *slog.Logger) *gate {
 	return &gate{name: name, cut: cut, logs: logs, over: make(chan struct{}), lost: make(chan struct{})}
 }
 
-// install puts the gate before the stores that rqlite has opened. It must be
-// called between that and the start of Raft, see live.began.
+// install puts the gate before the file that rqlite has opened, behind Raft's
+// cache, which would make mere text of an error. It must be called between that
+// and the start of Raft, see live.began.
 func (d *gate) install(s *store.Store) error {
-	logs, stable := reflect.ValueOf(s).Elem().FieldByName("raftLog"), reflect.ValueOf(s).Elem().FieldByName("raftStable")
-	if logs.Type() != reflect.TypeFor[raft.LogStore]() || stable.Type() != reflect.TypeFor[raft.StableStore]() || logs.IsNil() || stable.IsNil() {
-		return errors.New("rqlite's log is not where it was")
+	stable := reflect.ValueOf(s).Elem().FieldByName("raftStable")
+	logs, err := underCache(reflect.ValueOf(s).Elem().FieldByName("raftLog"))
+	if err != nil || !stable.IsValid() || stable.Type() != reflect.TypeFor[raft.StableStore]() || stable.IsNil() {
+		return errors.Join(errors.New("rqlite's log is not where it was"), err)
 	}
-	ours, vote := (*raft.LogStore)(unsafe.Pointer(logs.UnsafeAddr())), (*raft.StableStore)(unsafe.Pointer(stable.UnsafeAddr())) //nolint:gosec // fields of the pinned version
-	d.LogStore, d.StableStore = *ours, *vote
-	*ours, *vote = d, d
+	entries, values := (*raft.LogStore)(unsafe.Pointer(logs.UnsafeAddr())), (*raft.StableStore)(unsafe.Pointer(stable.UnsafeAddr())) //nolint:gosec // fields of the pinned version
+	d.LogStore, d.StableStore = *entries, *values
+	*entries, *values = d, d
 	return nil
 }
 
 // installed makes sure that Raft has started with the gate.
 func (d *gate) installed(ra *raft.Raft) error {
-	for _, name := range []string{"logs", "stable"} {
-		field := reflect.ValueOf(ra).Elem().FieldByName(name)
-		if !field.IsValid() || field.Kind() != reflect.Interface || field.Elem().Type() != reflect.TypeFor[*gate]() {
-			return fmt.Errorf("raft writes its %s past the gate", name)
+	stable := reflect.ValueOf(ra).Elem().FieldByName("stable")
+	logs, err := underCache(reflect.ValueOf(ra).Elem().FieldByName("logs"))
+	if err != nil || !stable.IsValid() || stable.Kind() != reflect.Interface {
+		return errors.Join(errors.New("raft's log is not where it was"), err)
+	}
+	for _, field := range []reflect.Value{stable, logs} {
+		if field.IsNil() || field.Elem().Type() != reflect.TypeFor[*gate]() || field.Elem().Pointer() != reflect.ValueOf(d).Pointer() {
+			return errors.New("raft writes past the gate")
 		}
 	}
 	return nil
+}
+
+// underCache is the field in which a log's cache has the log itself.
+func underCache(logs reflect.Value) (reflect.Value, error) {
+	if logs.IsValid() && logs.Kind() == reflect.Interface && !logs.IsNil() && logs.Elem().Type() == reflect.TypeFor[*raft.LogCache]() {
+		if field := logs.Elem().Elem().FieldByName("store"); field.IsValid() && field.Type() == reflect.TypeFor[raft.LogStore]() && !field.IsNil() {
+			return field, nil
+		}
+	}
+	return reflect.Value{}, errors.New("the log has no cache")
 }
 
 // fault says why the replica takes no writes any more; nil while it does.
@@ -109,8 +125,7 @@ func (d *gate) fail(cause error) {
 		d.cut()
 		d.cause = core.Wrap(core.Unavailable, cause, "the disk failed under the database %s, which takes no writes on this node since then; "+
 			"what was acknowledged is kept; check the disk, then restart the node; reads with level none go on", d.name)
-		d.logs.Error("the disk failed; the database takes no writes until the disk is checked and the node is started again",
-			core.KeyGroup, d.name, core.KeyError, cause)
+		d.logs.Error("the disk failed; the database takes no writes until the disk is checked and the node is started again", core.KeyError, cause)
 		close(d.lost)
 	})
 }
