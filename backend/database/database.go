@@ -139,7 +139,7 @@ func (d *Databases) newTable(ctx context.Context) *groups {
 	t := &groups{
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
 		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders()), watchers: new(atomic.Int64)},
-		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
+		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{}, opened: map[core.Namespace]bool{},
 		directory: d.directory, remote: d.remote, watches: d.watches,
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))

@@ -26,6 +26,7 @@ type folder struct {
 	dir   string
 	group string
 	node  string
+	first bool // this process has not opened it yet
 }
 
 // shown is the folder's name as an answer may show it: without the path to it.
@@ -122,6 +123,11 @@ func (f folder) readLog(made bool) (logFacts, error) {
 		return logFacts{}, nil
 	case info.Size() == 0:
 		return logFacts{}, f.damaged(logFile, errors.New("the file is empty"))
+	}
+	if f.first {
+		if err = dropCached(path); err != nil {
+			return logFacts{}, f.damaged(logFile, err)
+		}
 	}
 	facts, err := readLog(path)
 	if err != nil {

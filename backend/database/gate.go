@@ -37,16 +37,17 @@ var errDiskFailed = errors.New("the disk did not confirm a write")
 // gate after the first failure, and the replica is taken out of its group before
 // Raft hears of it: it hears nobody, is heard by nobody and cannot vote. Its
 // Raft stays, in memory only, so that all who wait for it get an answer. Only a
-// new process, which reads what the disk really holds, may write again.
+// new process may write again, once it has read what the disk really holds, see
+// dropCached.
 //
 // Its methods may be called at once by many.
 type gate struct {
 	raft.LogStore
 	raft.StableStore
 
-	cut  func() // takes the replica out of its group; returns at once
-	name string // ns::<namespace>
-	logs *slog.Logger // says which group it is
+	cut  func()        // takes the replica out of its group; returns at once
+	name string        // ns::<namespace>
+	logs *slog.Logger  // says which group it is
 	over chan struct{} // closed when the group closes
 
 	writing sync.Mutex // one write at a time: what waits behind a failed one must see that it failed

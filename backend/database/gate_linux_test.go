@@ -62,13 +62,15 @@ func (n *node) awakeGroup(t *testing.T, ns core.Namespace) *group {
 	return open[ns]
 }
 
+// insert writes one row.
 func (n *node) insert(ns core.Namespace) error {
 	_, err := n.Exec(context.Background(), ns, []core.Statement{{SQL: `INSERT INTO t(x) VALUES ('x')`}}, core.ExecOptions{})
 	return err
 }
 
-func (n *node) count(ns core.Namespace, level core.Level) (int64, error) {
-	rows, err := n.Query(context.Background(), ns, core.Statement{SQL: `SELECT count(*) FROM t`}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: level}})
+// count is how many rows namespace red shows at the level.
+func (n *node) count(level core.Level) (int64, error) {
+	rows, err := n.Query(context.Background(), red, core.Statement{SQL: `SELECT count(*) FROM t`}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: level}})
 	if err != nil {
 		return 0, err
 	}
@@ -147,11 +149,11 @@ func TestFailedDisk_OfOneNamespace(t *testing.T) {
 	electedInVain(t, n.awakeGroup(t, red))
 
 	n.groups.sleepIdle(time.Now().Add(time.Hour)) // it could not be opened again
-	if got, err := n.count(red, core.LevelNone); err != nil || got != acknowledged {
+	if got, err := n.count(core.LevelNone); err != nil || got != acknowledged {
 		t.Errorf("read with level none: %d rows of %d, %v", got, acknowledged, err)
 	}
 	for _, level := range []core.Level{core.LevelWeak, core.LevelLinearizable} {
-		if _, err := n.count(red, level); !refused(err) {
+		if _, err := n.count(level); !refused(err) {
 			t.Errorf("read with level %s: %v", level, err)
 		}
 	}
@@ -169,7 +171,7 @@ func TestFailedDisk_OfOneNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	n = open(t, h, Settings{Dir: dir})
-	if got, err := n.count(red, core.LevelLinearizable); err != nil || got < acknowledged || got > acknowledged+unknown {
+	if got, err := n.count(core.LevelLinearizable); err != nil || got < acknowledged || got > acknowledged+unknown {
 		t.Errorf("after the restart: %d rows, %d acknowledged, %d unknown, %v", got, acknowledged, unknown, err)
 	}
 	if err := n.insert(red); err != nil {
@@ -235,7 +237,7 @@ func TestFailedDisk_TheGroupGoesOn(t *testing.T) {
 			for range 20 {
 				eventually(t, "a write at the node with the bad disk is stored by the others", insert)
 			}
-			if got, err := bad.count(red, core.LevelLinearizable); err != nil || got < acknowledged || got > acknowledged+unknown {
+			if got, err := bad.count(core.LevelLinearizable); err != nil || got < acknowledged || got > acknowledged+unknown {
 				t.Errorf("%d rows, %d acknowledged, %d unknown, %v", got, acknowledged, unknown, err)
 			}
 		})

@@ -2,7 +2,9 @@ package database
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -11,16 +13,21 @@ import (
 	"github.com/hashicorp/raft"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // frail is a log in memory on a disk that fails on request.
 type frail struct {
 	*raft.InmemStore
+
+	mu    sync.Mutex
 	fails error // of the next writes
 	tries int
 }
 
 func (f *frail) try(do func() error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.tries++
 	if f.fails != nil {
 		return f.fails
@@ -28,13 +35,30 @@ func (f *frail) try(do func() error) error {
 	return do()
 }
 
+// fail makes the next writes fail, or succeed again with nil.
+func (f *frail) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails = err
+}
+
+// tried is how many writes have reached the disk.
+func (f *frail) tried() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tries
+}
+
 func (f *frail) StoreLogs(l []*raft.Log) error {
 	return f.try(func() error { return f.InmemStore.StoreLogs(l) })
 }
+
 func (f *frail) DeleteRange(from, to uint64) error {
 	return f.try(func() error { return f.InmemStore.DeleteRange(from, to) })
 }
+
 func (f *frail) Set(k, v []byte) error { return f.try(func() error { return f.InmemStore.Set(k, v) }) }
+
 func (f *frail) SetUint64(k []byte, v uint64) error {
 	return f.try(func() error { return f.InmemStore.SetUint64(k, v) })
 }
@@ -59,19 +83,19 @@ func TestGate_ShutsWithTheFirstFailure(t *testing.T) {
 	}
 	for what, write := range writes {
 		t.Run(what, func(t *testing.T) {
-			disk, g, cuts := newFrail(t)
+			bad, g, cuts := newFrail(t)
 			if err := write(g); err != nil || g.fault() != nil {
 				t.Fatalf("on a good disk: %v, %v", err, g.fault())
 			}
-			disk.fails = syscall.EIO
+			bad.fail(syscall.EIO)
 			if err := write(g); !errors.Is(err, errDiskFailed) || !errors.Is(err, syscall.EIO) {
 				t.Errorf("on a failing disk: %v", err)
 			}
 			if core.CodeOf(g.fault()) != core.Unavailable || *cuts != 1 {
 				t.Errorf("the replica is told %v and cut off %d times", g.fault(), *cuts)
 			}
-			disk.fails = nil // as fsync, which reports a failure once
-			before := disk.tries
+			bad.fail(nil) // as fsync, which reports a failure once
+			before := bad.tried()
 			for again, write := range writes {
 				if err := write(g); !errors.Is(err, errDiskFailed) {
 					t.Errorf("%s afterwards: %v", again, err)
@@ -80,8 +104,8 @@ func TestGate_ShutsWithTheFirstFailure(t *testing.T) {
 			if err := g.SetUint64(term, 3); err != nil { // Raft would end the program
 				t.Errorf("the term: %v", err)
 			}
-			if disk.tries != before || *cuts != 1 {
-				t.Errorf("it wrote %d times after the failure and was cut off %d times", disk.tries-before, *cuts)
+			if bad.tried() != before || *cuts != 1 {
+				t.Errorf("it wrote %d times after the failure and was cut off %d times", bad.tried()-before, *cuts)
 			}
 		})
 	}
@@ -90,8 +114,8 @@ func TestGate_ShutsWithTheFirstFailure(t *testing.T) {
 // Raft ends the program when it cannot store a term: with one bad disk all
 // namespaces would be gone.
 func TestGate_ATermThatCannotBeStoredCutsTheReplicaOff(t *testing.T) {
-	disk, g, cuts := newFrail(t)
-	disk.fails = syscall.EIO
+	bad, g, cuts := newFrail(t)
+	bad.fail(syscall.EIO)
 	if err := g.SetUint64([]byte(termKey), 2); err != nil {
 		t.Errorf("raft hears of %v", err)
 	}
@@ -104,16 +128,16 @@ func TestGate_ATermThatCannotBeStoredCutsTheReplicaOff(t *testing.T) {
 // needed some space only; if a sync that finds no space is not, data is lost.
 func TestGate_AFullDiskIsNotABrokenOne(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "raft.db", Err: syscall.ENOSPC}
-	disk, g, _ := newFrail(t)
-	disk.fails = full
+	bad, g, _ := newFrail(t)
+	bad.fail(full)
 	if err := g.StoreLog(&raft.Log{Index: 1}); !errors.Is(err, syscall.ENOSPC) || errors.Is(err, errDiskFailed) || g.fault() != nil {
 		t.Errorf("an entry on a full disk: %v, %v", err, g.fault())
 	}
-	disk.fails = nil
+	bad.fail(nil)
 	if err := g.StoreLog(&raft.Log{Index: 1}); err != nil {
 		t.Errorf("an entry when there is space again: %v", err)
 	}
-	disk.fails = syscall.ENOSPC // without a "write", as a sync says it
+	bad.fail(syscall.ENOSPC) // without a "write", as a sync says it
 	if err := g.StoreLog(&raft.Log{Index: 2}); !errors.Is(err, errDiskFailed) || g.fault() == nil {
 		t.Errorf("a sync that found no space: %v, %v", err, g.fault())
 	}
@@ -125,28 +149,50 @@ func TestGate_ATermWaitsForSpace(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "raft.db", Err: syscall.ENOSPC}
 	for _, closes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			disk, g, cuts := newFrail(t)
-			disk.fails = full
+			bad, g, cuts := newFrail(t)
+			bad.fail(full)
 			done := make(chan error, 1)
 			go func() { done <- g.SetUint64([]byte(termKey), 7) }()
-			time.Sleep(10 * spaceEvery)
+			<-time.After(10 * spaceEvery)
 			synctest.Wait()
-			if len(done) != 0 || g.fault() != nil || disk.tries < 5 {
-				t.Fatalf("after %d tries it is done: %d, %v", disk.tries, len(done), g.fault())
+			if len(done) != 0 || g.fault() != nil || bad.tried() < 5 {
+				t.Fatalf("after %d tries it is done: %d, %v", bad.tried(), len(done), g.fault())
 			}
 			if closes {
 				close(g.over)
 			} else {
-				disk.fails = nil
+				bad.fail(nil)
 			}
 			if err := <-done; err != nil {
 				t.Errorf("raft hears of %v", err)
 			}
-			if term, err := disk.GetUint64([]byte(termKey)); !closes && (err != nil || term != 7 || *cuts != 0) {
+			if term, err := bad.GetUint64([]byte(termKey)); !closes && (err != nil || term != 7 || *cuts != 0) {
 				t.Errorf("the term is %d, %v, cut off %d times", term, err, *cuts)
 			}
 			if closes && *cuts != 1 {
 				t.Error("a replica whose term is not stored may still speak")
+			}
+		})
+	}
+}
+
+// If the sync of a snapshot is passed over, the log is cut behind a file that is
+// not on the disk; if any fault of a file shuts the gate, each needs a restart.
+func TestGate_AFileBesideTheLog(t *testing.T) {
+	tests := map[string]struct {
+		err  error
+		shut bool
+	}{
+		"that was not synced":            {fmt.Errorf("keep snapshot: %w", fmt.Errorf("%w: %w", disk.ErrSync, syscall.EIO)), true},
+		"that was not synced when full":  {fmt.Errorf("%w: %w", disk.ErrSync, syscall.ENOSPC), false},
+		"that could not be made":         {&fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}, false},
+		"that was written and is synced": {nil, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, g, _ := newFrail(t)
+			if g.distrust(test.err); (g.fault() != nil) != test.shut {
+				t.Errorf("the gate says %v", g.fault())
 			}
 		})
 	}

@@ -65,6 +65,7 @@ type groups struct {
 	mu     sync.Mutex
 	places map[core.Namespace]*place
 	failed map[core.Namespace]error // of the last opening; at most one for each folder
+	opened map[core.Namespace]bool  // since the process began; likewise
 	ended  bool
 }
 
@@ -154,6 +155,7 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 	p := &place{phase: phaseOpening, changed: make(chan struct{}), used: time.Now()}
 	t.places[ns] = p
 	f := t.folder(ns)
+	f.first = !t.opened[ns]
 	t.work.Go(func() {
 		began := time.Now()
 		g, err := t.open(ns, f)
@@ -163,6 +165,7 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 		if err == nil {
 			t.log.Info("group opened", core.KeyGroup, f.group, "took", time.Since(began))
 			p.group, p.phase, p.used = g, phaseAwake, time.Now()
+			t.opened[ns] = true
 			delete(t.failed, ns)
 			return
 		}
