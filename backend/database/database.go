@@ -139,7 +139,7 @@ func (d *Databases) newTable(ctx context.Context) *groups {
 	t := &groups{
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
 		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders()), watchers: new(atomic.Int64)},
-		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
+		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{}, opened: map[core.Namespace]bool{},
 		directory: d.directory, remote: d.remote, watches: d.watches,
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -280,14 +280,33 @@ func (d *Databases) Check() core.Check {
 	open, broken := t.awake()
 	check.Detail = fmt.Sprintf("%s, %d awake", core.Count(len(d.Namespaces())+1, "database"), len(open))
 	for _, ns := range slices.Sorted(maps.Keys(broken)) {
-		check.State = core.StateDegraded
-		check.Detail += "; " + core.Sentence(broken[ns])
+		loss(&check, ns, core.Sentence(broken[ns]))
 	}
 	for _, ns := range slices.Sorted(maps.Keys(open)) {
-		if !open[ns].store.HasLeader() {
-			check.State = core.StateDegraded
+		if fault := open[ns].gate.fault(); fault != nil {
+			loss(&check, ns, core.Sentence(fault))
+		} else if !open[ns].store.HasLeader() {
+			check.State = worse(check.State, core.StateDegraded)
 			check.Detail += "; " + ns.Group() + " has no leader"
 		}
 	}
 	return check
+}
+
+// loss notes that the replica of ns cannot be used. Without the network's own
+// the node is down: it cannot tell who may do what.
+func loss(check *core.Check, ns core.Namespace, why string) {
+	state := core.StateDegraded
+	if ns == core.SystemNamespace {
+		state = core.StateDown
+	}
+	check.State = worse(check.State, state)
+	check.Detail += "; " + why
+}
+
+func worse(now, state string) string {
+	if now == core.StateDown {
+		return now
+	}
+	return state
 }

@@ -51,6 +51,10 @@
 // folder that cannot be trusted is never repaired and never started empty: the
 // error names the file and the remedy, and the files stay as they are.
 //
+// After a write that the disk did not confirm nothing more is written ([gate]): the
+// replica refuses writes with the reason, is cut off from its group and waits for a
+// restart. Its reads at level none go on, and so does every other group.
+//
 // Each replica takes snapshots of its own ([keeper]). rqlite closes its snapshot
 // files without syncing them, so each is first put aside into kept/, synced and
 // with a checksum ([kept]), and the log is only ever cut behind that one. A group

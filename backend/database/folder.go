@@ -26,6 +26,7 @@ type folder struct {
 	dir   string
 	group string
 	node  string
+	first bool // this process has not opened it yet
 }
 
 // shown is the folder's name as an answer may show it: without the path to it.
@@ -39,6 +40,15 @@ func (f folder) damaged(file string, cause error) error {
 		"the database %s is damaged: %s cannot be read; nothing was changed; stop the node, "+
 			"put the whole folder %s back from a backup, or move it away to start with an empty database",
 		f.group, f.shown(file), f.shown(""))
+}
+
+// unopened is the error for a folder that was sound when it was inspected and then
+// could not be opened: mostly a disk that takes no writes.
+func (f folder) unopened(cause error) error {
+	return core.Wrap(core.Unavailable, fmt.Errorf("%s: %w", f.dir, cause),
+		"the database %s cannot be opened: %s can be read but not used; what was acknowledged is kept; check the disk and the folder's rights, "+
+			"then restart the node; if that does not help, put the whole folder %s back from a backup",
+		f.group, f.shown(logFile), f.shown(""))
 }
 
 // inspect looks at the folder and returns its marker; fresh is true when no
@@ -113,6 +123,11 @@ func (f folder) readLog(made bool) (logFacts, error) {
 		return logFacts{}, nil
 	case info.Size() == 0:
 		return logFacts{}, f.damaged(logFile, errors.New("the file is empty"))
+	}
+	if f.first {
+		if err = dropCached(path); err != nil {
+			return logFacts{}, f.damaged(logFile, err)
+		}
 	}
 	facts, err := readLog(path)
 	if err != nil {
