@@ -63,7 +63,7 @@ gen: frontend/node_modules/.package-lock.json ## write the page's bindings and t
 frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json
 	$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-WEB_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) frontend/index.html frontend/vite.config.ts
+WEB_SOURCES := $(shell find frontend/src frontend/signin frontend/public -type f 2>/dev/null) frontend/index.html frontend/vite.config.ts frontend/vite.signin.config.ts
 web: frontend/dist/index.html ## build the page into frontend/dist
 frontend/dist/index.html: frontend/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run --silent build

@@ -25,7 +25,7 @@ export default defineConfig({
     ),
   },
   test: {
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'signin/**/*.test.ts'],
     environment: 'node',
   },
 });

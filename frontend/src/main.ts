@@ -1,5 +1,6 @@
 // The page begins here. The shim comes first: it stands in for Wails in a browser.
 import './api/shim';
+import './ui/font.css';
 import './ui/tokens.css';
 import './ui/base.css';
 import { mount } from 'svelte';

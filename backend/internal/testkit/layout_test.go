@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"backend/gateway":                 {"backend/core"},
 	"backend/rqliteapi":               {"backend/core"},
 	"backend/client":                  {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
+	"backend/signin":                  {"backend/core"},
 	"backend/wallet":                  {"backend/core", "backend/disk"},
 	"backend/sandbox":                 {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/wallet"},
 	"backend/node":                    nil, // knows everyone; what it must not know is below
