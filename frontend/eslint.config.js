@@ -120,6 +120,18 @@ export default ts.config(
     rules: walls([['**/state/**', '**/ui/**', '**/views/**', '**/i18n/**'], 'The api is the lowest floor.']),
   },
   {
+    // The sign-in page is small and alone: it shares the tokens of the look and nothing else.
+    files: ['signin/**'],
+    ignores: ['signin/host.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...doors.map((name) => ({ name, message: 'Only signin/host.ts talks to a host.' })),
+      ],
+      ...walls([['../src/*/*', '!../src/ui/tokens.css'], 'The sign-in page carries nothing of the program’s page.']),
+    },
+  },
+  {
     files: ['**/*.test.ts', 'tests/**'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },

@@ -83,7 +83,7 @@ func (c *Callback) Run(ctx context.Context) (Key, error) {
 }
 
 type keyCall struct {
-	APIKey    string `json:"api_key"`
+	APIKey    string `json:"api_key"` //nolint:gosec // it is read from the page and never written
 	Namespace string `json:"namespace"`
 }
 

@@ -201,7 +201,8 @@ func decode(w http.ResponseWriter, r *http.Request, into any) error {
 			return nil
 		}
 	}
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
 		return core.Errorf(core.TooLarge, "A call may have %d bytes.", MaxBodyBytes)
 	}
 	return core.Wrap(core.Invalid, err, "The body must be one JSON object with the fields of this call.")

@@ -70,7 +70,7 @@ func checkCallback(callback string) error {
 		return core.Errorf(core.Invalid, "The callback is longer than %d bytes.", MaxCallbackBytes)
 	}
 	for _, c := range []byte(callback) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"#'<>@\\^`{|}", c) >= 0 {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"#'<>\\^`{|}", c) >= 0 {
 			return refused
 		}
 	}

@@ -174,7 +174,8 @@ func (s *Server) challenge(live context.Context, w http.ResponseWriter, r *http.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open = &Answer{Account: account, Text: text}
-	return challengeAnswer{Message: text, Code: s.code, ExpiresIn: int(s.settings.Life.Seconds())}, nil
+	end, _ := live.Deadline() // run gives it one
+	return challengeAnswer{Message: text, Code: s.code, ExpiresIn: int(time.Until(end).Seconds())}, nil
 }
 
 // choose counts one more choice of an account.

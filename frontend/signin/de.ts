@@ -10,16 +10,16 @@ export const de: Words = {
   looking: { title: 'Suche nach Wallets', text: 'Die Wallets dieses Browsers werden nach ihren Namen gefragt.' },
   none: {
     title: 'Keine Wallet in diesem Browser gefunden',
-    text: 'Eine Wallet ist eine Erweiterung des Browsers, für Ethereum oder Solana. Ist deine in einem anderen Browser, öffne die Adresse dort. Ist sie für diese Seite abgeschaltet, schalte sie ein und suche noch einmal.',
+    text: 'Eine Wallet ist eine Erweiterung des Browsers, für Ethereum oder Solana. Ist deine in einem anderen Browser, beginne noch einmal und öffne den neuen Link dort. Ist sie für diese Seite abgeschaltet, schalte sie ein und suche noch einmal.',
     builtIn: 'Das Programm hat eine eigene Wallet. Um dich mit ihr anzumelden, gib in einem Terminal ein:',
     look: 'Noch einmal suchen',
   },
   choose: {
     title: 'Wallet wählen',
-    text: 'Du meldest dich an, indem du einen Text unterschreibst. Die Wallet bleibt deine; kein Schlüssel verlässt sie.',
+    text: 'Du meldest dich an, indem du einen Text unterschreibst. Die Schlüssel der Wallet verlassen sie nie.',
     chains: { ETH: 'Ethereum', SOL: 'Solana' },
     key: (host) => `Ein API-Schlüssel geht an das Programm auf diesem Computer, das unter ${host} wartet.`,
-    keyHint: 'Mach nur weiter, wenn dein Terminal dieselbe Adresse nennt.',
+    keyHint: 'Mach nur weiter, wenn dein Terminal oder deine App dieselbe Adresse nennt.',
   },
   asking: (wallet) => ({
     title: `Warten auf ${wallet}`,
@@ -70,7 +70,7 @@ export const de: Words = {
       title: 'Die Wallet hat einen anderen Text unterschrieben',
       text: 'Es ist nicht der Text, den diese Seite zeigt. Nichts wurde gesendet. Nimm eine andere Wallet.',
     },
-    wallet: { title: 'Die Wallet konnte nicht unterschreiben', text: 'Sie sagt:' },
+    wallet: { title: 'Die Wallet konnte nicht unterschreiben', text: 'Der Grund:' },
     signature: {
       title: 'Die Unterschrift wurde nicht angenommen',
       text: 'Hat die Wallet mit einem anderen Konto unterschrieben? Die Antwort sagt:',

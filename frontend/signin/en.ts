@@ -10,16 +10,16 @@ export const en = {
   looking: { title: 'Looking for wallets', text: 'Wallets of this browser are asked to say their names.' },
   none: {
     title: 'No wallet found in this browser',
-    text: 'A wallet is an extension of the browser, for Ethereum or Solana. If yours is in another browser, open the address there. If it is switched off for this page, switch it on and look again.',
+    text: 'A wallet is an extension of the browser, for Ethereum or Solana. If yours is in another browser, start again and open the new link there. If it is switched off for this page, switch it on and look again.',
     builtIn: 'The program has a wallet of its own. To sign in with that, run in a terminal:',
     look: 'Look again',
   },
   choose: {
     title: 'Choose a wallet',
-    text: 'You sign in by signing a text. The wallet stays yours; no key leaves it.',
+    text: 'You sign in by signing a text. The wallet’s own keys never leave it.',
     chains: { ETH: 'Ethereum', SOL: 'Solana' },
     key: (host: string) => `An API key will be handed to the program on this computer that waits at ${host}.`,
-    keyHint: 'Go on only if your terminal names the same address.',
+    keyHint: 'Go on only if your terminal or app names the same address.',
   },
   asking: (wallet: string) => ({
     title: `Waiting for ${wallet}`,
@@ -66,7 +66,7 @@ export const en = {
       title: 'The wallet signed another text',
       text: 'It is not the text that this page shows. Nothing was sent. Use another wallet.',
     },
-    wallet: { title: 'The wallet could not sign', text: 'It says:' },
+    wallet: { title: 'The wallet could not sign', text: 'The reason:' },
     signature: {
       title: 'The signature was not accepted',
       text: 'Did the wallet sign with another account? The answer says:',

@@ -72,7 +72,7 @@ function solanaWallet(wallet: StandardWallet, id: string): Wallet | undefined {
       if (account === undefined) throw new Problem('account');
       const message = new TextEncoder().encode(text);
       const [signed] = await ask(signer.signMessage({ account, message }));
-      if (signed?.signature.length !== 64) throw new Problem('wallet');
+      if (signed?.signature.length !== 64) throw new Problem('wallet', 'signature ≠ 64 bytes');
       // Some wallets wrap a text before they sign; such a signature proves nothing here.
       if (!same(signed.signedMessage, new TextEncoder().encode(text))) throw new Problem('text');
       return btoa(String.fromCharCode(...signed.signature));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const dist = join(import.meta.dirname, '..', 'dist');
-const budget = { first: 60, sql: 160, screen: 25, whole: 1500 };
+const budget = { first: 60, sql: 160, screen: 25, signin: 20, whole: 1500 };
 const files = readdirSync(join(dist, 'assets')).filter((name) => /\.(js|css)$/.test(name));
 const text = (name) => readFileSync(join(dist, name), 'utf8');
 const size = (name) => gzipSync(readFileSync(join(dist, 'assets', name))).length / 1000;
@@ -36,6 +36,12 @@ for (const screen of ['Keys', 'Sql', 'Peers', 'Node']) {
   const more = [...needs(entry), ...styles].filter((name) => !first.has(name));
   lines.push([screen, sum(new Set(more)), screen === 'Sql' ? budget.sql : budget.screen]);
 }
+const scripts = readdirSync(join(dist, 'signin', 'login')).filter((name) => name.endsWith('.js'));
+lines.push([
+  'sign-in page, scripts',
+  scripts.reduce((n, name) => n + gzipSync(readFileSync(join(dist, 'signin', 'login', name))).length / 1000, 0),
+  budget.signin,
+]);
 const whole =
   readdirSync(dist, { recursive: true })
     .map((name) => statSync(join(dist, String(name))))

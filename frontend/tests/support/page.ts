@@ -24,6 +24,18 @@ export interface Visit {
   faults: string[];
 }
 
+/** Listens from now on, and returns the list of what must not happen. */
+export function hear(page: Page): string[] {
+  page.setDefaultTimeout(15_000);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (/content security policy|trusted ?type|refused to/i.test(message.text()))
+      faults.push(`policy: ${message.text()}`);
+  });
+  return faults;
+}
+
 /** Opens the app on a screen, signed in by a fresh link. */
 export async function visit(
   browser: Browser,
@@ -34,13 +46,7 @@ export async function visit(
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (/content security policy|trusted ?type|refused to/i.test(message.text()))
-      faults.push(`policy: ${message.text()}`);
-  });
+  const faults = hear(page);
   await page.goto(await node.link());
   await page.getByRole('navigation').waitFor();
   if (hash !== '') await page.evaluate((to) => (location.hash = to), hash);
