@@ -28,6 +28,7 @@ const (
 	MaxValueBound       = 4 << 20          // one Raft entry and one frame of the RPC hold it
 	MaxNameLength       = 64               // of a node's or network's name
 	MinAPIKeyLength     = 8                // shorter keys are guessed at once
+	MaxGatewaySockets   = 100_000          // each is a descriptor and some 40 KB
 	minDatabaseSize     = 10 * MB          // below, not even the system database fits
 	minReadTimeout      = time.Second / 10 // below, nothing is ever read
 )
@@ -156,7 +157,7 @@ func (c Config) checkDiscovery(f *faults) {
 func (c Config) checkSecurity(f *faults) {
 	s := c.Security
 	if s.EnableTLS {
-		f.add("security.enable_tls", "", oldTransport+", and the gateway has no TLS of its own", "remove the key; for HTTPS put a proxy with a certificate before gateway.addr")
+		f.add("security.enable_tls", "", oldTransport, "remove the key; for HTTPS name gateway.tls_certificate and gateway.tls_key")
 	}
 	if s.PrivateKeyFile != "" {
 		f.add("security.private_key_file", "", "there is no such file any more", "name the node's key in node.key_file")
@@ -216,6 +217,32 @@ func (c Config) checkGateway(f *faults) {
 	}
 	if !g.RequireAuth {
 		c.checkOpenNode(f)
+	}
+	c.checkCarrier(f)
+}
+
+// checkCarrier looks at what the gateway's connections run through.
+func (c Config) checkCarrier(f *faults) {
+	g := c.Gateway
+	switch {
+	case g.TLSCertificate != "" && g.TLSKey == "":
+		f.add("gateway.tls_certificate", "", "its key is missing", "name the PEM file in gateway.tls_key")
+	case g.TLSCertificate == "" && g.TLSKey != "":
+		f.add("gateway.tls_key", "", "its certificate is missing", "name the PEM file in gateway.tls_certificate")
+	case g.Enabled && g.TLSCertificate == "" && !g.AllowClear && hostPortProblem(g.Addr, 0) == "" && !isLoopback(g.Addr):
+		f.add("gateway.addr", "", fmt.Sprintf("%s is not loopback, and keys and tokens would travel in clear", g.Addr),
+			"name gateway.tls_certificate and gateway.tls_key, or set gateway.allow_clear when a proxy before it encrypts")
+	}
+	for _, text := range g.TrustedProxies {
+		if _, err := netip.ParsePrefix(text); err == nil {
+			continue
+		}
+		if _, err := netip.ParseAddr(text); err != nil {
+			f.add("gateway.trusted_proxies", "", fmt.Sprintf("%q is not an address", shorten(text)), "write 10.0.0.7 or 10.0.0.0/8")
+		}
+	}
+	if g.MaxConnections < 1 || g.MaxConnections > MaxGatewaySockets {
+		f.add("gateway.max_connections", "", fmt.Sprintf("%d is out of range", g.MaxConnections), fmt.Sprintf("write 1 to %d", MaxGatewaySockets))
 	}
 }
 

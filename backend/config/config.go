@@ -21,6 +21,7 @@ type Config struct {
 	Security  Security
 	Logging   Logging
 	Gateway   Gateway
+	Auth      Auth
 	Proxy     Proxy
 	UI        UI
 }
@@ -103,6 +104,22 @@ type Gateway struct {
 	APIKeys        []APIKey
 	AllowedOrigins []string // of browser pages, exact
 	AllowedHosts   []string // names besides loopback under which it may be called
+	TLSCertificate string   // PEM file; "" is none; see Config.GatewayCertificate
+	TLSKey         string   // PEM file that belongs to it
+	AllowClear     bool     // may listen beyond loopback without a certificate
+	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed
+	MaxConnections int      // at the same time
+	// WSQueryCredentials lets old clients put their credential into the query of
+	// a WebSocket's address.
+	WSQueryCredentials bool
+}
+
+// Auth is how people and programs prove who they are.
+type Auth struct {
+	OpenRegistration  bool // anybody may take a free namespace
+	RequireSignInText bool // a signature over the nonce alone is not enough
+	ExchangeOnly      bool // an API key is good for getting a token and nothing else
+	OfflineReads      bool // a node without its network lets reads at level none go on
 }
 
 // APIKey lets its holder use one namespace. Load fills in Gateway.Namespace
@@ -168,8 +185,12 @@ func Default() Config {
 			Addr:        "127.0.0.1:6001", // loopback: nothing is open to the network unasked
 			Namespace:   core.DefaultNamespace,
 			RequireAuth: true,
+			// Ten thousand idle sockets are at most 400 MB; descriptors run out next.
+			MaxConnections:     10_000,
+			WSQueryCredentials: true, // a browser's WebSocket can send no header, and old clients know no ticket
 		},
-		UI: UI{Addr: "127.0.0.1:0"}, // any free port: the link is printed
+		Auth: Auth{OpenRegistration: true}, // the first wallet that names a free namespace owns it
+		UI:   UI{Addr: "127.0.0.1:0"},      // any free port: the link is printed
 	}
 }
 
@@ -181,6 +202,15 @@ func (c Config) DatabaseDir() string { return c.inDataDir(c.Database.DataDir, "d
 
 // BackupDir is the folder of the scheduled backups.
 func (c Config) BackupDir() string { return c.inDataDir(c.Database.BackupDir, "backups") }
+
+// GatewayCertificate is where the gateway's certificate and its key are, "" when
+// it has none.
+func (c Config) GatewayCertificate() (certificate, key string) {
+	if c.Gateway.TLSCertificate == "" {
+		return "", ""
+	}
+	return c.inDataDir(c.Gateway.TLSCertificate, ""), c.inDataDir(c.Gateway.TLSKey, "")
+}
 
 // LogFile is where the log is written, "" when it goes to no file.
 func (c Config) LogFile() string {

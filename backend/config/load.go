@@ -196,7 +196,7 @@ func (l *loader) readFlags() {
 // API keys, ports of bootstrap peers.
 func (l *loader) resolve() {
 	c := &l.Config
-	for _, path := range []*string{&c.Node.DataDir, &c.Node.KeyFile, &c.Database.DataDir, &c.Logging.File} {
+	for _, path := range []*string{&c.Node.DataDir, &c.Node.KeyFile, &c.Database.DataDir, &c.Logging.File, &c.Gateway.TLSCertificate, &c.Gateway.TLSKey} {
 		*path = l.expandHome(*path)
 	}
 	if c.Node.DataDir == "" {

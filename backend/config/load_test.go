@@ -96,6 +96,12 @@ func companion(key string) string {
 	if strings.HasPrefix(key, "proxy.") && key != "proxy.address" {
 		return "  address: 127.0.0.1:9050\n"
 	}
+	switch key {
+	case "gateway.tls_certificate":
+		return "  tls_key: gateway.key\n"
+	case "gateway.tls_key":
+		return "  tls_certificate: gateway.crt\n"
+	}
 	return ""
 }
 
@@ -104,7 +110,8 @@ func companionFile(t *testing.T, key string) string {
 	path := filepath.Join(t.TempDir(), FileName)
 	text := ""
 	if c := companion(key); c != "" {
-		text = "proxy:\n" + c
+		section, _, _ := strings.Cut(key, ".")
+		text = section + ":\n" + c
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -173,6 +180,10 @@ func TestLoad_NamesEachFault(t *testing.T) {
 		"listening on a websocket": {"node:\n  listen_addresses: [/ip4/0.0.0.0/tcp/4001/ws]\n", "is not an IP address with TCP or QUIC"},
 		"listening twice":          {"node:\n  listen_addresses: [/ip4/0.0.0.0/tcp/0, /ip4/0.0.0.0/tcp/0]\n", "is listed twice"},
 		"an open door":             {"gateway:\n  require_auth: false\n", "gateway.require_auth (node.yaml line 2): false would let everyone in who reaches /ip4/0.0.0.0/tcp/4001"},
+		"a gateway in clear":       {"gateway:\n  addr: 0.0.0.0:6001\n", "gateway.addr (node.yaml line 2): 0.0.0.0:6001 is not loopback, and keys and tokens would travel in clear"},
+		"a certificate alone":      {"gateway:\n  tls_certificate: /c\n", "gateway.tls_certificate (node.yaml line 2): its key is missing"},
+		"a proxy by its name":      {"gateway:\n  trusted_proxies: [proxy.lan]\n", `gateway.trusted_proxies (node.yaml line 2): "proxy.lan" is not an address`},
+		"no connections":           {"gateway:\n  max_connections: 0\n", "gateway.max_connections (node.yaml line 2): 0 is out of range"},
 		"a proxy's user alone":     {"proxy:\n  user: a\n", "proxy.address (default): it is empty, but a user or password"},
 		"the system's namespace":   {"gateway:\n  namespace: system\n", "gateway.namespace (node.yaml line 2): the namespace \"system\" is reserved"},
 	}
@@ -215,7 +226,7 @@ func TestLoad_TellsAllFaultsAtOnce(t *testing.T) {
 func TestLoad_RefusesWhatItCannotHonour(t *testing.T) {
 	for yaml, want := range map[string]string{
 		"database:\n  rqlite_join_address: localhost:7001\n": "write the ticket that",
-		"security:\n  enable_tls: true\n":                    "put a proxy with a certificate before gateway.addr",
+		"security:\n  enable_tls: true\n":                    "for HTTPS name gateway.tls_certificate and gateway.tls_key",
 		"security:\n  private_key_file: /k\n":                "name the node's key in node.key_file",
 		"security:\n  certificate_file: /c\n":                "peers prove themselves by their peer id",
 	} {

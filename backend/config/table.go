@@ -14,7 +14,7 @@ func rows() []Key {
 	var table []Key
 	for _, section := range [][]Key{
 		nodeRows(), databaseRows(), storageRows(), discoveryRows(), securityRows(),
-		loggingRows(), gatewayRows(), proxyRows(), uiRows(),
+		loggingRows(), gatewayRows(), authRows(), proxyRows(), uiRows(),
 	} {
 		table = append(table, section...)
 	}
@@ -268,6 +268,51 @@ func gatewayRows() []Key {
 		{
 			Name: "gateway.allowed_hosts", Kind: KindList, Flag: "allowed-hosts", Example: "node.example", field: func(c *Config) any { return &c.Gateway.AllowedHosts },
 			Help: "Host names, besides loopback, under which the gateway may be called",
+		},
+		{
+			Name: "gateway.tls_certificate", Kind: KindText, Flag: "tls-certificate", Example: "/etc/debros/gateway.crt", field: func(c *Config) any { return &c.Gateway.TLSCertificate },
+			Help: "PEM file with the certificate for HTTPS; a relative path is in the data folder; it is read again when it changes",
+		},
+		{
+			Name: "gateway.tls_key", Kind: KindText, Flag: "tls-key", Example: "/etc/debros/gateway.key", field: func(c *Config) any { return &c.Gateway.TLSKey },
+			Help: "PEM file with the certificate's private key",
+		},
+		{
+			Name: "gateway.allow_clear", Kind: KindBool, Flag: "allow-clear", Example: "true", field: func(c *Config) any { return &c.Gateway.AllowClear },
+			Help: "Listen beyond loopback without a certificate, because a proxy before the gateway encrypts",
+		},
+		{
+			Name: "gateway.trusted_proxies", Kind: KindList, Flag: "trusted-proxies", Example: "10.0.0.0/8", field: func(c *Config) any { return &c.Gateway.TrustedProxies },
+			Help: "Addresses or networks of proxies whose X-Forwarded-For is believed",
+		},
+		{
+			Name: "gateway.max_connections", Kind: KindInteger, Example: "500", field: func(c *Config) any { return &c.Gateway.MaxConnections },
+			Help: "Connections to the gateway at the same time, 1 to 100000; more wait",
+		},
+		{
+			Name: "gateway.ws_query_credentials", Kind: KindBool, Example: "false", field: func(c *Config) any { return &c.Gateway.WSQueryCredentials },
+			Help: "Accept api_key and token in the query of a WebSocket, for older clients",
+		},
+	}
+}
+
+func authRows() []Key {
+	return []Key{
+		{
+			Name: "auth.open_registration", Kind: KindBool, Flag: "open-registration", Example: "false", field: func(c *Config) any { return &c.Auth.OpenRegistration },
+			Help: "Let the first wallet that names a free namespace own it; without it the operator makes namespaces",
+		},
+		{
+			Name: "auth.require_signin_text", Kind: KindBool, Example: "true", field: func(c *Config) any { return &c.Auth.RequireSignInText },
+			Help: "Refuse wallets that sign the nonce alone, as older clients do",
+		},
+		{
+			Name: "auth.exchange_only", Kind: KindBool, Example: "true", field: func(c *Config) any { return &c.Auth.ExchangeOnly },
+			Help: "Let an API key get access tokens and do nothing else",
+		},
+		{
+			Name: "auth.offline_reads", Kind: KindBool, Example: "true", field: func(c *Config) any { return &c.Auth.OfflineReads },
+			Help: "Let reads at level none go on while the node cannot learn what was revoked",
 		},
 	}
 }

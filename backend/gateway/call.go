@@ -10,8 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-
-	"github.com/google/uuid"
+	"net/url"
+	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -28,6 +28,8 @@ type call struct {
 	id    string
 	who   core.Principal
 	ns    core.Namespace
+
+	values url.Values // of the query, once it was read
 }
 
 // inNamespace is part of every request that may name its namespace.
@@ -37,16 +39,40 @@ type inNamespace struct {
 
 func (n inNamespace) namespace() string { return n.Namespace }
 
-// requestID is what the answer and the log call the request.
-func requestID(*http.Request) string { return uuid.NewString() }
-
-// address is the caller's, without a port.
+// address is the caller's, without a port; on a peer's connection its peer id.
 func (c *call) address() string {
+	if v, ok := c.w.(*visit); ok {
+		return v.address
+	}
 	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
 	if err != nil {
 		return c.r.RemoteAddr
 	}
 	return host
+}
+
+// peer says whether the caller came by Serve.
+func (c *call) peer() bool {
+	v, ok := c.w.(*visit)
+	return ok && v.peer
+}
+
+// known tells the log whom the credential proved.
+func (c *call) known() {
+	if v, ok := c.w.(*visit); ok {
+		v.account = c.who.Account()
+	}
+}
+
+// query is one parameter of the query, "" when it is missing.
+func (c *call) query(name string) string {
+	if c.values == nil {
+		if c.r.URL.RawQuery == "" {
+			return ""
+		}
+		c.values = c.r.URL.Query()
+	}
+	return c.values.Get(name)
 }
 
 // chooseNamespace takes the credential's namespace. Whoever names another one
@@ -77,9 +103,15 @@ func (c *call) decode(v any) error {
 	if err != nil {
 		return err
 	}
+	if !utf8.Valid(raw) { // the decoder would put something else in its place
+		return core.Errorf(core.Invalid, "the body is not UTF-8 text; send other bytes as base64")
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err = d.Decode(v); err != nil {
+		if coded, ok := errors.AsType[*core.Error](err); ok {
+			return coded
+		}
 		return core.Wrap(core.Invalid, err, "the body is not the JSON that this route takes: %s", jsonFault(err))
 	}
 	if _, err = d.Token(); !errors.Is(err, io.EOF) {
@@ -128,7 +160,7 @@ func tooLarge(what string, limit int64) error {
 	return core.Errorf(core.TooLarge, "%s has at most %d bytes", what, limit)
 }
 
-// answer writes v as JSON. An answer that the caller does not read is his loss.
+// answer writes v as JSON.
 func (c *call) answer(status int, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -137,10 +169,15 @@ func (c *call) answer(status int, v any) error {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	c.w.WriteHeader(status)
-	if _, err = c.w.Write(append(raw, '\n')); err != nil {
-		c.g.log.DebugContext(c.r.Context(), "answer not delivered", core.KeyError, err)
-	}
+	c.write(append(raw, '\n'))
 	return nil
+}
+
+// write sends the answer's bytes. What the caller does not read is his loss.
+func (c *call) write(raw []byte) {
+	if _, err := c.w.Write(raw); err != nil {
+		c.g.log.Debug("answer not delivered", core.KeyRequestID, c.id, core.KeyError, err)
+	}
 }
 
 // okAnswer is the answer of what has nothing to tell.

@@ -1,32 +1,28 @@
 // Package gateway is the node's HTTP face for programs that are not written in
-// Go: an http.Handler over small interfaces, and the server that carries it.
+// Go: an http.Handler over small interfaces, and the servers that carry it, on
+// TCP and on whatever listener it is handed.
 //
-// The routes that need no credential are here: health, status and version, with
-// the field names of the HTTP contract. Nothing is decided in this package: it
-// reads a request, calls a backend service and writes the answer.
+// Everything that a request may ask for is one row of the table in route.go: the
+// routes, the OpenAPI document and the page about them are made from it. A
+// request passes the guard (host, origin, forged requests), the rates, then the
+// table's own conditions, and only then a handler. Nothing is decided in a
+// handler: it reads the request, calls a backend service and writes the answer.
 package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
+	"net/netip"
 	"time"
 
-	"git.debros.io/DeBros/network/backend/core"
-)
+	"github.com/prometheus/client_golang/prometheus"
 
-// Limits of one HTTP connection. Nobody who sends slowly holds a connection
-// for longer than these.
-const (
-	MaxHeaderBytes = 16 << 10
-	MaxHeaderTime  = 5 * time.Second
-	MaxBodyTime    = 30 * time.Second
-	MaxIdleTime    = 2 * time.Minute
-	maxDrainTime   = 2 * time.Second // for answers under way when the node stops
+	"git.debros.io/DeBros/network/backend/core"
 )
 
 // Build says which program answers.
@@ -34,16 +30,43 @@ type Build struct {
 	Version, Commit, Time string
 }
 
-// Settings of a gateway.
+// Settings of a gateway. The zero value listens nowhere and serves what it is
+// handed by Serve.
 type Settings struct {
-	Address      string   // host:port to listen on; port 0 takes a free one
+	Address      string   // host:port to listen on; port 0 takes a free one; "" listens nowhere
 	AllowedHosts []string // names besides loopback under which the gateway may be called
 	// AllowedOrigins are those of browser pages that may call it, exactly as a
 	// browser sends them.
 	AllowedOrigins []string
-	Namespace      core.Namespace // of callers whose credential names none
-	Build          Build
-	Now            func() time.Time
+	// WSQueryCredentials lets older clients put their credential into the query
+	// of a WebSocket, where it may end up in the logs of others.
+	WSQueryCredentials bool
+	Namespace          core.Namespace // of callers whose credential names none
+	MaxValueBytes      int            // of a key's value; 0 is core.MaxValueBytes
+	Build              Build
+	Now                func() time.Time
+	// RequireAuth says that Auth asks every caller for a credential. Without it
+	// New refuses to listen beyond loopback.
+	RequireAuth bool
+	// CertFile and KeyFile are a certificate and its key in PEM. They are read
+	// again when they change. Both or none.
+	CertFile, KeyFile string
+	// AllowClear lets the gateway listen beyond loopback without a certificate of
+	// its own: something before it is trusted to encrypt.
+	AllowClear bool
+	// TrustedProxies are addresses or networks ("10.0.0.0/8") whose
+	// X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []string
+	MaxConnections int // at the same time, on TCP; 0 means MaxConnections
+	// Login serves GET /v1/auth/login and everything below it; nil when there is
+	// no page. It sets its own content security policy.
+	Login http.Handler
+	// Upstream returns the way to another gateway that is to answer a request;
+	// nil, or a nil result, answers here. Its coded errors are told as they are;
+	// it says Unavailable when nothing was sent.
+	Upstream func(r *http.Request) http.RoundTripper
+	// Metrics are those of the node's other parts, shown beside the gateway's own.
+	Metrics prometheus.Gatherer
 }
 
 // Gateway serves HTTP. Make one with New.
@@ -52,96 +75,133 @@ type Gateway struct {
 	services Services
 	log      *slog.Logger
 	started  time.Time
-	listener net.Listener
+	listener net.Listener // nil when it listens nowhere
+	tls      *tls.Config  // nil in clear
+	headers  http.Header  // of every answer
+	proxies  []netip.Prefix
+	rates    *rates
+	metrics  *metrics
+	anon     chan struct{} // one place per request on its way through the proxy
 }
 
 // New checks the settings and takes the address, so that a taken port is told
 // before anything starts. Run must follow, or Close.
 func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (*Gateway, error) {
+	g := &Gateway{
+		settings: s, services: services, log: log, started: s.Now(), headers: securityHeaders(),
+		anon: make(chan struct{}, MaxAnonRequests),
+	}
+	var err error
+	if g.proxies, err = parseProxies(s.TrustedProxies); err != nil {
+		return nil, err
+	}
+	if g.rates, err = newRates(s.Now); err != nil {
+		return nil, err
+	}
+	g.metrics = newMetrics(s.Metrics)
+	if s.CertFile != "" || s.KeyFile != "" {
+		if g.tls, err = newCertificate(s.CertFile, s.KeyFile, s.Now, log).config(); err != nil {
+			return nil, err
+		}
+	}
+	if s.Address == "" {
+		return g, nil
+	}
+	if err = s.checkAddress(); err != nil {
+		return nil, err
+	}
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", s.Address)
-	if err != nil {
+	if g.listener, err = lc.Listen(ctx, "tcp", s.Address); err != nil {
 		return nil, core.Wrap(core.Unavailable, err,
 			"the gateway's address %s cannot be used: another program may hold it; choose another with --gateway-addr, port 0 takes a free one", s.Address)
 	}
-	return &Gateway{settings: s, services: services, log: log, started: s.Now(), listener: l}, nil
+	if g.tls == nil && !loopbackHost(s.Address) {
+		log.Warn("the gateway answers in clear beyond this computer: credentials can be read on the way unless a proxy with a certificate stands before it", core.KeyAddress, g.Address())
+	}
+	return g, nil
 }
 
-// Address is the host:port on which the gateway listens.
-func (g *Gateway) Address() string { return g.listener.Addr().String() }
+// checkAddress keeps what is only safe on this computer from being reached from
+// elsewhere.
+func (s Settings) checkAddress() error {
+	if loopbackHost(s.Address) {
+		return nil
+	}
+	if !s.RequireAuth {
+		return core.Errorf(core.Invalid, "without gateway.require_auth everyone who reaches %s would own the data; set it to true, or listen on 127.0.0.1", s.Address)
+	}
+	if s.CertFile == "" && !s.AllowClear {
+		return core.Errorf(core.Invalid, "the gateway would answer in clear on %s; name a certificate in gateway.tls_certificate and gateway.tls_key, set gateway.allow_clear when a proxy before it encrypts, or listen on 127.0.0.1", s.Address)
+	}
+	return nil
+}
+
+// loopbackHost says whether only this computer reaches host:port. A name other
+// than localhost may be resolved to anything, so it is not.
+func loopbackHost(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// Address is the host:port on which the gateway listens, "" when on none.
+func (g *Gateway) Address() string {
+	if g.listener == nil {
+		return ""
+	}
+	return g.listener.Addr().String()
+}
+
+// URL is where programs on this computer find the gateway, "" when it listens
+// nowhere.
+func (g *Gateway) URL() string {
+	switch {
+	case g.listener == nil:
+		return ""
+	case g.tls != nil:
+		return "https://" + g.Address()
+	}
+	return "http://" + g.Address()
+}
 
 // Close gives the address back. It is for a gateway that never ran.
 func (g *Gateway) Close() error {
+	if g.listener == nil {
+		return nil
+	}
 	if err := g.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close gateway: %w", err)
 	}
 	return nil
 }
 
-// Run serves until ctx ends, then lets answers under way finish for a moment.
-func (g *Gateway) Run(ctx context.Context, ready func()) error {
-	server := &http.Server{
-		Handler:           g.Handler(),
-		ReadHeaderTimeout: MaxHeaderTime,
-		ReadTimeout:       MaxBodyTime,
-		IdleTimeout:       MaxIdleTime,
-		MaxHeaderBytes:    MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(g.listener) }()
-	ready()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve gateway: %w", err)
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDrainTime)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		g.log.Warn("cut answers that did not end in time", core.KeyError, err)
-		if err := server.Close(); err != nil {
-			return fmt.Errorf("close gateway: %w", err)
-		}
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve gateway: %w", err)
-	}
-	return nil
-}
-
-// Handler answers the routes. It may be called at the same time from many
-// connections; a panic inside answers `internal` and is logged.
-func (g *Gateway) Handler() http.Handler { return g.guard(g.mux()) }
-
-// guard turns away foreign hosts before anything else runs, and keeps a panic
-// from ending the process.
-func (g *Gateway) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
-		defer func() {
-			if p := recover(); p != nil {
-				g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			}
-		}()
-		if !g.hostAllowed(r.Host) {
-			g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, core.Errorf(core.Denied, "this gateway is not called %q; use its loopback address or add the name to gateway.allowed_hosts", r.Host))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
+// Handler answers the routes to callers on TCP. It may be called at the same
+// time from many connections; a panic inside answers `internal` and is logged.
+func (g *Gateway) Handler() http.Handler { return g.guard(g.mux(), false) }
 
 func (g *Gateway) uptime() string {
 	return g.settings.Now().Sub(g.started).Round(time.Second).String()
 }
 
-// fail answers with the error's code and sentence. Only our own faults are logged.
+// fail answers with the error's code and sentence. Only our own faults are
+// logged here; the guard logs every failed request. When the answer has begun
+// already, the connection is cut: half an answer must not look whole.
 func (g *Gateway) fail(c *call, err error) {
 	code := core.CodeOf(err)
 	if code == core.Internal {
-		g.log.ErrorContext(c.r.Context(), "request failed", core.KeyRequestID, c.id, core.KeyError, err)
+		g.log.Error("request failed", core.KeyRequestID, c.id, core.KeyError, err)
+	}
+	if v, ok := c.w.(*visit); ok {
+		v.code, v.err = code, err
+		switch {
+		case v.hijacked:
+			return
+		case v.status != 0:
+			panic(http.ErrAbortHandler) // net/http cuts the connection and says nothing
+		}
 	}
 	h := c.w.Header()
 	switch code { //nolint:exhaustive // the others bring no header
@@ -157,6 +217,6 @@ func (g *Gateway) fail(c *call, err error) {
 		}
 	}
 	if err = c.answer(code.HTTPStatus(), errorAnswer{Error: core.Sentence(err), Code: code, RequestID: c.id}); err != nil {
-		g.log.ErrorContext(c.r.Context(), "an error could not be told", core.KeyRequestID, c.id, core.KeyError, err)
+		g.log.Error("an error could not be told", core.KeyRequestID, c.id, core.KeyError, err)
 	}
 }

@@ -15,15 +15,24 @@ import (
 // port, and the configured names. A gateway that listens beyond loopback is
 // also reachable under the literal address of its own interface.
 func (g *Gateway) hostAllowed(host string) bool {
-	name, port, err := net.SplitHostPort(host)
-	if err != nil {
-		name, port = strings.Trim(host, "[]"), ""
+	name, port, ok := splitHost(host)
+	if !ok {
+		return false
 	}
 	if slices.Contains(g.settings.AllowedHosts, strings.ToLower(name)) {
 		return true
 	}
 	ownHost, ownPort, err := net.SplitHostPort(g.Address())
-	if err != nil || port != ownPort {
+	if err != nil {
+		return false
+	}
+	if port == "" { // what a browser leaves out
+		port = "80"
+		if g.tls != nil {
+			port = "443"
+		}
+	}
+	if port != ownPort {
 		return false
 	}
 	if name == "localhost" {
@@ -38,4 +47,18 @@ func (g *Gateway) hostAllowed(host string) bool {
 		return false
 	}
 	return ip.IsLoopback() || ip == own || (own.IsUnspecified() && !ip.IsUnspecified())
+}
+
+// splitHost cuts a Host header into name and port, "" when there is none. An
+// IPv6 address must stand in brackets and nothing else may.
+func splitHost(host string) (name, port string, ok bool) {
+	if rest, bracketed := strings.CutPrefix(host, "["); bracketed {
+		literal, after, closed := strings.Cut(rest, "]")
+		if !closed || !strings.Contains(literal, ":") || (after != "" && after[0] != ':') {
+			return "", "", false
+		}
+		return literal, strings.TrimPrefix(after, ":"), after != ":"
+	}
+	name, port, named := strings.Cut(host, ":")
+	return name, port, name != "" && named == (port != "") && strings.Trim(port, "0123456789") == ""
 }

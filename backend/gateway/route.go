@@ -18,6 +18,7 @@ const (
 	public   access = "public"   // no credential is looked at
 	anyone   access = "anyone"   // any valid credential
 	operator access = "operator" // who runs the node
+	local    access = "local"    // everyone on this computer, and who runs the node
 )
 
 // needs is the access of those who have the permission in their namespace.
@@ -50,8 +51,12 @@ type route struct {
 	// stream marks an answer without an end; it gets no time limit.
 	stream bool
 	// rate names the bucket that the route draws from, "" is the common one.
-	rate  string
-	serve func(*call) error
+	rate string
+	// here marks what is about this gateway and is never passed on to another.
+	here bool
+	// mediaType of the answer when it is not JSON.
+	mediaType string
+	serve     func(*call) error
 }
 
 // param is one parameter of a query.
@@ -62,7 +67,18 @@ type param struct {
 
 // routes is the whole table.
 func (g *Gateway) routes() []route {
-	return slices.Concat(g.statusRoutes())
+	return slices.Concat(
+		g.statusRoutes(),
+		g.metricsRoutes(),
+		g.signInRoutes(),
+		g.sessionRoutes(),
+		g.keyRoutes(),
+		g.namespaceRoutes(),
+		g.appRoutes(),
+		g.networkRoutes(),
+		g.anonRoutes(),
+		g.documentRoutes(),
+	)
 }
 
 // mux builds the handler of all routes. A path that is known with other methods
@@ -79,50 +95,111 @@ func (g *Gateway) mux() http.Handler {
 	for path, allowed := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, core.Errorf(core.Invalid, "%s answers %s, not %s", r.URL.Path, strings.Join(allowed, " and "), r.Method))
+			g.refuse(w, r, core.Errorf(core.Invalid, "this route answers %s, not %s", strings.Join(allowed, " and "), knownMethod(r.Method)))
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		g.fail(&call{g: g, w: w, r: r, id: requestID(r)}, core.Errorf(core.NotFound, "there is no route %s %s", r.Method, r.URL.Path))
+		g.refuse(w, r, core.Errorf(core.NotFound, "there is no such route; GET /openapi.json lists them all"))
 	})
 	return mux
 }
 
-// handle is the way of every request to its handler: credential, namespace,
-// permission, then the handler itself.
+// refuse answers what has no route; it draws from the common rate like the rest.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	c := g.newCall(w, r)
+	if limited := c.limitAddress(rateCommon); limited != nil {
+		err = limited
+	}
+	g.fail(c, err)
+}
+
+// handle is the way of every request to its handler: rate, credential,
+// namespace, permission, then the handler itself.
 func (g *Gateway) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{g: g, route: &rt, w: w, r: r, id: requestID(r)}
-		err := g.admit(c)
-		if err == nil {
-			err = rt.serve(c)
+		c := g.newCall(w, r)
+		c.route = &rt
+		if v, ok := w.(*visit); ok {
+			v.route = rt.path
 		}
-		if err != nil {
+		if err := g.dispatch(c); err != nil { //nolint:contextcheck // the call brings its request's
 			g.fail(c, err)
 		}
 	})
 }
 
+func (g *Gateway) dispatch(c *call) error {
+	rt := c.route
+	if err := c.checkForgery(); err != nil {
+		return err
+	}
+	if err := g.checkRate(c); err != nil {
+		return err
+	}
+	if g.settings.Upstream != nil && !rt.here {
+		if carrier := g.settings.Upstream(c.r); carrier != nil {
+			return c.pass(carrier)
+		}
+	}
+	if err := g.admit(c); err != nil {
+		return err
+	}
+	switch {
+	case rt.upgrade: // it takes the connection and all its deadlines
+		g.metrics.sockets.Inc()
+		defer g.metrics.sockets.Dec()
+	case rt.stream:
+		defer c.open()()
+	case rt.body == streamBody:
+		c.unhurried()
+	}
+	return rt.serve(c)
+}
+
+// checkRate takes a token of the caller's address: the route's own rate, or for
+// those without a credential the common one. Who has a credential is held by
+// his namespace's quotas.
+func (g *Gateway) checkRate(c *call) error {
+	switch {
+	case c.route.rate != rateCommon:
+		return c.limitAddress(c.route.rate)
+	case credentialOf(c.r) != "" && c.route.access != public:
+		return nil
+	case !g.settings.RequireAuth && c.route.access != public:
+		return nil // on this computer only, and nobody has a credential
+	}
+	return c.limitAddress(rateCommon)
+}
+
 // admit finds out who calls and whether he may.
 func (g *Gateway) admit(c *call) error {
 	rt := c.route
-	if rt.access == public {
+	if v, ok := c.w.(*visit); ok && rt.access == local && g.local(v, c.r) {
 		return nil
 	}
-	if g.services.Auth == nil {
+	if g.services.Auth == nil && (rt.access != public || !rt.here) {
 		return core.Errorf(core.Unavailable, "this gateway has nobody to ask who you are")
+	}
+	if rt.access == public {
+		return nil
 	}
 	var err error
 	if c.who, err = g.authenticate(c); err != nil {
 		return err
 	}
-	if err = c.chooseNamespace(c.r.URL.Query().Get("namespace")); err != nil {
+	c.known()
+	if err = c.chooseNamespace(c.query("namespace")); err != nil {
 		return err
+	}
+	if rt.rate != rateCommon {
+		if err = c.limitAccount(rt.rate, c.who.Account()); err != nil {
+			return err
+		}
 	}
 	switch rt.access {
 	case anyone:
 		return nil
-	case operator:
+	case operator, local:
 		if !c.who.Operator() {
 			return core.Errorf(core.Denied, "this is for whoever runs the node")
 		}
@@ -132,9 +209,29 @@ func (g *Gateway) admit(c *call) error {
 	}
 }
 
-// authenticate reads the credential where the contract says it may be.
+// authenticate reads the credential where the contract says it may be. Who tries
+// many keys that nobody has is made to wait; a token that has ended counts as no
+// credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
-	return g.services.Auth.Authenticate(c.r.Context(), credentialOf(c.r), c.address())
+	credential := credentialOf(c.r)
+	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
+	if key {
+		if err := c.checkWrongKeys(); err != nil {
+			return core.Principal{}, err
+		}
+	}
+	p, err := g.services.Auth.Authenticate(c.r.Context(), credential, c.address())
+	if credential == "" || core.CodeOf(err) != core.Unauthenticated {
+		return p, err
+	}
+	counted := rateCommon
+	if key {
+		counted = rateWrongKey
+	}
+	if limited := c.limitAddress(counted); limited != nil {
+		return p, limited
+	}
+	return p, err
 }
 
 // credentialOf is the request's credential, "" when it has none. If a token and

@@ -78,6 +78,9 @@ type Database interface {
 	Query(ctx context.Context, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
 	Exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error)
 	Schema(ctx context.Context, ns core.Namespace) (core.Schema, error)
+	// Kind says what one statement does: "read", "write" or "schema". It returns
+	// Invalid, with the reason, for one that a tenant may not run.
+	Kind(sql string) (string, error)
 }
 
 // Storage is a namespace's keys and values.

@@ -14,11 +14,11 @@ func (g *Gateway) statusRoutes() []route {
 	var list []route
 	for _, prefix := range []string{"", "/v1"} {
 		list = append(list,
-			route{methods: "GET", path: prefix + "/health", access: public, summary: "Tells whether the node can serve, part by part.", response: healthAnswer{}, serve: g.health},
-			route{methods: "GET", path: prefix + "/status", access: public, summary: "Tells which node this is and how many peers it has.", response: statusAnswer{}, serve: g.status},
+			route{methods: "GET", path: prefix + "/health", access: public, here: true, summary: "Tells whether the node can serve, part by part.", response: healthAnswer{}, serve: g.health},
+			route{methods: "GET", path: prefix + "/status", access: public, here: true, summary: "Tells which node this is and how many peers it has.", response: statusAnswer{}, serve: g.status},
 		)
 	}
-	return append(list, route{methods: "GET", path: "/v1/version", access: public, summary: "Tells which program answers.", response: versionAnswer{}, serve: g.version})
+	return append(list, route{methods: "GET", path: "/v1/version", access: public, here: true, summary: "Tells which program answers.", response: versionAnswer{}, serve: g.version})
 }
 
 func (g *Gateway) health(c *call) error {
@@ -51,10 +51,8 @@ func (g *Gateway) status(c *call) error {
 	}
 	return c.answer(http.StatusOK, statusAnswer{
 		Healthy: true, Peers: s.Peers,
-		Server: serverAnswer{StartedAt: g.started.UTC().Format(time.RFC3339), Uptime: g.uptime()},
-		Network: networkAnswer{
-			NodeID: s.PeerID, Connected: s.Peers > 0, PeerCount: s.Peers, DatabaseSize: s.DatabaseSize, Uptime: g.uptime(),
-		},
+		Server:  serverAnswer{StartedAt: g.started.UTC().Format(time.RFC3339), Uptime: g.uptime()},
+		Network: g.networkOf(s),
 	})
 }
 

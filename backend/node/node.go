@@ -181,7 +181,7 @@ func (n *Node) gatewayURL() string {
 	if n.gateway == nil {
 		return ""
 	}
-	return "http://" + n.gateway.Address()
+	return n.gateway.URL()
 }
 
 func (n *Node) buildHost(context.Context) error {

@@ -149,6 +149,7 @@ func (n *Node) configure() error {
 		"discovery.mdns":        false, // nothing but this machine
 		"logging.color":         "never",
 		"gateway.addr":          net.JoinHostPort(n.place.IP, strconv.Itoa(me.Gateway)),
+		"gateway.allow_clear":   true, // the places of a sandbox are all on this machine
 		"gateway.api_keys":      []string{s.apiKey() + ":" + string(Namespace)},
 	}
 	if len(s.nodes) > 1 {
