@@ -68,7 +68,7 @@ type pastedSignature struct {
 }
 
 func (p *pastedSignature) Read(b []byte) (int, error) {
-	if p.answer == nil {
+	if p.answer == nil || p.answer.Len() == 0 {
 		p.answer = strings.NewReader(p.sign(p.text()) + "\n")
 	}
 	return p.answer.Read(b)
