@@ -171,7 +171,7 @@ func (a *app) logout(ctx context.Context, p place, saved credential, all bool) (
 	request := map[string]any{"refresh_token": saved.RefreshToken}
 	if all {
 		request = map[string]any{"all": true}
-		if err := g.use(ctx, saved); err != nil {
+		if err = g.use(ctx, saved); err != nil {
 			return 0, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -343,7 +344,7 @@ func TestGateway_ExitStatus(t *testing.T) {
 	}
 	g.fail = nil
 	for name, serve := range map[string]http.HandlerFunc{
-		"a page": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"a page": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, g.URL+"/v1/auth/whoami", http.StatusFound)
 		},

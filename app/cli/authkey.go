@@ -20,7 +20,7 @@ func (a *app) authKey() *cobra.Command {
 // keyAnswer is an API key; Secret is in the answer that made it only.
 type keyAnswer struct {
 	core.APIKey
-	Secret string `json:"api_key"`
+	Secret string `json:"api_key"` //nolint:gosec // it is read, and shown once
 }
 
 func (a *app) authKeyNew() *cobra.Command {

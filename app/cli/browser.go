@@ -33,7 +33,7 @@ func (a *app) loginByBrowser(ctx context.Context, g *gateway, ns core.Namespace)
 	if err != nil {
 		return credential{}, err
 	}
-	if err := a.showPage(ctx, server); err != nil {
+	if err = a.showPage(ctx, server); err != nil {
 		return credential{}, errors.Join(err, server.Close())
 	}
 	_, err = server.Run(ctx)

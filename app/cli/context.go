@@ -54,7 +54,7 @@ func (a *app) contextCommand() *cobra.Command {
 }
 
 // contextName keeps names easy to type and to tell apart from flags and paths.
-var contextName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`) //nolint:gochecknoglobals // never changed
+var contextName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`)
 
 func (a *app) contextAdd() *cobra.Command {
 	var c savedContext

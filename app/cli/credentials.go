@@ -18,7 +18,7 @@ import (
 const (
 	// credentialVariable holds an API key or token for one run; it comes before
 	// whatever is saved.
-	credentialVariable = "DEBROS_CREDENTIAL"
+	credentialVariable = "DEBROS_CREDENTIAL" //nolint:gosec // a name
 
 	credentialFolder = "credentials"
 	maxCredential    = 64 << 10
@@ -30,11 +30,11 @@ const (
 // credential is a saved sign-in. The tokens are plain text in the file, which
 // is why nobody but its owner may read it.
 type credential struct {
-	For          string         `json:"for"` // the gateway's base URL, or the place that it stands for
-	APIKey       string         `json:"api_key,omitempty"`
-	AccessToken  string         `json:"access_token,omitempty"`
-	RefreshToken string         `json:"refresh_token,omitempty"`
-	ExpiresAt    time.Time      `json:"expires_at,omitzero"` // of the access token
+	For          string         `json:"for"`                     // the gateway's base URL, or the place that it stands for
+	APIKey       string         `json:"api_key,omitempty"`       //nolint:gosec // the file is for them
+	AccessToken  string         `json:"access_token,omitempty"`  //nolint:gosec // likewise
+	RefreshToken string         `json:"refresh_token,omitempty"` //nolint:gosec // likewise
+	ExpiresAt    time.Time      `json:"expires_at,omitzero"`     // of the access token
 	Subject      string         `json:"subject"`
 	Namespace    core.Namespace `json:"namespace"`
 }

@@ -14,9 +14,9 @@ import (
 
 // tokensAnswer is what verify, refresh and token answer.
 type tokensAnswer struct {
-	AccessToken  string         `json:"access_token"`
-	ExpiresIn    int64          `json:"expires_in"` // seconds
-	RefreshToken string         `json:"refresh_token"`
+	AccessToken  string         `json:"access_token"`  //nolint:gosec // it is read only
+	ExpiresIn    int64          `json:"expires_in"`    // seconds
+	RefreshToken string         `json:"refresh_token"` //nolint:gosec // likewise
 	Subject      string         `json:"subject"`
 	Namespace    core.Namespace `json:"namespace"`
 }

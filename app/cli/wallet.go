@@ -177,10 +177,10 @@ func (a *app) walletRm() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.confirm("This deletes the wallet "+info.Label+"; without its words or a backup its accounts are lost", info.Label); err != nil {
+			if err = a.confirm("This deletes the wallet "+info.Label+"; without its words or a backup its accounts are lost", info.Label); err != nil {
 				return err
 			}
-			if err := store.Remove(cmd.Context(), info.ID); err != nil {
+			if err = store.Remove(cmd.Context(), info.ID); err != nil {
 				return err
 			}
 			err = a.changeProfile(func(p *profile) error {

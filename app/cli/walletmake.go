@@ -224,7 +224,7 @@ func (a *app) walletExport() *cobra.Command {
 			if out != "" && exists(out) {
 				return core.Errorf(core.Conflict, "there is a file %q already, and it stays as it is", out)
 			}
-			if err := a.confirm("This hands out the secret of the wallet "+info.Label+"; whoever has it can sign in as you", info.Label); err != nil {
+			if err = a.confirm("This hands out the secret of the wallet "+info.Label+"; whoever has it can sign in as you", info.Label); err != nil {
 				return err
 			}
 			e := wallet.Export{Form: wallet.Form(form)}
