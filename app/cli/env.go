@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -33,6 +34,9 @@ type Terminal struct {
 	// Edit reads lines with history from standard input. It is nil when that is
 	// no terminal.
 	Edit func() (LineEditor, error)
+	// Secret reads a line without showing it. It is nil when standard input is no
+	// terminal.
+	Secret func(prompt string) (core.Secret, error)
 }
 
 // LineEditor reads one line after the other.
@@ -49,6 +53,10 @@ type Program struct {
 	// take work and run.json is written; link leads to its page, once, and is ""
 	// when it has none.
 	Start func(ctx context.Context, s NodeStart, ready func(link string)) error
+	// StartGateway runs a gateway without a node until ctx ends. It calls ready
+	// once, with the gateway's base URL, when it answers. nil: there is no command
+	// for it.
+	StartGateway func(ctx context.Context, s GatewayStart, ready func(address string)) error
 	// SplitSQL cuts a script into statements and says of each what it is. It
 	// returns core.Invalid when the script cannot be cut, such as at an open quote.
 	SplitSQL func(script string) ([]core.Piece, error)
@@ -58,6 +66,9 @@ type Program struct {
 	Executable func() (string, error)
 	// OpenURL shows a page in the system's browser.
 	OpenURL func(ctx context.Context, url string) error
+	// Page is the built page, of which the sign-in in the browser is a part; nil
+	// when the program was built without one.
+	Page func() fs.FS
 }
 
 // Build says which program this is.
@@ -85,6 +96,7 @@ func SystemEnv() Env {
 	}
 	if env.Terminal.Stdin {
 		env.Terminal.Edit = func() (LineEditor, error) { return newEditor(os.Stdin, os.Stderr), nil }
+		env.Terminal.Secret = func(prompt string) (core.Secret, error) { return readSecret(os.Stdin, os.Stderr, prompt) }
 	}
 	return env
 }
@@ -126,6 +138,17 @@ func (e *editor) ReadLine(prompt string) (line string, err error) {
 	}
 	e.term.SetPrompt(prompt)
 	return e.term.ReadLine()
+}
+
+// readSecret reads a line that the terminal does not show.
+func readSecret(in, out *os.File, prompt string) (core.Secret, error) {
+	fmt.Fprint(out, prompt)
+	line, err := term.ReadPassword(descriptor(in))
+	fmt.Fprintln(out)
+	if err != nil {
+		return "", core.Wrap(core.Invalid, err, "the terminal cannot be read")
+	}
+	return core.Secret(line), nil
 }
 
 // SignalError is the cause of a context that a signal ended.

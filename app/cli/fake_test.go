@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -241,8 +243,14 @@ type screen struct {
 	stdin    string
 	env      map[string]string
 	terminal bool
+	person   bool     // who types: standard input is a terminal, too
+	secrets  []string // typed where nothing is shown
+	noDir    bool     // leave --data-dir out
+	typing   func(printed func() string) *pastedSignature
 	ctx      context.Context //nolint:containedctx // one run of a test
 	start    func(ctx context.Context, s NodeStart, ready func(string)) error
+	open     func(ctx context.Context, url string) error
+	page     func() fs.FS
 
 	out, err string
 	status   int
@@ -259,21 +267,34 @@ func newScreen(t *testing.T) *screen {
 	if err := config.WriteRunFile(dir, run); err != nil {
 		t.Fatal(err)
 	}
-	return &screen{node: newFake(), dir: dir, env: map[string]string{"HOME": dir}, ctx: t.Context()}
+	return &screen{node: newFake(), dir: dir, env: map[string]string{"HOME": dir, userDirVariable: filepath.Join(dir, "user")}, ctx: t.Context(), open: func(context.Context, string) error { return nil }}
 }
 
 // run types one command.
 func (s *screen) run(args ...string) *screen {
 	var out, errs bytes.Buffer
+	var in io.Reader = strings.NewReader(s.stdin)
+	if s.typing != nil {
+		in = s.typing(errs.String)
+	}
+	if s.noDir {
+		s.env["DEBROS_DATA_DIR"] = s.dir
+	} else {
+		args = append([]string{"--data-dir", s.dir}, args...)
+	}
 	env := Env{
-		Args: append([]string{"--data-dir", s.dir}, args...), Stdin: strings.NewReader(s.stdin), Stdout: &out, Stderr: &errs,
+		Args: args, Stdin: in, Stdout: &out, Stderr: &errs,
 		Lookup:   func(name string) (string, bool) { v, ok := s.env[name]; return v, ok },
-		Terminal: Terminal{Stdout: s.terminal, Stderr: s.terminal},
+		Terminal: Terminal{Stdin: s.person, Stdout: s.terminal, Stderr: s.terminal || s.person},
 		Program: Program{
 			Build: Build{Version: "1.2.3", Commit: "abc"}, SplitSQL: splitFake, Start: s.start,
 			Limits:  func() []core.Limit { return []core.Limit{{Name: "a key", Value: "1024 bytes", Why: "it is a name"}} },
-			OpenURL: func(context.Context, string) error { return nil },
+			OpenURL: s.open,
+			Page:    s.page,
 		},
+	}
+	if s.person {
+		env.Terminal.Secret = s.typeSecret
 	}
 	a := &app{env: env, dial: func(_ context.Context, t target) (remote, error) {
 		s.node.dialled = t
@@ -282,6 +303,16 @@ func (s *screen) run(args ...string) *screen {
 	s.status = a.main(s.ctx)
 	s.out, s.err = out.String(), errs.String()
 	return s
+}
+
+// typeSecret types the next secret.
+func (s *screen) typeSecret(string) (core.Secret, error) {
+	if len(s.secrets) == 0 {
+		return "", core.Errorf(core.Invalid, "nothing more is typed")
+	}
+	next := s.secrets[0]
+	s.secrets = s.secrets[1:]
+	return core.Secret(next), nil
 }
 
 // lines is a LineEditor that types what it was given.

@@ -4,7 +4,6 @@ package cli
 // byte as they are.
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -75,12 +74,62 @@ func (a *app) confirm(what, word string) error {
 		return core.Errorf(core.Invalid, "%s; nobody is here to ask, so add --yes", what)
 	}
 	fmt.Fprintf(a.env.Stderr, "%s. Type %q to go on: ", printable(what), printable(word))
-	line, err := bufio.NewReader(io.LimitReader(a.env.Stdin, 4096)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return core.Wrap(core.Invalid, err, "standard input cannot be read")
+	line, err := a.readLine()
+	if err != nil {
+		return err
 	}
 	if strings.TrimSpace(line) != word {
 		return core.Errorf(core.Invalid, "that was not %q; nothing was changed", word)
 	}
 	return nil
+}
+
+// maxLine bounds a line that is typed: a signature, a word, an address.
+const maxLine = 4096
+
+// readLine reads one line of standard input, and nothing of the next: somebody
+// else may be waiting for that.
+func (a *app) readLine() (string, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for len(line) <= maxLine {
+		n, err := a.env.Stdin.Read(one)
+		if n == 1 {
+			if one[0] == '\n' {
+				return strings.TrimSuffix(string(line), "\r"), nil
+			}
+			line = append(line, one[0])
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return string(line), nil
+		case err != nil:
+			return "", core.Wrap(core.Invalid, err, "standard input cannot be read")
+		}
+	}
+	return "", core.Errorf(core.TooLarge, "a line has at most %d characters", maxLine)
+}
+
+// question asks a person for one line.
+func (a *app) question(prompt string) (string, error) {
+	fmt.Fprint(a.env.Stderr, printable(prompt))
+	line, err := a.readLine()
+	return strings.TrimSpace(line), err
+}
+
+// secretInput reads a secret: from the terminal without showing it, from
+// standard input or from a file. As an argument it would stand in the shell's
+// history and in the list of processes, so that is refused.
+func (a *app) secretInput(args []string, at int, prompt string) (core.Secret, error) {
+	if at < len(args) && args[at] != "-" && (!strings.HasPrefix(args[at], "@") || strings.HasPrefix(args[at], "@@")) {
+		return "", core.Errorf(core.Invalid, "a secret is no argument, because others can see those; write '-' for standard input or '@file'")
+	}
+	if at >= len(args) && a.env.Terminal.Secret != nil {
+		return a.env.Terminal.Secret(prompt)
+	}
+	data, err := a.value(args, at)
+	if err == nil && len(data) == 0 {
+		err = core.Errorf(core.Invalid, "nothing was read; give the secret by standard input or '@file'")
+	}
+	return core.Secret(strings.TrimRight(string(data), "\r\n")), err
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/wallet"
 )
 
 // Exit statuses besides those of core's table of codes.
@@ -98,7 +99,7 @@ func (a *app) printError(err error) {
 		}
 	}
 	fmt.Fprintln(a.env.Stderr, a.paint(colorRed, "error:"), printable(sentence))
-	if next := a.nextStep(code); next != "" {
+	if next := a.nextStep(err); next != "" {
 		fmt.Fprintln(a.env.Stderr, "  "+next)
 	}
 	if a.opts.verbose {
@@ -108,8 +109,8 @@ func (a *app) printError(err error) {
 }
 
 // nextStep is what to do about errors whose own sentence cannot know it.
-func (a *app) nextStep(code core.Code) string {
-	switch code {
+func (a *app) nextStep(err error) string {
+	switch core.CodeOf(err) {
 	case core.OutcomeUnknown:
 		if key := a.opts.idempotencyKey; key != "" {
 			return "Repeat it with the same --idempotency-key " + printable(key) + ": it will not happen twice."
@@ -118,7 +119,13 @@ func (a *app) nextStep(code core.Code) string {
 	case core.Internal:
 		return "See 'debros node logs --level error', or repeat the command with -v."
 	case core.Unauthenticated:
-		return "The credential is operator.key in the data folder, or the environment's DEBROS_CREDENTIAL."
+		if aboutWallet(err) {
+			return ""
+		}
+		if a.elsewhere() {
+			return "Sign in with 'debros auth login', or put an API key into the environment's DEBROS_CREDENTIAL."
+		}
+		return "The credential is operator.key in the data folder, the environment's DEBROS_CREDENTIAL, or that of 'debros auth login'."
 	case core.Invalid, core.Denied, core.NotFound, core.Conflict, core.PreconditionFailed, core.TooLarge, core.Limited, core.Unavailable:
 	}
 	return ""
@@ -133,4 +140,17 @@ func printable(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\ufffd"))
+}
+
+// aboutWallet says whether a wallet on this computer refused: then no credential
+// is missing.
+func aboutWallet(err error) bool {
+	for _, reason := range []error{
+		wallet.ErrPassphrase, wallet.ErrLocked, wallet.ErrKeychainLost, wallet.ErrMismatch, wallet.ErrMalleable, wallet.ErrContract, wallet.ErrNoKey, wallet.ErrWeakKey,
+	} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
 }

@@ -364,7 +364,7 @@ func (a *app) joinCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := a.find(core.DefaultNamespace); core.CodeOf(err) == core.Unavailable && a.opts.wait == 0 {
+			if _, err := a.find(cmd.Context(), core.DefaultNamespace); core.CodeOf(err) == core.Unavailable && a.opts.wait == 0 {
 				return core.Wrap(core.Unavailable, err, "no node runs here; start one with: debros node start --join TICKET")
 			}
 			return a.stream(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {

@@ -143,6 +143,14 @@ func (a *app) nodeStop() *cobra.Command {
 	return &cobra.Command{
 		Use: "stop", Short: "End the node, and wait until it has ended", Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.elsewhere() {
+				return a.call(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
+					if err := r.Stop(ctx); err != nil {
+						return err
+					}
+					return a.show(document{object: record{{"stopping", true}}})
+				})
+			}
 			dir, err := a.dataDir()
 			if err != nil {
 				return err
@@ -154,9 +162,6 @@ func (a *app) nodeStop() *cobra.Command {
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
 				if err := r.Stop(ctx); err != nil {
 					return err
-				}
-				if len(a.opts.peers) > 0 {
-					return a.show(document{object: record{{"stopping", true}}})
 				}
 				if err := gone(ctx, dir, run); err != nil {
 					return err

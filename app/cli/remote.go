@@ -125,7 +125,7 @@ func coded(err error) bool {
 func (a *app) connect(ctx context.Context, ns core.Namespace) (remote, error) {
 	until := time.Now().Add(a.opts.wait)
 	for {
-		t, err := a.find(ns)
+		t, err := a.find(ctx, ns)
 		if err == nil {
 			var r remote
 			if r, err = a.dial(ctx, t); err == nil {
@@ -143,12 +143,20 @@ func (a *app) connect(ctx context.Context, ns core.Namespace) (remote, error) {
 	}
 }
 
-// find says which node is meant: the one of --peer, else the local one.
-func (a *app) find(ns core.Namespace) (target, error) {
-	t := target{namespace: ns, credential: core.Secret(a.lookup("DEBROS_CREDENTIAL"))}
+// find says which node is meant: the one of --peer, else that of the context. A
+// saved credential goes to the nodes of its own context only.
+func (a *app) find(ctx context.Context, ns core.Namespace) (target, error) {
+	t := target{namespace: ns, credential: core.Secret(a.lookup(credentialVariable))}
 	if len(a.opts.peers) > 0 {
 		t.addresses = a.opts.peers
 		return t, nil
+	}
+	p, err := a.place()
+	if err != nil {
+		return target{}, err
+	}
+	if !p.local {
+		return a.findSaved(ctx, p, t)
 	}
 	dir, err := a.dataDir()
 	if err != nil {
@@ -164,6 +172,27 @@ func (a *app) find(ns core.Namespace) (target, error) {
 	}
 	t.credential, err = config.LoadOperatorKey(dir)
 	return t, err
+}
+
+// findSaved fills in t for a context that is not the local node.
+func (a *app) findSaved(ctx context.Context, p place, t target) (target, error) {
+	if len(p.Peers) == 0 {
+		return target{}, core.Errorf(core.Invalid, "the context %q has a gateway and no node, which is enough for auth, ns and app; "+
+			"for this command add the address of a node: debros context add %s --gateway %s --peer ADDRESS", p.Name, p.Name, p.Gateway)
+	}
+	t.addresses = p.Peers
+	if t.credential != "" {
+		return t, nil
+	}
+	var err error
+	t.credential, err = a.savedCredential(ctx, p)
+	return t, err
+}
+
+// elsewhere says whether this run is about another node than the local one.
+func (a *app) elsewhere() bool {
+	p, err := a.place()
+	return len(a.opts.peers) > 0 || err == nil && !p.local
 }
 
 // localNode reads run.json and says when it was left behind by a crash.

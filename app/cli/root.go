@@ -26,11 +26,11 @@ type app struct {
 
 // options are the flags of every command.
 type options struct {
-	output, namespace, level, color, dataDir, config string
-	freshness, timeout, wait                         time.Duration
-	yes, quiet, verbose                              bool
-	peers                                            []string
-	idempotencyKey                                   string // of the commands that have the flag
+	output, namespace, level, color, dataDir, config, context string
+	freshness, timeout, wait                                  time.Duration
+	yes, quiet, verbose                                       bool
+	peers                                                     []string
+	idempotencyKey                                            string // of the commands that have the flag
 }
 
 // defaultTimeout is long enough for a namespace to wake and elect its leader.
@@ -54,8 +54,11 @@ func (a *app) root() *cobra.Command {
 		a.nodeCommand(), a.kvCommand(), a.sqlCommand(), a.pubsubCommand(), a.peersCommand(), a.configCommand(),
 		a.nsCommand(), a.networkCommand(), a.inviteCommand(), a.joinCommand(), a.leaveCommand(),
 		a.healthCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(),
-		a.sandboxCommand(),
+		a.sandboxCommand(), a.contextCommand(), a.authCommand(), a.appCommand(), a.walletCommand(),
 	)
+	if a.env.Program.StartGateway != nil {
+		root.AddCommand(a.gatewayCommand())
+	}
 	root.AddCommand(a.oldCommands()...)
 	root.InitDefaultHelpCmd()
 	return root
@@ -64,7 +67,7 @@ func (a *app) root() *cobra.Command {
 func (a *app) globalFlags(root *cobra.Command) {
 	f, o := root.PersistentFlags(), &a.opts
 	f.StringVarP(&o.output, "output", "o", "", "form of the output: table, json, jsonl, csv, yaml, env or raw")
-	f.StringVarP(&o.namespace, "namespace", "n", "", "namespace to use (environment DEBROS_NAMESPACE; else default)")
+	f.StringVarP(&o.namespace, "namespace", "n", "", "namespace to use (environment DEBROS_NAMESPACE; else the context's, else default)")
 	f.StringVar(&o.level, "level", "", "how fresh a read must be: none, weak or linearizable (default)")
 	f.Var((*duration)(&o.freshness), "freshness", "with --level none: refuse answers that are older")
 	o.timeout = defaultTimeout
@@ -76,12 +79,14 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.StringVar(&o.color, "color", "", "colours: auto, always or never (environment NO_COLOR)")
 	f.StringVar(&o.dataDir, "data-dir", "", "data folder of the node (environment DEBROS_DATA_DIR)")
 	f.StringVar(&o.config, "config", "", "configuration file (environment DEBROS_CONFIG; else node.yaml in the data folder)")
+	f.StringVar(&o.context, "context", "", "where to go: a name of 'debros context ls' (environment DEBROS_CONTEXT)")
 	f.StringArrayVar(&o.peers, "peer", nil, "talk to this node (multiaddress with /p2p/) instead of the local one")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkOptions() }
 	for name, words := range map[string][]string{"output": formats(), "level": {"none", "weak", "linearizable"}, "color": {"auto", "always", "never"}} {
 		// The flag exists, so this cannot fail.
 		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // see above
 	}
+	_ = root.RegisterFlagCompletionFunc("context", a.completeContexts) //nolint:errcheck // see above
 }
 
 // idempotencyFlag lets a command's write be repeated without doing it twice.
@@ -107,14 +112,31 @@ func (a *app) checkOptions() error {
 	return nil
 }
 
-// namespace is the one that was asked for.
+// namespace is the one that was asked for, else default.
 func (a *app) namespace() (core.Namespace, error) {
+	ns, err := a.namedNamespace()
+	if err == nil && ns == "" {
+		return core.DefaultNamespace, nil
+	}
+	return ns, err
+}
+
+// namedNamespace is the one of --namespace, the environment or the context, ""
+// when none of them names one.
+func (a *app) namedNamespace() (core.Namespace, error) {
 	name := a.opts.namespace
 	if name == "" {
 		name = a.lookup("DEBROS_NAMESPACE")
 	}
 	if name == "" {
-		return core.DefaultNamespace, nil
+		p, err := a.place()
+		if err != nil {
+			return "", err
+		}
+		name = p.Namespace
+	}
+	if name == "" {
+		return "", nil
 	}
 	return core.ParseNamespace(name)
 }

@@ -18,33 +18,6 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func (a *app) nsCommand() *cobra.Command {
-	return a.group("ns", "Back up and restore namespaces", a.nsLs(), a.nsBackup(), a.nsRestore(), a.nsPlan())
-}
-
-func (a *app) nsLs() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Aliases: []string{"list"}, Short: "List the namespaces of the network", Args: wants(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.call(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
-				groups, err := r.Placements(ctx)
-				if err != nil {
-					return err
-				}
-				d := document{name: "namespaces", columns: []string{"namespace", "state", "replicas", "index", "created_at"}}
-				for _, g := range groups {
-					if g.Namespace != core.SystemNamespace {
-						d.rows = append(d.rows, record{
-							{"namespace", string(g.Namespace)}, {"state", g.State}, {"replicas", len(g.Replicas)}, {"index", g.Index}, {"created_at", g.CreatedAt},
-						})
-					}
-				}
-				return a.show(d)
-			})
-		},
-	}
-}
-
 func (a *app) nsBackup() *cobra.Command {
 	all := false
 	cmd := &cobra.Command{

@@ -129,6 +129,32 @@ func TestDefaultDataDir(t *testing.T) {
 	}
 }
 
+// Wallets that lie where nobody looks are lost with the computer.
+func TestDefaultUserDir(t *testing.T) {
+	tests := map[string]struct {
+		system string
+		env    map[string]string
+		want   string
+	}{
+		"Linux":                       {"linux", map[string]string{"HOME": "/home/ann"}, "/home/ann/.config/debros"},
+		"Linux with its own place":    {"linux", map[string]string{"HOME": "/home/ann", "XDG_CONFIG_HOME": "/etc/ann"}, "/etc/ann/debros"},
+		"Linux with a relative place": {"linux", map[string]string{"HOME": "/home/ann", "XDG_CONFIG_HOME": "etc"}, "/home/ann/.config/debros"},
+		"a Mac":                       {"darwin", map[string]string{"HOME": "/Users/ann"}, "/Users/ann/Library/Application Support/DeBros/User"},
+		"Windows":                     {"windows", map[string]string{"AppData": "/ann"}, "/ann/DeBros"},
+		"Linux without a home":        {"linux", nil, ""},
+		"Windows without a profile":   {"windows", nil, ""},
+		"a Mac without a home":        {"darwin", nil, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := defaultUserDir(tt.system, environment(tt.env))
+			if got != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
 // A size or duration that is read otherwise than it was meant fills a disk or
 // hammers a network.
 func TestUnits(t *testing.T) {

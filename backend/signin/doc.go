@@ -30,7 +30,8 @@
 // OPTIONS, which is refused.
 //
 // Another program of the same user can open such a page too. Therefore a code of
-// six digits stands in the text that is signed and on both screens.
+// six digits stands on both screens, and in the text that is signed where this
+// program makes it.
 package signin
 
 import (

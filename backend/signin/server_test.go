@@ -46,10 +46,11 @@ func TestServer_SignIn(t *testing.T) {
 	}
 }
 
-// A text without the code would let another program's page pass for this one.
-func TestServer_TextMustHoldTheCode(t *testing.T) {
+// A text that no wallet shows whole must not be signed, and what went wrong in
+// making one is not for the page.
+func TestServer_RefusesTexts(t *testing.T) {
 	for name, begin := range map[string]func(context.Context, Proposal) (string, error){
-		"without the code": func(context.Context, Proposal) (string, error) { return "sign in", nil },
+		"empty": func(context.Context, Proposal) (string, error) { return "", nil },
 		"too long": func(ctx context.Context, p Proposal) (string, error) {
 			return p.Code + strings.Repeat("x", MaxTextBytes), ctx.Err()
 		},

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"app":                             {"app/api", "app/bridge", "app/cli", "backend/config", "backend/core", "backend/logging", "backend/node", "backend/sandbox", "frontend"},
 	"app/api":                         {"backend/core", "backend/disk"},
 	"app/bridge":                      {"app/api", "backend/core"},
-	"app/cli":                         {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/logging", "backend/sandbox"},
+	"app/cli":                         {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/logging", "backend/sandbox", "backend/signin", "backend/wallet"},
 	"backend/core":                    {},
 	"backend/disk":                    {},
 	"backend/config":                  {"backend/core", "backend/disk"},
