@@ -15,9 +15,10 @@ const (
 	// MaxTransactionStatements bounds a transaction; its results are kept in memory.
 	MaxTransactionStatements = 1000
 	// MaxTransactionBytes bounds the rows that a transaction of reads answers with,
-	// all together, and MaxTransactionTime how long its reads may take.
+	// all together.
 	MaxTransactionBytes = 16 << 20
-	MaxTransactionTime  = 10 * time.Second
+	// MaxTransactionTime is how long the reads of one may take, all together.
+	MaxTransactionTime = 10 * time.Second
 	// snapshotTries is how often reads are repeated until no write came between
 	// them: on a busy namespace several reads in a row seldom see one state.
 	snapshotTries = 5
