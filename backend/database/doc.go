@@ -12,7 +12,8 @@
 // one fsync serves many callers, each of whom gets their own result. The entry
 // carries a time and a seed: what SQL calls "now" and "random" is read from
 // there ([entryClock]), so that every replica, and every replay of the log after a
-// restart, comes to the same rows.
+// restart, comes to the same rows. A SELECT may stand between the writes of one
+// caller's transaction ([write]); it runs there on every replica.
 //
 // # A read
 //

@@ -233,7 +233,7 @@ func (s *site) play(list []turn) {
 		}
 		got := s.do(x.line, x.body, headers...)
 		if got.status != x.status || !fits(strings.TrimSpace(got.body), x.want) {
-			s.t.Errorf("%s %s %s\n got %d %s\nwant %d %s", x.line, x.headers, x.body, got.status, strings.TrimSpace(got.body), x.status, x.want)
+			s.t.Errorf("%s %s %.1000s\n got %d %.1000s\nwant %d %s", x.line, x.headers, x.body, got.status, strings.TrimSpace(got.body), x.status, x.want)
 		}
 	}
 }

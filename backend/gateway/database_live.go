@@ -91,5 +91,8 @@ func appendLive(b []byte, a core.LiveAnswer, took time.Duration) ([]byte, error)
 	if a.Gap {
 		b = append(b, `,"gap":true`...)
 	}
-	return append(b, '}'), nil
+	if b = append(b, '}'); len(b) > MaxSocketQueuedBytes {
+		return b, core.Errorf(core.TooLarge, "a live query answers with at most %d MiB of JSON; ask for fewer rows or columns", MaxSocketQueuedBytes>>20)
+	}
+	return b, nil
 }

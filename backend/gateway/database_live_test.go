@@ -80,6 +80,7 @@ func TestSubscribe_Refusals(t *testing.T) {
 		"PRAGMA table_info(t)":      400,
 		"SELECT * FROM _debros_kv":  400,
 		"SELECT * FROM t WHERE v=?": 400,
+		"SELECT zeroblob(9000000) FROM sqlite_schema": 413,
 	} {
 		if _, status := s.subscribe(url.Values{"sql": {sql}}, "key:read"); status != want {
 			t.Errorf("%s: %d", sql, status)

@@ -194,7 +194,11 @@ func TestDatabase_Transaction(t *testing.T) {
 		{"POST /v1/db/query", `{"sql":"SELECT count(*) FROM t"}`, "", 200, `…[[1]]…`},
 	})
 	many := `{"statements":["SELECT 1"` + strings.Repeat(`,"SELECT 1"`, MaxTransactionStatements) + `]}`
-	s.play([]turn{{"POST /v1/db/transaction", many, "", 413, `…at most 1000 statements…`}})
+	large := `{"statements":["SELECT zeroblob(13000000)","SELECT 1"]}`
+	s.play([]turn{
+		{"POST /v1/db/transaction", many, "", 413, `…at most 1000 statements…`},
+		{"POST /v1/db/transaction", large, "", 413, `…at most 16 MiB…`},
+	})
 }
 
 // Hand-written JSON must have the fields that the OpenAPI document shows.

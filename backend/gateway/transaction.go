@@ -14,6 +14,11 @@ import (
 const (
 	// MaxTransactionStatements bounds a transaction; its results are kept in memory.
 	MaxTransactionStatements = 1000
+	// MaxTransactionBytes bounds the rows that a transaction of reads answers with,
+	// all together.
+	MaxTransactionBytes = 16 << 20
+	// MaxTransactionTime is how long the reads of one may take, all together.
+	MaxTransactionTime = 10 * time.Second
 	// snapshotTries is how often reads are repeated until no write came between
 	// them: on a busy namespace several reads in a row seldom see one state.
 	snapshotTries = 5
@@ -121,24 +126,41 @@ func (c *call) readAll(ctx context.Context, list []core.Statement) ([]outcome, e
 	if len(list) > 1 {
 		list = append(list[:len(list):len(list)], core.Statement{SQL: "SELECT 1"})
 	}
+	ctx, cancel := context.WithTimeout(ctx, MaxTransactionTime)
+	defer cancel()
 	for range snapshotTries {
-		done := make([]outcome, len(list))
-		same := true
-		for i, s := range list {
-			began := time.Now()
-			rows, err := c.g.services.Database.Query(ctx, c.ns, s, core.QueryOptions{})
-			if err != nil {
-				return nil, core.Wrap(core.CodeOf(err), err, "statement %d: %s", i+1, core.Sentence(err))
-			}
-			done[i] = outcome{rows: rows, took: time.Since(began)}
-			first := done[0].rows.Provenance
-			same = same && rows.Provenance.Index == first.Index && rows.Provenance.ServedBy == first.ServedBy
+		done, err := c.readEach(ctx, list)
+		if err != nil {
+			return nil, err
+		}
+		first, same := done[0].rows.Provenance, true
+		for _, o := range done {
+			same = same && o.rows.Provenance.Index == first.Index && o.rows.Provenance.ServedBy == first.ServedBy
 		}
 		if same {
 			return done[:max(1, len(done)-1)], nil
 		}
 	}
 	return nil, core.Errorf(core.Conflict, "the data changed while it was read, %d times in a row; repeat, or read with one statement", snapshotTries)
+}
+
+// readEach reads one after another, within the bound of all their rows.
+func (c *call) readEach(ctx context.Context, list []core.Statement) ([]outcome, error) {
+	done := make([]outcome, len(list))
+	left := MaxTransactionBytes
+	for i, s := range list {
+		if left <= 0 {
+			return nil, core.Errorf(core.TooLarge, "the answers of one transaction have at most %d MiB; read less, or in parts", MaxTransactionBytes>>20)
+		}
+		began := time.Now()
+		rows, err := c.g.services.Database.Query(ctx, c.ns, s, core.QueryOptions{MaxBytes: left})
+		if err != nil {
+			return nil, core.Wrap(core.CodeOf(err), err, "statement %d: %s", i+1, core.Sentence(err))
+		}
+		left -= sizeOf(rows)
+		done[i] = outcome{rows: rows, took: time.Since(began)}
+	}
+	return done, nil
 }
 
 // append adds the results, in the form that the request has.
