@@ -20,6 +20,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/node"
 	"git.debros.io/DeBros/network/backend/sandbox"
+	"git.debros.io/DeBros/network/frontend"
 )
 
 // Set by the linker; see LDFLAGS in the Makefile.
@@ -47,7 +48,7 @@ func run(env cli.Env) int {
 func runCommand(ctx context.Context, env cli.Env) int {
 	env.Program = cli.Program{
 		Build: cli.Build{Version: version, Commit: commit, Time: buildTime},
-		Start: startNode, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
+		Start: startNode, StartGateway: startGateway, Page: frontend.Dist, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
 		Executable: os.Executable,
 	}
 	if len(env.Args) > 0 && !slices.Equal(env.Args, []string{flagSafeGraphics}) {
