@@ -226,4 +226,3 @@ func TestStore_Bounds(t *testing.T) {
 		t.Error(len(all), err)
 	}
 }
-
