@@ -20,6 +20,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/node"
 	"git.debros.io/DeBros/network/backend/sandbox"
+	"git.debros.io/DeBros/network/frontend"
 )
 
 // Set by the linker; see LDFLAGS in the Makefile.
@@ -48,7 +49,7 @@ func runCommand(ctx context.Context, env cli.Env) int {
 	env.Program = cli.Program{
 		Build: cli.Build{Version: version, Commit: commit, Time: buildTime},
 		Start: startNode, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
-		Executable: os.Executable,
+		Executable: os.Executable, Page: frontend.Dist,
 	}
 	if len(env.Args) > 0 && !slices.Equal(env.Args, []string{flagSafeGraphics}) {
 		return cli.Main(ctx, env)
