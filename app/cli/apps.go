@@ -59,6 +59,7 @@ func (a *app) appNew() *cobra.Command {
 	var publicKey string
 	c := &cobra.Command{
 		Use: "new NAME", Short: "Register a program", Args: wants("NAME"),
+		Example: "  debros app new storefront",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := a.appPath("")
 			if err != nil {

@@ -118,6 +118,7 @@ func (a *app) authLogout() *cobra.Command {
 	var all, forget bool
 	c := &cobra.Command{
 		Use: "logout", Short: "End the sign-in here, or with --all everywhere", Args: wants(),
+		Example: "  debros auth logout\n  debros auth logout --all",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := a.place()
 			if err != nil {
@@ -232,6 +233,7 @@ func (a *app) authAudit() *cobra.Command {
 	limit := 100
 	c := &cobra.Command{
 		Use: "audit", Short: "List who signed in, made keys and gave rights, newest first", Args: wants(),
+		Example: "  debros auth audit --limit 20 -o jsonl",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return core.Errorf(core.Invalid, "--limit is 1 or more")

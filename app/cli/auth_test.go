@@ -342,6 +342,10 @@ func TestGateway_ExitStatus(t *testing.T) {
 			t.Errorf("%s: %d %q", code, s.status, s.err)
 		}
 	}
+	g.fail = core.Errorf(core.Limited, "a sentence")
+	if s.run("app", "ls"); !strings.Contains(s.err, "wait 7s") {
+		t.Errorf("how long to wait is not told: %s", s.err)
+	}
 	g.fail = nil
 	for name, serve := range map[string]http.HandlerFunc{
 		"a page": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },

@@ -80,7 +80,10 @@ func TestContext_KeepsCredentialsApart(t *testing.T) {
 	if s.run("kv", "ls"); s.node.dialled.credential.Reveal() == canary {
 		t.Error("the key of the context went to the local node")
 	}
-	s.node.fail = nil
+	s.run("context", "add", "lab", "--peer", "/ip4/10.0.0.9/tcp/1/p2p/12D3y")
+	if s.run("kv", "ls", "--context", "lab"); s.node.dialled.addresses[0] == peerOfLab || s.node.dialled.credential != "" {
+		t.Error("the key went to other nodes that took over the name")
+	}
 	if s.run("node", "stop", "--context", "lab"); s.status != 0 || !s.node.stopped {
 		t.Errorf("stop another node: %d %s", s.status, s.err)
 	}

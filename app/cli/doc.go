@@ -7,7 +7,10 @@
 //
 // A command finds the node of its data folder by run.json and talks to it over
 // libp2p with the operator's key beside it. It never opens the data folder of a
-// running node. How a node is started is brought by app/main.go ([Program]), so
+// running node. A context names another place to go: nodes, which are asked over
+// libp2p, and a gateway, which is asked over HTTP by the groups auth, ns and app.
+// What belongs to the user and to no node (contexts, sign-ins, wallets) lies in
+// a folder of its own, closed to others. How a node is started is brought by app/main.go ([Program]), so
 // this package needs no node to be built or tested.
 //
 // What a command prints goes through one door, [document], which knows the

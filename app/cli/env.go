@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -140,15 +141,23 @@ func (e *editor) ReadLine(prompt string) (line string, err error) {
 	return e.term.ReadLine()
 }
 
-// readSecret reads a line that the terminal does not show.
-func readSecret(in, out *os.File, prompt string) (core.Secret, error) {
-	fmt.Fprint(out, prompt)
-	line, err := term.ReadPassword(descriptor(in))
-	fmt.Fprintln(out)
+// readSecret reads a line that the terminal does not show. Ctrl+C gives it up and
+// leaves the terminal as it was.
+func readSecret(in, out *os.File, prompt string) (secret core.Secret, err error) {
+	state, err := term.MakeRaw(descriptor(in))
 	if err != nil {
-		return "", core.Wrap(core.Invalid, err, "the terminal cannot be read")
+		return "", fmt.Errorf("set up terminal: %w", err)
 	}
-	return core.Secret(line), nil
+	defer func() {
+		if restoreErr := term.Restore(descriptor(in), state); err == nil && restoreErr != nil {
+			err = fmt.Errorf("restore terminal: %w", restoreErr)
+		}
+	}()
+	line, err := newEditor(in, out).term.ReadPassword(prompt)
+	if errors.Is(err, io.EOF) {
+		return "", &exitError{status: exitInterrupted}
+	}
+	return core.Secret(line), err
 }
 
 // SignalError is the cause of a context that a signal ended.

@@ -252,6 +252,8 @@ type screen struct {
 	open     func(ctx context.Context, url string) error
 	page     func() fs.FS
 
+	startGateway func(ctx context.Context, s GatewayStart, ready func(string)) error
+
 	out, err string
 	status   int
 }
@@ -289,8 +291,7 @@ func (s *screen) run(args ...string) *screen {
 		Program: Program{
 			Build: Build{Version: "1.2.3", Commit: "abc"}, SplitSQL: splitFake, Start: s.start,
 			Limits:  func() []core.Limit { return []core.Limit{{Name: "a key", Value: "1024 bytes", Why: "it is a name"}} },
-			OpenURL: s.open,
-			Page:    s.page,
+			OpenURL: s.open, Page: s.page, StartGateway: s.startGateway,
 		},
 	}
 	if s.person {

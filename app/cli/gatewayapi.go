@@ -13,7 +13,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -42,15 +46,27 @@ type gateway struct {
 // newGateway makes the client of a gateway. It follows no redirect: that would
 // carry the credential to wherever the answer says.
 func (a *app) newGateway(base, key string, local bool) *gateway {
+	proxy := a.httpProxy().ProxyFunc()
 	transport := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment, // which leaves this computer's own addresses out
-		DisableKeepAlives:      true,                      // a command asks a few times only
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		DisableKeepAlives:      true, // a command asks a few times only
 		MaxResponseHeaderBytes: maxGatewayHeaders,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:      true,
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &gateway{app: a, base: base, key: key, local: local, client: client}
+}
+
+// httpProxy is the proxy that the environment names, for what leaves this computer.
+func (a *app) httpProxy() *httpproxy.Config {
+	either := func(name string) string {
+		if value := a.lookup(name); value != "" {
+			return value
+		}
+		return a.lookup(strings.ToLower(name))
+	}
+	return &httpproxy.Config{HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
 }
 
 // call asks once, sends in as JSON unless it is nil and reads the answer into
@@ -102,7 +118,11 @@ func (g *gateway) once(ctx context.Context, method, path string, in, out any) er
 	if err != nil {
 		return g.unanswered(err, method, path)
 	}
-	return g.read(answer.StatusCode, data, out)
+	err = g.read(answer.StatusCode, data, out)
+	if seconds, waitErr := strconv.Atoi(answer.Header.Get("Retry-After")); waitErr == nil && core.CodeOf(err) == core.Limited {
+		err = core.Wrap(core.Limited, err, "%s (wait %v)", core.Sentence(err), time.Duration(seconds)*time.Second)
+	}
+	return err
 }
 
 // read judges an answer that came whole.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/config"
@@ -39,7 +40,8 @@ func (a *app) credentialKey(p place) (string, error) {
 	case p.Gateway != "":
 		return p.Gateway, nil
 	}
-	return "context " + p.Name, nil
+	// A key goes to the nodes that took it; others under the same name do not get it.
+	return "nodes " + strings.Join(p.Peers, " "), nil
 }
 
 // strangerGateway is the gateway of the context, to which nothing is shown yet.

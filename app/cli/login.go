@@ -53,11 +53,19 @@ func (a *app) authLogin() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			before, _, damaged := a.loadCredential(g.key)
+			if damaged != nil {
+				a.note("%s", core.Sentence(damaged)) // and is overwritten
+			}
 			saved, err := a.loginByWallet(cmd.Context(), g, ns, o)
 			if err != nil {
 				return err
 			}
-			return a.keepSignIn(g.base, saved)
+			if err := a.keepSignIn(g.base, saved); err != nil {
+				return err
+			}
+			g.endBefore(cmd.Context(), before)
+			return nil
 		},
 	}
 	f := c.Flags()
@@ -97,6 +105,18 @@ func (a *app) keepSignIn(at string, c credential) error {
 	return a.show(document{object: record{
 		{"signed_in", true}, {"subject", c.Subject}, {"namespace", string(c.Namespace)}, {"method", method}, {"at", at}, {"expires_at", c.ExpiresAt},
 	}})
+}
+
+// endBefore ends the session whose place another one took; nobody could use it
+// any more. It may be over already.
+func (g *gateway) endBefore(ctx context.Context, before credential) {
+	if before.RefreshToken == "" {
+		return
+	}
+	err := g.call(ctx, http.MethodPost, "/v1/auth/logout", map[string]string{"refresh_token": before.RefreshToken}, nil)
+	if err != nil && core.CodeOf(err) != core.Unauthenticated {
+		g.app.note("The session before this one could not be ended: %s", core.Sentence(err))
+	}
 }
 
 // challenge is a text to sign, as the gateway made it.

@@ -76,6 +76,7 @@ func grantedRecord(n core.NamespaceGrant) record {
 func (a *app) nsNew() *cobra.Command {
 	return &cobra.Command{
 		Use: "new NAME", Short: "Claim a free namespace: you become its owner", Args: wants("NAME"),
+		Example: "  debros ns new shop\n  debros ns use shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ns, err := core.ParseNamespace(args[0])
 			if err != nil {
@@ -133,6 +134,7 @@ func grantsPath(ns core.Namespace) string {
 func (a *app) nsGrants() *cobra.Command {
 	return &cobra.Command{
 		Use: "grants [NAME]", Short: "List who may use a namespace", Args: wants("[NAME]"), ValidArgsFunction: a.completeMine,
+		Example: "  debros ns grants shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ns, err := a.namespace()
 			if len(args) > 0 {

@@ -71,6 +71,8 @@ func TestTranscripts(t *testing.T) {
 			e.Setenv("DEBROS_NODE_LISTEN_ADDRESSES", "/ip4/127.0.0.1/tcp/0")
 			e.Setenv("DEBROS_DISCOVERY_MDNS", "false")
 			e.Setenv("GATEWAY_ADDR", "127.0.0.1:0")
+			e.Setenv(userDirVariable, e.WorkDir+"/user")
+			e.Setenv("FAKE_GATEWAY", newGatewayFake(t).URL)
 			e.Defer(func() { endSandbox(t, e.WorkDir+"/node") })
 			return nil
 		},

@@ -231,6 +231,7 @@ func (a *app) walletKeychain() *cobra.Command {
 	states := []string{"on", "off"}
 	c := &cobra.Command{
 		Use: "keychain on|off [NAME]", Short: "Let the system's keychain open a wallet, or not", Args: wants("on|off", "[NAME]"),
+		Example: "  debros wallet keychain on",
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return states, cobra.ShellCompDirectiveNoFileComp
