@@ -43,7 +43,7 @@ func failingMain(h host.Host, dir string) int {
 		}()
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, core.Sentence(err))
+		fmt.Fprintf(os.Stderr, "%s\n%v\n", core.Sentence(err), err)
 		return 1
 	}
 	return 0

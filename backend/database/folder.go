@@ -106,6 +106,16 @@ func (f folder) covered(m marker, found bool, k *kept, log logFacts) error {
 	return f.damaged(logFile, fmt.Errorf("the log goes on at %d, the snapshot ends at %d", log.from, base))
 }
 
+// clearFounding removes the log of a founding that was cut short. It may have
+// Raft's first term and lack the first entry, and Raft founds no group on that.
+// Nobody can have led the group before, so there is no vote in it to remember.
+func (f folder) clearFounding() error {
+	if err := os.Remove(filepath.Join(f.dir, logFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // readLog reads the whole log. A missing one is fine only where no group was made.
 func (f folder) readLog(made bool) (logFacts, error) {
 	path := filepath.Join(f.dir, logFile)

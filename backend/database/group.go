@@ -103,7 +103,11 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 		return nil, err
 	}
 	if fresh {
-		if err = os.MkdirAll(f.dir, 0o700); err != nil {
+		err = os.MkdirAll(f.dir, 0o700)
+		if err == nil && len(o.voters) > 0 {
+			err = f.clearFounding()
+		}
+		if err != nil {
 			return nil, core.Wrap(core.Unavailable, err, "the folder %s cannot be made; check its rights and the space on the disk", f.shown(""))
 		}
 	}

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	failedSyncs = 40 // rounds
-	lastSync    = 60 // of a thread, in which the failure comes at the latest
+	failedSyncs = 40  // rounds
+	lastSync    = 200 // of a thread, in which the failure comes at the latest
 )
 
 // C3: if a failed sync ends the program, one bad sector takes all namespaces; if
