@@ -125,9 +125,7 @@ func TestSocket_SlowReaderIsCutOff(t *testing.T) {
 	if code, reason := closing(t, slow); code != websocket.CloseTryAgainLater || !strings.HasPrefix(reason, "too slow") {
 		t.Errorf("the slow one ends with %d %q", code, reason)
 	}
-	if queued := g.sockets.queued.Load(); queued != 0 {
-		t.Errorf("%d bytes still wait", queued)
-	}
+	eventually(t, "nothing waits for it any more", func() bool { return g.sockets.queued.Load() == 0 })
 	write(t, quick, websocket.BinaryMessage, "done")
 	if _, got := take(t, quick); got != "done" {
 		t.Errorf("the quick one got %q", got)
