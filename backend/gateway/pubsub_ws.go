@@ -36,37 +36,49 @@ type errorFrame struct {
 
 // topicSocket is one client on one topic.
 type topicSocket struct {
-	call  *call
-	topic string
-	json  bool
-	sub   Subscription
-	place Presence // nil for who is not present
+	call   *call
+	topic  string
+	json   bool
+	member *core.PresenceMember // nil for who is not present
+	sub    Subscription
+	place  Presence // of the member
 }
 
-// pubsubSocket subscribes before it answers 101, so that nothing published
-// afterwards is missed.
-func (g *Gateway) pubsubSocket(c *call) error {
+// pubsubSocket serves one client. Who is present tells the others something, so
+// he needs the right to publish, and his socket ends with it.
+func (g *Gateway) pubsubSocket(c *call) (err error) {
 	t := topicSocket{call: c}
-	member, err := t.ask()
-	if err != nil {
+	if t.member, err = t.ask(); err != nil {
 		return err
 	}
-	if member != nil {
-		if err = g.services.Auth.Allow(c.r.Context(), c.who, c.ns, core.PermissionWrite); err != nil {
+	need := core.PermissionRead
+	if t.member != nil {
+		need = core.PermissionWrite
+		if err = g.services.Auth.Allow(c.r.Context(), c.who, c.ns, need); err != nil {
 			return err
 		}
 	}
-	if t.sub, err = g.services.PubSub.Subscribe(c.r.Context(), c.ns, t.topic); err != nil {
+	defer t.close()
+	return c.serveSocket(socketUse{need: need, maxMessage: core.MaxMessageBytes, begin: t.begin, run: t.run, receive: t.publish})
+}
+
+// begin subscribes before the 101, so that nothing published afterwards is missed.
+func (t *topicSocket) begin(ctx context.Context) (err error) {
+	topics := t.call.g.services.PubSub
+	if t.sub, err = topics.Subscribe(ctx, t.call.ns, t.topic); err != nil || t.member == nil {
 		return err
 	}
-	defer t.sub.Close()
-	if member != nil {
-		if t.place, err = g.services.PubSub.Join(c.r.Context(), c.ns, t.topic, *member); err != nil {
-			return err
-		}
-		defer t.place.Close()
+	t.place, err = topics.Join(ctx, t.call.ns, t.topic, *t.member)
+	return err
+}
+
+func (t *topicSocket) close() {
+	if t.place != nil {
+		t.place.Close()
 	}
-	return c.serveSocket(socketUse{need: core.PermissionRead, maxMessage: core.MaxMessageBytes, run: t.run, receive: t.publish})
+	if t.sub != nil {
+		t.sub.Close()
+	}
 }
 
 // ask reads the query. A member comes back when the client wants to be present.

@@ -267,7 +267,9 @@ func (s *socket) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
-	s.pinging.Stop()
+	if s.pinging != nil {
+		s.pinging.Stop()
+	}
 	for _, f := range s.queue {
 		s.addLocked(-1, -len(f.data))
 	}

@@ -127,6 +127,9 @@ type socketUse struct {
 	need core.Permission
 	// maxMessage bounds a message of the client; one far larger ends the socket.
 	maxMessage int64
+	// begin, where there is one, gets what run needs. It is called when there is
+	// a place for the socket and before the 101, which its error takes the place of.
+	begin func(ctx context.Context) error
 	// run sends until ctx ends or it has nothing more to say; then the socket
 	// ends too, with the error's code. It must return soon after ctx has ended.
 	run func(ctx context.Context, s *socket) error
@@ -152,6 +155,11 @@ func (c *call) serveSocket(use socketUse) error {
 		return err
 	}
 	defer c.g.sockets.leave(s)
+	if use.begin != nil {
+		if err := use.begin(ctx); err != nil {
+			return err
+		}
+	}
 	conn, err := c.g.sockets.upgrader.upgrade(c, subprotocol(c.r))
 	if err != nil {
 		return err

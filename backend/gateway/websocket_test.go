@@ -125,9 +125,7 @@ func TestSocket_SlowReaderIsCutOff(t *testing.T) {
 	if code, reason := closing(t, slow); code != websocket.CloseTryAgainLater || !strings.HasPrefix(reason, "too slow") {
 		t.Errorf("the slow one ends with %d %q", code, reason)
 	}
-	if queued := g.sockets.queued.Load(); queued != 0 {
-		t.Errorf("%d bytes still wait", queued)
-	}
+	eventually(t, "nothing waits for it any more", func() bool { return g.sockets.queued.Load() == 0 })
 	write(t, quick, websocket.BinaryMessage, "done")
 	if _, got := take(t, quick); got != "done" {
 		t.Errorf("the quick one got %q", got)
@@ -183,6 +181,38 @@ func TestSocket_BoundOfAnAccount(t *testing.T) {
 	}
 	eventually(t, "the place is free", func() bool { return g.openSockets() == MaxSocketsPerAccount })
 	g.open(t, "topic=t", "red-reader")
+}
+
+// When slow readers fill the memory that all share, the quick ones must stay.
+func TestSocket_ShareOfAFullHouse(t *testing.T) {
+	house := &sockets{}
+	text := make([]byte, MaxSocketQueuedBytes) // one for all
+	at := func(waiting int) *socket {
+		s := &socket{sockets: house, writing: true} // what is queued stays queued
+		if err := house.enter(s, ""); err != nil {
+			t.Fatal(err)
+		}
+		if waiting > 0 && !s.offer(socketFrame{websocket.BinaryMessage, text[:waiting]}) {
+			t.Fatalf("%d bytes have no room in an empty queue", waiting)
+		}
+		return s
+	}
+	one := socketFrame{websocket.BinaryMessage, text[:core.MaxMessageBytes]}
+	slow, quick, idle := at(MaxSocketQueuedBytes-1), at(1000), at(0)
+	for house.queued.Load() <= MaxQueuedBytesTotal {
+		at(MaxSocketQueuedBytes - 1)
+	}
+	if slow.offer(one) {
+		t.Error("a slow one may still let more pile up")
+	}
+	if !quick.offer(one) || !idle.offer(one) {
+		t.Error("a quick one is cut off with them")
+	}
+	quick.drop()
+	idle.drop()
+	if !idle.offer(one) || idle.waiting != 0 {
+		t.Error("what has ended still queues")
+	}
 }
 
 // A gateway that is updated must let its clients go to another one at once.

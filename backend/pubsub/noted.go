@@ -164,15 +164,19 @@ func (e *engine) askAll(ctx context.Context, ids []peer.ID, topic string) <-chan
 }
 
 // settle lets a node's neighbours take note, for MaxSettle at most: the topic
-// works without, only something published in this moment might pass by.
-func (e *engine) settle(ctx context.Context, topic string) {
+// works without, only something published in this moment might pass by. It says
+// whether all of them have.
+func (e *engine) settle(ctx context.Context, topic string) bool {
 	ctx, cancel := context.WithTimeout(ctx, MaxSettle)
 	defer cancel()
 	if e.arrivals.wait(ctx) != nil {
-		return
+		return false
 	}
-	for range e.askAll(ctx, e.someNodes(), topic) { //nolint:revive // the answers themselves do not matter here
+	all := true
+	for err := range e.askAll(ctx, e.someNodes(), topic) {
+		all = all && err == nil
 	}
+	return all
 }
 
 func (e *engine) someNodes() []peer.ID {

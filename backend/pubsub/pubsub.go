@@ -241,19 +241,24 @@ func (p *PubSub) Subscribe(ctx context.Context, ns core.Namespace, topic string)
 	return e.begin(ctx, ns, topic, name)
 }
 
-func (e *engine) begin(ctx context.Context, ns core.Namespace, topic, name string) (*Subscription, error) {
+func (e *engine) begin(ctx context.Context, ns core.Namespace, label, name string) (*Subscription, error) {
 	if err := e.arrivals.wait(ctx); err != nil {
 		return nil, err
 	}
 	var s *Subscription
+	var t *topic
 	if err := e.do(ctx, func() (err error) {
-		s, err = e.subscribe(ns, topic, name)
+		s, t, err = e.subscribe(ns, label, name)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	if e.p.settings.Relay {
-		e.settle(ctx, name)
+		// One question serves all subscribers of a topic that follow each other,
+		// such as the thousands of a gateway.
+		if !t.settled.Load() && e.settle(ctx, name) {
+			t.settled.Store(true)
+		}
 		return s, nil
 	}
 	if err := e.settleClient(ctx, name); err != nil {
@@ -264,26 +269,26 @@ func (e *engine) begin(ctx context.Context, ns core.Namespace, topic, name strin
 }
 
 // subscribe runs on the keeper.
-func (e *engine) subscribe(ns core.Namespace, label, name string) (*Subscription, error) {
+func (e *engine) subscribe(ns core.Namespace, label, name string) (*Subscription, *topic, error) {
 	if e.subscriptions.Load() >= MaxSubscriptions {
-		return nil, core.Errorf(core.Limited, "there are %d subscribers on this node; close one first", MaxSubscriptions)
+		return nil, nil, core.Errorf(core.Limited, "there are %d subscribers on this node; close one first", MaxSubscriptions)
 	}
 	t, err := e.enter(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(t.readers.all()) >= MaxSubscribersPerTopic {
-		return nil, core.Errorf(core.Limited, "the topic has %d subscribers on this node; close one first", MaxSubscribersPerTopic)
+		return nil, nil, core.Errorf(core.Limited, "the topic has %d subscribers on this node; close one first", MaxSubscribersPerTopic)
 	}
 	if err := errors.Join(t.join(), t.listen(func(m *gossip.Message) { t.readers.deliver(t.message(m)) })); err != nil {
-		return nil, core.Wrap(core.Unavailable, err, "the topic cannot be opened now; try again")
+		return nil, nil, core.Wrap(core.Unavailable, err, "the topic cannot be opened now; try again")
 	}
 	var s *Subscription
 	s = newSubscription(ns, label, &e.tasks, func() { e.ended(t, s) })
 	t.readers.add(s)
 	e.subscriptions.Add(1)
 	e.poke()
-	return s, nil
+	return s, t, nil
 }
 
 // ended runs once for each subscription, on whatever goroutine ended it.

@@ -17,7 +17,7 @@ import (
 
 // topic is a gossip topic with one reference: however many subscribe here, and
 // whatever else it is carried for, gossipsub sees one participant. The keeper
-// goroutine owns it; readers and the two atomics are for everybody.
+// goroutine owns it; readers and the atomics are for everybody.
 type topic struct {
 	name   string // on the wire
 	label  string // without the namespace
@@ -28,6 +28,7 @@ type topic struct {
 	since time.Time              // last time that it was wanted
 
 	carried atomic.Bool  // relay is set
+	settled atomic.Bool  // neighbours have taken note since the first reader came
 	used    atomic.Int64 // last publication of a client, Unix nanoseconds
 	readers readers
 }
@@ -66,6 +67,7 @@ func (t *topic) listen(each func(*gossip.Message)) error {
 
 // mute undoes listen.
 func (t *topic) mute() {
+	t.settled.Store(false)
 	if t.tap != nil {
 		t.tap.Cancel()
 		t.tap = nil
