@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,11 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 			if err := home.Restored(context.Background()); err != nil {
 				t.Fatal(err)
 			}
+			now, err := home.secrets(context.Background())
+			eventually(t, "the other node has the new key", func() bool {
+				s, errAway := away.secrets(context.Background())
+				return err == nil && errAway == nil && bytes.Equal(s.nonce[0], now.nonce[0])
+			})
 		},
 	}
 	for name, change := range tests {
@@ -83,6 +89,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+		f.clock.pass(2 * NonceLife) // what was swept makes all nonces of its time void
 	}
 }
 
