@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -229,8 +230,9 @@ func TestTokenKeys_RotationAndRemoval(t *testing.T) {
 	}
 }
 
-// The keys survive a restart; a file that others can read, or that is damaged, is
-// refused with the remedy instead of being replaced.
+// The keys survive a restart; those that were withdrawn sign nothing any more, and
+// a file that others can read, or that is damaged, is refused with the remedy
+// instead of being replaced.
 func TestTokenKeys_File(t *testing.T) {
 	f := newFabric(t)
 	s := f.settings("home")
@@ -250,14 +252,34 @@ func TestTokenKeys_File(t *testing.T) {
 	if code := again.good(tokens.AccessToken); code != "" {
 		t.Errorf("a token of before the restart: %s", code)
 	}
-	// Withdrawn by whoever may write the table, for all nodes.
-	if _, err = again.exec(t.Context(), stmt(`DELETE FROM auth_token_keys WHERE kid = ?1`, before.id)); err != nil {
+	if err = f.node("away", nil).WithdrawKeys(t.Context(), "home"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a withdrawn key is void and another one signs", func() bool {
 		key, errKey := again.signer(context.Background())
 		return again.good(tokens.AccessToken) == core.Unauthenticated && errKey == nil && key.id != before.id
 	})
+	again.stop()
+	for name, spoil := range map[string]func() error{
+		"readable by others": func() error { return os.Chmod(s.TokenKeyFile, 0o644) },
+		"damaged":            func() error { return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"seed":"AA"}]}`), 0o600) },
+		"not JSON":           func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
+		"huge":               func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
+	} {
+		if info, errStat := os.Stat(s.TokenKeyFile); errStat != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the file has mode %v, %v", info.Mode(), errStat)
+		}
+		if err = spoil(); err != nil {
+			t.Fatal(err)
+		}
+		err = again.Run(t.Context(), func() { t.Errorf("%s: ready", name) })
+		if core.CodeOf(err) != core.Invalid || !strings.Contains(err.Error(), tokenKeyRemedy) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err = os.Chmod(s.TokenKeyFile, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // FuzzToken throws bytes at the parser of tokens. What it accepts, the network

@@ -301,3 +301,20 @@ func (a *Auth) JWKS(ctx context.Context) ([]core.JWK, error) {
 	slices.SortFunc(list, func(x, y core.JWK) int { return strings.Compare(x.KeyID, y.KeyID) })
 	return list, nil
 }
+
+// WithdrawKeys voids the signing keys of a node, and with them all tokens that it
+// has signed, on all nodes within [RevokeWithin]. A node that is still a member
+// makes new ones. It is for a key that may have been copied: a node that is no
+// member any more is not believed anyway.
+func (a *Auth) WithdrawKeys(ctx context.Context, node string) error {
+	if err := a.ready(); err != nil {
+		return err
+	}
+	_, err := a.exec(ctx, stmt(`DELETE FROM auth_token_keys WHERE node = ?1`, node))
+	a.view.forgetTokenKeys()
+	a.nudge()
+	if err == nil {
+		a.log.Warn("the signing keys of a node were withdrawn", core.KeyPeer, node)
+	}
+	return err
+}
