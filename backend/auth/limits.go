@@ -104,7 +104,7 @@ const (
 	auditEvery     = time.Second            // a batch of the audit
 	retryEvery     = time.Second            // after an error of the feed
 	unknownEvery   = time.Minute            // an unknown token key is looked for
-	askLimit       = 5 * time.Second        // one question to the system group
+	askLimit       = 2 * time.Second        // one question to the system group; a request waits for it
 	lastWordsLimit = 2 * time.Second        // at the end
 	unknownPause   = 100 * time.Millisecond // between two such searches
 	secretEvery    = 24 * time.Hour         // a new MAC key

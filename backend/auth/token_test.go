@@ -285,15 +285,16 @@ func TestTokenKeys_File(t *testing.T) {
 // FuzzToken throws bytes at the parser of tokens. What it accepts, the network
 // has signed.
 func FuzzToken(f *testing.F) {
-	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", Now: time.Now}, view: newView()}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) // the workers must all make the same token
+	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", Now: func() time.Time { return now }}, view: newView()}
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public, ok := private.Public().(ed25519.PublicKey)
 	if !ok {
 		f.Fatal("no public key")
 	}
-	key := tokenKey{id: thumbprint(public), node: "home", public: public, notAfter: time.Now().Add(day)}
+	key := tokenKey{id: thumbprint(public), node: "home", public: public, notAfter: now.Add(day)}
 	a.signing.keys = []signingKey{{key, private}}
-	good, err := a.sign(context.Background(), accessKind(), claims{RegisteredClaims: jwt.RegisteredClaims{Subject: "0x00"}, Namespace: "red", SessionID: "s"}, time.Now(), TokenLife)
+	good, err := a.sign(context.Background(), accessKind(), claims{RegisteredClaims: jwt.RegisteredClaims{Subject: "0x00", ID: "one"}, Namespace: "red", SessionID: "s"}, now, TokenLife)
 	if err != nil {
 		f.Fatal(err)
 	}
