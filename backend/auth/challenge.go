@@ -114,7 +114,7 @@ func (a *Auth) Challenge(ctx context.Context, r core.ChallengeRequest) (core.Cha
 	random(head[:nonceRandom])
 	binary.BigEndian.PutUint32(head[nonceRandom:], uint32(expires.Unix())) //nolint:gosec // until the year 2106
 	head[nonceHead-1] = classOf(r.Purpose)
-	n := nonce{text: base62(append(head, b.seal(s.nonce[0], head)...)), expires: expires}
+	n := nonce{text: base62(append(head, b.seal(s.sealing(a.settings.Now()), head)...)), expires: expires}
 	message, err := b.message(a.settings.Network, n)
 	if err != nil {
 		return core.Challenge{}, err
@@ -184,29 +184,20 @@ func hostOf(domain string) string {
 // candidates are the origins that a nonce may have been made for: the one by
 // which the proof came first, then all that the network has.
 func (a *Auth) candidates(ctx context.Context, domain, uri string) ([]string, error) {
-	var list []string
-	add := func(origin string) {
-		if !slices.Contains(list, origin) {
-			list = append(list, origin)
-		}
-	}
+	list := []string{"https://" + linkDomain}
 	if origin, err := a.origin(ctx, domain, uri); err == nil {
-		add(origin)
+		list = append(list, origin)
 	}
 	names, err := a.domains(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range append(slices.Clone(a.ownDomains()), names...) {
-		if len(list) >= 4*MaxDomains {
-			break
-		}
+	list = slices.Grow(list, 4*len(names))
+	for _, name := range slices.Concat(a.ownDomains(), names) {
 		for _, twin := range twins(name) {
-			add("https://" + twin)
-			add("http://" + twin)
+			list = append(list, "https://"+twin, "http://"+twin)
 		}
 	}
-	add("https://" + linkDomain)
 	return list, nil
 }
 
@@ -223,7 +214,7 @@ func twins(domain string) []string {
 }
 
 // match finds what a nonce is bound to, of what it may be.
-func (a *Auth) match(s secrets, n nonce, b binding, origins []string) (binding, bool) {
+func match(s secrets, n nonce, b binding, origins []string) (binding, bool) {
 	for _, key := range s.nonce {
 		for _, origin := range origins {
 			b.origin = origin

@@ -1,11 +1,17 @@
 package auth
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gagliardetto/solana-go"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -71,6 +77,11 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 			if err := home.Restored(context.Background()); err != nil {
 				t.Fatal(err)
 			}
+			now, err := home.secrets(context.Background())
+			eventually(t, "the other node has the new key", func() bool {
+				s, errAway := away.secrets(context.Background())
+				return err == nil && errAway == nil && bytes.Equal(s.nonce[0], now.nonce[0])
+			})
 		},
 	}
 	for name, change := range tests {
@@ -83,6 +94,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+		f.clock.pass(2 * NonceLife) // what was swept makes all nonces of its time void
 	}
 }
 
@@ -137,6 +149,41 @@ func TestChallenge_Texts(t *testing.T) {
 		_, err = lax.Verify(t.Context(), core.Proof{Wallet: alice.address, Namespace: red, Nonce: c.Nonce, Signature: alice.sign(t, c.Message), Domain: domain})
 		if err != nil {
 			t.Errorf("the text of %q: %v", domain, err)
+		}
+	}
+}
+
+// People with a Solana wallet sign in with the same two texts; a key under which
+// anybody can sign is nobody's.
+func TestChallenge_Solana(t *testing.T) {
+	f := newFabric(t)
+	home := f.node("home", nil)
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := solana.PublicKeyFromBytes(public).String()
+	for _, text := range []func(core.Challenge) string{func(c core.Challenge) string { return c.Message }, func(c core.Challenge) string { return c.Nonce }} {
+		c, err := home.Challenge(t.Context(), core.ChallengeRequest{Wallet: address, ChainType: "SOL", Namespace: red, Domain: "home.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := core.Proof{Wallet: address, Namespace: red, Nonce: c.Nonce, Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(private, []byte(text(c))))}
+		tokens, err := home.Verify(t.Context(), p)
+		if err != nil || tokens.Subject != address || home.allowed(home.who(tokens.AccessToken), red, core.PermissionOwner) != "" {
+			t.Errorf("%+v, %v", tokens, err)
+		}
+	}
+	for _, address := range []string{solana.PublicKey{1}.String(), solana.PublicKey{31: 1}.String()} { // the identity, and no point
+		c, err := home.Challenge(t.Context(), core.ChallengeRequest{Wallet: address, Namespace: blue, Domain: "home.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged := make([]byte, ed25519.SignatureSize)
+		forged[0] = 1 // R is the identity, S is 0: good for any text under the identity
+		_, err = home.Verify(t.Context(), core.Proof{Wallet: address, Namespace: blue, Nonce: c.Nonce, Signature: base64.StdEncoding.EncodeToString(forged)})
+		if core.CodeOf(err) != core.Unauthenticated {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

@@ -80,11 +80,12 @@ type fabric struct {
 
 func newFabric(t testing.TB) *fabric {
 	t.Helper()
-	return &fabric{
-		t: t, db: openDatabases(t).Internal(), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		nodes: map[string]ed25519.PublicKey{}, away: map[string]bool{},
-	}
+	f := &fabric{t: t, db: openDatabases(t).Internal(), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	f.empty()
+	return f
 }
+
+func (f *fabric) empty() { f.nodes, f.away = map[string]ed25519.PublicKey{}, map[string]bool{} }
 
 func openDatabases(t testing.TB) *database.Databases {
 	t.Helper()
@@ -230,7 +231,12 @@ func (f *fabric) node(id string, change func(*Settings)) *member {
 // start runs a node and waits until it is in touch and its key is public.
 func (f *fabric) start(s Settings) *member {
 	f.t.Helper()
-	l := &line{DB: f.db}
+	return f.startOn(s, f.db)
+}
+
+func (f *fabric) startOn(s Settings, db DB) *member {
+	f.t.Helper()
+	l := &line{DB: db}
 	a, err := New(s, l, slog.New(slog.NewTextHandler(f.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		f.t.Fatal(err)

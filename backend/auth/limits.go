@@ -85,7 +85,7 @@ const (
 	maxAuditBatch  = 500
 	maxWanted      = 1_024 // grants that an author's proof asks to be read
 	maxAnswerBytes = 16 << 20
-	maxSweepRows   = 1_000
+	maxSweepRows   = 5_000
 
 	// The beat says that this replica has heard its leader. A revocation that the
 	// node has not heard of is younger than both together; what is left of
@@ -104,9 +104,11 @@ const (
 	auditEvery     = time.Second            // a batch of the audit
 	retryEvery     = time.Second            // after an error of the feed
 	unknownEvery   = time.Minute            // an unknown token key is looked for
-	askLimit       = 5 * time.Second        // one question to the system group
+	askLimit       = 2 * time.Second        // one question to the system group; a request waits for it
 	lastWordsLimit = 2 * time.Second        // at the end
+	unknownPause   = 100 * time.Millisecond // between two such searches
 	secretEvery    = 24 * time.Hour         // a new MAC key
+	secretSpread   = 10 * time.Second       // until all nodes know it
 	tokenKeyLife   = 30 * 24 * time.Hour
 	tokenKeyAhead  = time.Hour     // the next key is public before it is used
 	tokenKeyRest   = 2 * time.Hour // and the previous one afterwards

@@ -78,7 +78,7 @@ func (a *Auth) genuine(ctx context.Context, p core.Proof, account wallet.Account
 		return nonce{}, binding{}, err
 	}
 	b := binding{account: account, namespace: ns}
-	found, ok := a.match(s, n, b, origins)
+	found, ok := match(s, n, b, origins)
 	if !ok && a.view.askFor(kindNonce, beatEvery) { // another node may just have made a new key, or come with a new name
 		a.view.secrets.empty()
 		a.view.domains.empty()
@@ -88,7 +88,7 @@ func (a *Auth) genuine(ctx context.Context, p core.Proof, account wallet.Account
 		if origins, err = a.candidates(ctx, p.Domain, p.URI); err != nil {
 			return nonce{}, binding{}, err
 		}
-		found, ok = a.match(s, n, b, origins)
+		found, ok = match(s, n, b, origins)
 	}
 	if !ok {
 		return nonce{}, binding{}, errNonce()
@@ -141,7 +141,7 @@ func (a *Auth) sweep(ctx context.Context) error {
 	if err != nil || len(look) == 0 || number(look[0][0]) == 0 {
 		return err
 	}
-	_, err = a.exec(
+	counts, err := a.exec(
 		ctx,
 		stmt(`INSERT INTO auth_floor(id, expires_at) SELECT 1, max(expires_at) FROM auth_spent WHERE expires_at < `+before+` HAVING count(*) > 0
  ON CONFLICT(id) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`, now.Add(-spentKept), spentKept),
@@ -152,6 +152,9 @@ func (a *Auth) sweep(ctx context.Context) error {
 		stmt(`DELETE FROM auth_key_use WHERE id IN (SELECT id FROM auth_keys WHERE revoked_at > 0 AND revoked_at < `+before+`)`, now.Add(-endedKept), endedKept),
 		stmt(`DELETE FROM auth_keys WHERE revoked_at > 0 AND revoked_at < `+before, now.Add(-endedKept), endedKept),
 	)
+	if err == nil && counts[1] == maxSweepRows { // there is more
+		a.nudge()
+	}
 	return err
 }
 

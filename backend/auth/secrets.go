@@ -28,6 +28,15 @@ type secrets struct {
 	newest  time.Time // when nonce[0] was made
 }
 
+// sealing is the key for new nonces. One that was made just now waits until all
+// nodes have it, unless it is the only one.
+func (s secrets) sealing(now time.Time) []byte {
+	if len(s.nonce) > 1 && now.Sub(s.newest) < secretSpread {
+		return s.nonce[1]
+	}
+	return s.nonce[0]
+}
+
 func (a *Auth) secrets(ctx context.Context) (secrets, error) {
 	s, err := fetch(ctx, a, a.view.secrets, struct{}{}, false, readSecrets)
 	if err == nil && (len(s.nonce) == 0 || s.refresh == nil) {

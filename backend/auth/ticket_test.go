@@ -59,8 +59,8 @@ func TestTicket_OnceForOnePage(t *testing.T) {
 			t.Errorf("%s: %q", name, code)
 		}
 	}
-	if op, err := home.Redeem(t.Context(), operators, page); err != nil || !op.Operator() {
-		t.Errorf("an operator's at his own node: %+v, %v", op, err)
+	if op, errOp := home.Redeem(t.Context(), operators, page); errOp != nil || !op.Operator() {
+		t.Errorf("an operator's at his own node: %+v, %v", op, errOp)
 	}
 	if code := redeem(home, foreign, page); code != "" {
 		t.Errorf("after all those attempts: %q", code)

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -229,8 +230,9 @@ func TestTokenKeys_RotationAndRemoval(t *testing.T) {
 	}
 }
 
-// The keys survive a restart; a file that others can read, or that is damaged, is
-// refused with the remedy instead of being replaced.
+// The keys survive a restart; those that were withdrawn sign nothing any more, and
+// a file that others can read, or that is damaged, is refused with the remedy
+// instead of being replaced.
 func TestTokenKeys_File(t *testing.T) {
 	f := newFabric(t)
 	s := f.settings("home")
@@ -250,28 +252,49 @@ func TestTokenKeys_File(t *testing.T) {
 	if code := again.good(tokens.AccessToken); code != "" {
 		t.Errorf("a token of before the restart: %s", code)
 	}
-	// Withdrawn by whoever may write the table, for all nodes.
-	if _, err = again.exec(t.Context(), stmt(`DELETE FROM auth_token_keys WHERE kid = ?1`, before.id)); err != nil {
+	if err = f.node("away", nil).WithdrawKeys(t.Context(), "home"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a withdrawn key is void and another one signs", func() bool {
 		key, errKey := again.signer(context.Background())
 		return again.good(tokens.AccessToken) == core.Unauthenticated && errKey == nil && key.id != before.id
 	})
+	again.stop()
+	for name, spoil := range map[string]func() error{
+		"readable by others": func() error { return os.Chmod(s.TokenKeyFile, 0o644) },
+		"damaged":            func() error { return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"seed":"AA"}]}`), 0o600) },
+		"not JSON":           func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
+		"huge":               func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
+	} {
+		if info, errStat := os.Stat(s.TokenKeyFile); errStat != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the file has mode %v, %v", info.Mode(), errStat)
+		}
+		if err = spoil(); err != nil {
+			t.Fatal(err)
+		}
+		err = again.Run(t.Context(), func() { t.Errorf("%s: ready", name) })
+		if core.CodeOf(err) != core.Invalid || !strings.Contains(err.Error(), tokenKeyRemedy) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err = os.Chmod(s.TokenKeyFile, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // FuzzToken throws bytes at the parser of tokens. What it accepts, the network
 // has signed.
 func FuzzToken(f *testing.F) {
-	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", Now: time.Now}, view: newView()}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) // the workers must all make the same token
+	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", Now: func() time.Time { return now }}, view: newView()}
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public, ok := private.Public().(ed25519.PublicKey)
 	if !ok {
 		f.Fatal("no public key")
 	}
-	key := tokenKey{id: thumbprint(public), node: "home", public: public, notAfter: time.Now().Add(day)}
+	key := tokenKey{id: thumbprint(public), node: "home", public: public, notAfter: now.Add(day)}
 	a.signing.keys = []signingKey{{key, private}}
-	good, err := a.sign(context.Background(), accessKind(), claims{RegisteredClaims: jwt.RegisteredClaims{Subject: "0x00"}, Namespace: "red", SessionID: "s"}, time.Now(), TokenLife)
+	good, err := a.sign(context.Background(), accessKind(), claims{RegisteredClaims: jwt.RegisteredClaims{Subject: "0x00", ID: "one"}, Namespace: "red", SessionID: "s"}, now, TokenLife)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -135,8 +135,13 @@ func (a *Auth) keepSigning(ctx context.Context) error {
 	}
 	now := a.settings.Now()
 	a.signing.mu.Lock()
-	keys := append(a.signing.loaded, a.signing.keys...)
+	keys := slices.Concat(a.signing.loaded, a.signing.keys)
 	a.signing.mu.Unlock()
+	if slices.ContainsFunc(keys, func(k signingKey) bool { return public[k.id].id == "" }) { // or this replica lags
+		if public, _, err = a.readTokenKeys(ctx, a.weak); err != nil {
+			return err
+		}
+	}
 	keys = slices.DeleteFunc(keys, func(k signingKey) bool { return public[k.id].id == "" || !now.Before(k.notAfter) })
 	if from, needed := nextKey(keys, now); needed {
 		seed := make([]byte, ed25519.SeedSize)
@@ -250,14 +255,15 @@ func (a *Auth) readTokenKeys(ctx context.Context, ask asking) (map[string]tokenK
 }
 
 // tokenKey finds the key of that id, if it may be used now. An unknown one is
-// looked for at the leader, once a minute: another node may just have made it.
+// looked for at the leader, once a minute and not too many at once: another node
+// may just have made it.
 func (a *Auth) tokenKey(ctx context.Context, id string) (tokenKey, error) {
 	keys, err := a.tokenKeys(ctx)
 	if err != nil {
 		return tokenKey{}, err
 	}
 	k, there := keys[id]
-	if !there && a.view.askFor(id, unknownEvery) {
+	if !there && a.view.askFor(id, unknownEvery) && a.view.askFor("any token key", unknownPause) {
 		begun := a.view.tokenKeys.begin()
 		if keys, _, err = a.readTokenKeys(ctx, a.weak); err != nil {
 			return tokenKey{}, core.Wrap(core.Unavailable, err, "the network cannot be asked who signed the token; repeat in a moment")
@@ -294,4 +300,21 @@ func (a *Auth) JWKS(ctx context.Context) ([]core.JWK, error) {
 	}
 	slices.SortFunc(list, func(x, y core.JWK) int { return strings.Compare(x.KeyID, y.KeyID) })
 	return list, nil
+}
+
+// WithdrawKeys voids the signing keys of a node, and with them all tokens that it
+// has signed, on all nodes within [RevokeWithin]. A node that is still a member
+// makes new ones. It is for a key that may have been copied: a node that is no
+// member any more is not believed anyway.
+func (a *Auth) WithdrawKeys(ctx context.Context, node string) error {
+	if err := a.ready(); err != nil {
+		return err
+	}
+	_, err := a.exec(ctx, stmt(`DELETE FROM auth_token_keys WHERE node = ?1`, node))
+	a.view.forgetTokenKeys()
+	a.nudge()
+	if err == nil {
+		a.log.Warn("the signing keys of a node were withdrawn", core.KeyPeer, node)
+	}
+	return err
 }
