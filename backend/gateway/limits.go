@@ -23,8 +23,14 @@ func Limits() []core.Limit {
 		{Name: "addresses and accounts whose rates are remembered", Value: fmt.Sprintf("%d each", MaxBuckets), Why: "strangers have many addresses"},
 	}
 	for _, r := range []struct{ name, what string }{
-		{rateCommon, "requests without a credential"}, {rateChallenge, "challenges"}, {rateVerify, "proofs of a wallet"}, {rateRefresh, "refreshes of a session"},
-		{rateToken, "tokens for an API key"}, {rateTicket, "tickets for WebSockets"}, {rateAnon, "requests through the SOCKS5 proxy"}, {rateWrongKey, "keys that nobody has"},
+		{rateCommon, "requests without a credential"},
+		{rateChallenge, "challenges"},
+		{rateVerify, "proofs of a wallet"},
+		{rateRefresh, "refreshes of a session"},
+		{rateToken, "tokens for an API key"},
+		{rateTicket, "tickets for WebSockets"},
+		{rateAnon, "requests through the SOCKS5 proxy"},
+		{rateWrongKey, "keys that nobody has"},
 	} {
 		q := quotaOf(r.name)
 		if q.address.burst > 0 {
