@@ -223,17 +223,8 @@ func (l *loader) resolve() {
 	}
 }
 
-// weakKeyLength is the length below which an API key earns a notice: it can be
-// guessed by somebody with patience.
-const weakKeyLength = 16
-
-// noticeOld tells of keys that were set but decide nothing, and of weak ones.
+// noticeOld tells of keys that were set but decide nothing.
 func (l *loader) noticeOld() {
-	for i, k := range l.Config.Gateway.APIKeys {
-		if n := len(k.Key); n >= MinAPIKeyLength && n < weakKeyLength {
-			l.notice("gateway.api_keys: key %d is short enough to be guessed; make a longer one with 'openssl rand -hex 24'", i+1)
-		}
-	}
 	for _, k := range l.keys {
 		from := l.Origins[k.Name]
 		value := k.Text(l.Config)
