@@ -209,34 +209,26 @@ func (g *Gateway) admit(c *call) error {
 	}
 }
 
-// identify reads the credential where the contract says it may be.
-func (g *Gateway) identify(c *call) (core.Principal, error) {
-	return g.services.Auth.Authenticate(c.r.Context(), credentialOf(c.r), c.address())
-}
-
-// authenticate makes those wait who try many keys that nobody has. A token that
-// has ended counts as no credential, since every program has one now and then.
+// authenticate reads the credential where the contract says it may be. Who tries
+// many keys that nobody has is made to wait; a token that has ended counts as no
+// credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 	credential := credentialOf(c.r)
-	// A WebSocket may bring a key in other places; whether it did, only identify knows.
-	key := c.route.upgrade || (credential != "" && strings.Count(credential.Reveal(), ".") != 2)
+	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
 	if key {
 		if err := c.checkWrongKeys(); err != nil {
 			return core.Principal{}, err
 		}
 	}
-	p, err := g.identify(c)
-	if core.CodeOf(err) != core.Unauthenticated {
+	p, err := g.services.Auth.Authenticate(c.r.Context(), credential, c.address())
+	if credential == "" || core.CodeOf(err) != core.Unauthenticated {
 		return p, err
 	}
-	var limited error
-	switch {
-	case key:
-		limited = c.limitAddress(rateWrongKey)
-	case credential != "":
-		limited = c.limitAddress(rateCommon)
+	counted := rateCommon
+	if key {
+		counted = rateWrongKey
 	}
-	if limited != nil {
+	if limited := c.limitAddress(counted); limited != nil {
 		return p, limited
 	}
 	return p, err
