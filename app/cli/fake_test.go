@@ -15,7 +15,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-const canary = "CANARY-5d1e-long-enough"
+const canary = "CANARY-5d1e"
 
 // fake is a node in memory. Its SQL knows a few statements.
 type fake struct {

@@ -223,8 +223,17 @@ func (l *loader) resolve() {
 	}
 }
 
-// noticeOld tells of keys that were set but decide nothing.
+// weakKeyLength is the length below which an API key earns a notice: it can be
+// guessed by somebody with patience.
+const weakKeyLength = 16
+
+// noticeOld tells of keys that were set but decide nothing, and of weak ones.
 func (l *loader) noticeOld() {
+	for i, k := range l.Config.Gateway.APIKeys {
+		if n := len(k.Key); n >= MinAPIKeyLength && n < weakKeyLength {
+			l.notice("gateway.api_keys: key %d is short enough to be guessed; make a longer one with 'openssl rand -hex 24'", i+1)
+		}
+	}
 	for _, k := range l.keys {
 		from := l.Origins[k.Name]
 		value := k.Text(l.Config)

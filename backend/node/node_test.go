@@ -126,7 +126,7 @@ func TestNode_TwoNodesTalk(t *testing.T) {
 // Without this, everybody on the network could read and write everything.
 func TestNode_Credentials(t *testing.T) {
 	n := start(t, t.TempDir(), func(c *config.Config) {
-		c.Gateway.APIKeys = []config.APIKey{{Key: "shop-key-0123456789a", Namespace: "shop"}}
+		c.Gateway.APIKeys = []config.APIKey{{Key: "shop-key-0123456789", Namespace: "shop"}}
 	})
 	tests := map[string]struct {
 		credential core.Secret
@@ -135,8 +135,8 @@ func TestNode_Credentials(t *testing.T) {
 	}{
 		"none":                   {"", "shop", core.Unauthenticated},
 		"unknown":                {"shop-key-012345678x", "shop", core.Unauthenticated},
-		"key, own namespace":     {"shop-key-0123456789a", "shop", ""},
-		"key, other's namespace": {"shop-key-0123456789a", "bank", core.Denied},
+		"key, own namespace":     {"shop-key-0123456789", "shop", ""},
+		"key, other's namespace": {"shop-key-0123456789", "bank", core.Denied},
 	}
 	for name, test := range tests {
 		c, err := n.tryClient(test.namespace, test.credential)
