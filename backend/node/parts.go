@@ -53,7 +53,6 @@ func (n *Node) buildGateway(ctx context.Context) (err error) {
 	n.gateway, err = gateway.New(ctx, gateway.Settings{
 		Address: c.Addr, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, Namespace: c.Namespace, Now: time.Now,
 		RequireAuth: c.RequireAuth, CertFile: certFile, KeyFile: keyFile, AllowClear: c.AllowClear, TrustedProxies: c.TrustedProxies, MaxConnections: c.MaxConnections,
-		WSQueryCredentials: c.WSQueryCredentials, MaxValueBytes: int(n.loaded.Config.Storage.MaxValueSize),
 		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
 	}, gateway.Services{Node: n}, n.logs.Logger("gateway"))
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/discovery"
 	"git.debros.io/DeBros/network/backend/forward"
-	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/membership"
 	"git.debros.io/DeBros/network/backend/p2p"
@@ -127,7 +126,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), rqliteapi.Limits(), gateway.Limits(), logging.Limits(),
+		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)
 }
 
