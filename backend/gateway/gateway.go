@@ -76,6 +76,7 @@ type Gateway struct {
 	log      *slog.Logger
 	started  time.Time
 	listener net.Listener // nil when it listens nowhere
+	own      ownName      // of listener
 	tls      *tls.Config  // nil in clear
 	headers  http.Header  // of every answer
 	proxies  []netip.Prefix
@@ -116,6 +117,7 @@ func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (
 		return nil, core.Wrap(core.Unavailable, err,
 			"the gateway's address %s cannot be used: another program may hold it; choose another with --gateway-addr, port 0 takes a free one", s.Address)
 	}
+	g.own = nameOf(g.Address())
 	if g.tls == nil && !loopbackHost(s.Address) {
 		log.Warn("the gateway answers in clear beyond this computer: credentials can be read on the way unless a proxy with a certificate stands before it", core.KeyAddress, g.Address())
 	}

@@ -178,10 +178,9 @@ func forgeable(r *http.Request) bool {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return false // these change nothing
 	}
-	for _, name := range []string{"Authorization", "X-Api-Key", "Idempotency-Key"} {
-		if r.Header.Get(name) != "" {
-			return false
-		}
+	// Not any Authorization: browsers add a remembered one of the scheme Basic.
+	if credentialOf(r) != "" || r.Header.Get("Idempotency-Key") != "" {
+		return false
 	}
 	types := r.Header["Content-Type"]
 	if len(types) != 1 {

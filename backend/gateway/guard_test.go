@@ -179,6 +179,7 @@ func TestGuard_ForgedRequests(t *testing.T) {
 		{"Content-Type: application/jsonp"},
 		{"Content-Type: text/plain", "X-HTTP-Method-Override: PUT"},
 		{"Content-Type: text/plain", "Cookie: a=b"},
+		{"Content-Type: text/plain", "Authorization: Basic YTpi"},
 	}
 	writes := 0
 	b.each(func(method, target string, _ route) {

@@ -22,17 +22,13 @@ func (g *Gateway) hostAllowed(host string) bool {
 	if slices.Contains(g.settings.AllowedHosts, strings.ToLower(name)) {
 		return true
 	}
-	ownHost, ownPort, err := net.SplitHostPort(g.Address())
-	if err != nil {
-		return false
-	}
 	if port == "" { // what a browser leaves out
 		port = "80"
 		if g.tls != nil {
 			port = "443"
 		}
 	}
-	if port != ownPort {
+	if port != g.own.port || g.own.port == "" {
 		return false
 	}
 	if name == "localhost" {
@@ -42,11 +38,25 @@ func (g *Gateway) hostAllowed(host string) bool {
 	if err != nil || ip.Zone() != "" || ip.Is4In6() {
 		return false
 	}
-	own, err := netip.ParseAddr(ownHost)
+	return ip.IsLoopback() || ip == g.own.ip || (g.own.ip.IsUnspecified() && !ip.IsUnspecified())
+}
+
+// ownName is where the gateway listens; its port is "" when it does not.
+type ownName struct {
+	ip   netip.Addr
+	port string
+}
+
+func nameOf(address string) ownName {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return false
+		return ownName{}
 	}
-	return ip.IsLoopback() || ip == own || (own.IsUnspecified() && !ip.IsUnspecified())
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return ownName{}
+	}
+	return ownName{ip, port}
 }
 
 // splitHost cuts a Host header into name and port, "" when there is none. An

@@ -1,6 +1,7 @@
 package gateway
 
-// This file has the API keys of a namespace, for its admins.
+// This file has the API keys of a namespace. Auth decides whose keys a caller
+// sees and may end: his own, or as an admin everybody's.
 
 import (
 	"net/http"
@@ -44,11 +45,11 @@ type newKeyRequest struct {
 }
 
 func (g *Gateway) keyRoutes() []route {
-	admin := needs(core.PermissionAdmin)
+	member := needs(core.PermissionRead)
 	return []route{
-		{methods: "GET", path: "/v1/auth/keys", access: admin, summary: "Lists the namespace's API keys, without their secrets.", response: keysAnswer{}, serve: keys},
-		{methods: "POST", path: "/v1/auth/keys", access: admin, body: jsonBody, status: http.StatusCreated, summary: "Makes an API key; its secret is in this answer only.", request: newKeyRequest{}, response: keyAnswer{}, serve: createKey},
-		{methods: "DELETE", path: "/v1/auth/keys/{id}", access: admin, summary: "Revokes an API key, on every node within seconds.", response: okAnswer{}, serve: revokeKey},
+		{methods: "GET", path: "/v1/auth/keys", access: member, summary: "Lists the caller's API keys, for an admin the namespace's, without their secrets.", response: keysAnswer{}, serve: keys},
+		{methods: "POST", path: "/v1/auth/keys", access: member, body: jsonBody, status: http.StatusCreated, summary: "Makes an API key; its secret is in this answer only.", request: newKeyRequest{}, response: keyAnswer{}, serve: createKey},
+		{methods: "DELETE", path: "/v1/auth/keys/{id}", access: member, summary: "Revokes an API key, on every node within seconds.", response: okAnswer{}, serve: revokeKey},
 	}
 }
 

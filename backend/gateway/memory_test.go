@@ -224,11 +224,18 @@ func (a *memoryAuth) Grant(_ context.Context, _ core.Principal, ns core.Namespac
 	return nil
 }
 
-func (a *memoryAuth) Keys(context.Context, core.Principal, core.Namespace) (list []core.APIKey, _ error) {
+// theirs says whether a key is the caller's business.
+func (a *memoryAuth) theirs(p core.Principal, k core.APIKey) bool {
+	return k.Creator == p.Subject || a.grants[k.Namespace][p.Subject] == core.GrantOwner
+}
+
+func (a *memoryAuth) Keys(_ context.Context, p core.Principal, _ core.Namespace) (list []core.APIKey, _ error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, k := range a.keys {
-		list = append(list, k)
+		if a.theirs(p, k) {
+			list = append(list, k)
+		}
 	}
 	return list, nil
 }
@@ -240,10 +247,10 @@ func (a *memoryAuth) CreateKey(_ context.Context, p core.Principal, ns core.Name
 	return a.keys["k1"], nil
 }
 
-func (a *memoryAuth) RevokeKey(_ context.Context, _ core.Principal, _ core.Namespace, id string) error {
+func (a *memoryAuth) RevokeKey(_ context.Context, p core.Principal, _ core.Namespace, id string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.keys[id]; !ok {
+	if k, ok := a.keys[id]; !ok || !a.theirs(p, k) {
 		return core.Errorf(core.NotFound, "there is no such key")
 	}
 	delete(a.keys, id)

@@ -36,7 +36,7 @@ func (g *Gateway) namespaceRoutes() []route {
 	return []route{
 		{methods: "GET", path: "/v1/namespaces", access: anyone, summary: "Lists the namespaces that the caller may use, and his role in each.", response: namespacesAnswer{}, serve: namespaces},
 		{methods: "POST", path: "/v1/namespaces", access: anyone, body: jsonBody, status: http.StatusCreated, summary: "Takes a free namespace; the caller becomes its owner.", request: namespaceRequest{}, response: core.NamespaceGrant{}, serve: createNamespace},
-		{methods: "GET", path: grantsPath, access: anyone, summary: "Lists who has which role in a namespace; for its admins.", response: grantsAnswer{}, serve: grants},
+		{methods: "GET", path: grantsPath, access: anyone, summary: "Lists who has which role in a namespace, for those who have one.", response: grantsAnswer{}, serve: grants},
 		{methods: "POST", path: grantsPath, access: anyone, body: jsonBody, summary: "Gives a role in a namespace, or changes it.", request: grantRequest{}, response: okAnswer{}, serve: grant},
 		{methods: "DELETE", path: grantsPath, access: anyone, body: jsonBody, summary: "Takes a role away; the subject is in the query or the body.", request: grantRequest{}, response: okAnswer{}, params: []param{{name: "subject", help: "wallet whose role is taken away"}}, serve: revokeGrant},
 	}
@@ -66,19 +66,19 @@ func createNamespace(c *call) error {
 	return c.answer(http.StatusCreated, out)
 }
 
-// administer takes the namespace from the path, for callers who are admins
+// enter takes the namespace from the path, for callers who have the permission
 // there. A name that cannot be one is refused like one that is not the caller's.
-func (c *call) administer() error {
+func (c *call) enter(need core.Permission) error {
 	ns, err := core.ParseNamespace(c.r.PathValue("name"))
 	if err != nil || (c.who.Namespace != ns && (c.who.KeyID != "" || c.who.Method == core.MethodNone)) {
 		return core.Errorf(core.Denied, "your credential is not for that namespace")
 	}
 	c.ns = ns
-	return c.g.services.Auth.Allow(c.r.Context(), c.who, ns, core.PermissionAdmin)
+	return c.g.services.Auth.Allow(c.r.Context(), c.who, ns, need)
 }
 
 func grants(c *call) error {
-	if err := c.administer(); err != nil {
+	if err := c.enter(core.PermissionRead); err != nil {
 		return err
 	}
 	list, err := c.g.services.Auth.Grants(c.r.Context(), c.who, c.ns)
@@ -90,7 +90,7 @@ func grants(c *call) error {
 
 func grant(c *call) error {
 	var in grantRequest
-	if err := c.administer(); err != nil {
+	if err := c.enter(core.PermissionAdmin); err != nil {
 		return err
 	}
 	if err := c.decode(&in); err != nil {
@@ -105,7 +105,7 @@ func grant(c *call) error {
 }
 
 func revokeGrant(c *call) error {
-	if err := c.administer(); err != nil {
+	if err := c.enter(core.PermissionAdmin); err != nil {
 		return err
 	}
 	subject := c.query("subject")

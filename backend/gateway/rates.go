@@ -25,6 +25,8 @@ const (
 	// loopbackFactor makes the bucket of this computer larger: all its programs
 	// share it.
 	loopbackFactor = 20
+	// maxAccountBytes bounds what an account is remembered by: strangers write it.
+	maxAccountBytes = 128
 	// limitNotice is how often the log tells that one bucket is empty.
 	limitNotice = time.Minute
 )
@@ -170,7 +172,8 @@ func (c *call) limitAccount(name, account string) error {
 	if account == "" {
 		return nil
 	}
-	wait, tell := c.g.rates.draw(c.g.rates.accounts, bucketKey{name, strings.ToLower(account)}, quotaOf(name).account)
+	who := strings.Clone(strings.ToLower(account[:min(len(account), maxAccountBytes)])) // keeps no long text alive
+	wait, tell := c.g.rates.draw(c.g.rates.accounts, bucketKey{name, who}, quotaOf(name).account)
 	return c.limited(name, "", wait, tell)
 }
 

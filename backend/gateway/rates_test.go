@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -161,6 +162,13 @@ func TestRates_AreBounded(t *testing.T) {
 	}
 	if got := r.addresses.Len(); got != MaxBuckets {
 		t.Errorf("%d buckets", got)
+	}
+	b := newBench(t, nil)
+	b.ask(t, "POST", "/v1/auth/challenge", `{"wallet":"`+strings.Repeat("x", 100_000)+`"}`)
+	for _, key := range b.rates.accounts.Keys() {
+		if len(key.who) > maxAccountBytes {
+			t.Errorf("a wallet of %d bytes is remembered", len(key.who))
+		}
 	}
 	for _, name := range []string{rateCommon, rateChallenge, rateVerify, rateRefresh, rateToken, rateTicket, rateAnon, rateWrongKey} {
 		if q := quotaOf(name); q.address.burst+q.account.burst == 0 {

@@ -253,7 +253,7 @@ func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 // credentialOf is the request's credential, "" when it has none. If a token and
 // a key come, the token decides.
 func credentialOf(r *http.Request) core.Secret {
-	key := r.Header.Get("X-API-Key")
+	key := r.Header.Get("X-Api-Key") // as net/http keeps it
 	if value := r.Header.Get("Authorization"); value != "" {
 		scheme, text, _ := strings.Cut(value, " ")
 		text = strings.TrimSpace(text)

@@ -60,6 +60,8 @@ type Auth interface {
 	// depends on the roles concerned, so it is decided here.
 	Grant(ctx context.Context, p core.Principal, ns core.Namespace, subject string, role core.Role) error
 
+	// Keys lists the caller's own, for an admin everybody's; RevokeKey ends none
+	// but those. Nobody can make a key that may do more than he may.
 	Keys(ctx context.Context, p core.Principal, ns core.Namespace) ([]core.APIKey, error)
 	CreateKey(ctx context.Context, p core.Principal, ns core.Namespace, o core.KeyOptions) (core.APIKey, error)
 	RevokeKey(ctx context.Context, p core.Principal, ns core.Namespace, id string) error

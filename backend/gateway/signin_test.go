@@ -112,7 +112,10 @@ func TestContract_NamespacesKeysAndApps(t *testing.T) {
 		{line: "GET /v1/auth/keys", as: ownerToken, status: 200, answer: map[string]string{"keys": "[]", "count": "0"}},
 		{line: "POST /v1/auth/keys", body: `{"name":"till","scopes":["read"],"expires_in":60}`, as: ownerToken, status: 201, answer: map[string]string{"id": "k1", "api_key": "ak_new_canary", "name": "till", "scopes": "[read]"}},
 		{line: "POST /v1/auth/keys", body: `{"namespace":"bank"}`, as: ownerToken, status: 403},
-		{line: "POST /v1/auth/keys", body: `{}`, as: readerToken, status: 403},
+		{line: "POST /v1/auth/keys", body: `{}`, as: otherToken, status: 403},
+		{line: "GET /v1/auth/keys", as: ownerToken, status: 200, answer: map[string]string{"count": "1"}},
+		{line: "GET /v1/auth/keys", as: readerToken, status: 200, answer: map[string]string{"count": "0"}},
+		{line: "DELETE /v1/auth/keys/k1", as: readerToken, status: 404},
 		{line: "DELETE /v1/auth/keys/k2", as: ownerToken, status: 404},
 		{line: "DELETE /v1/auth/keys/k1", as: ownerToken, status: 200, answer: map[string]string{"status": "ok"}},
 
@@ -129,6 +132,10 @@ func TestContract_NamespacesKeysAndApps(t *testing.T) {
 		{line: "DELETE /v1/namespaces/cafe/grants", body: `{"wallet":"0xfriend"}`, as: otherToken, status: 200},
 		{line: "GET /v1/namespaces/cafe/grants", as: otherToken, status: 200, answer: map[string]string{"count": "1"}},
 
+		{line: "GET /v1/namespaces/shop/grants", as: readerToken, status: 200, answer: map[string]string{"count": "2"}},
+		{line: "POST /v1/namespaces/shop/grants", body: `{"subject":"0xreader","role":"owner"}`, as: readerToken, status: 403},
+		{line: "POST /v1/namespaces/shop/grants", body: `{"subject":"0xfriend","role":"owner"}`, as: readerKey, status: 403},
+		{line: "GET /v1/namespaces/cafe/grants", as: ownerKey, status: 403},
 		{line: "GET /v1/apps", as: ownerToken, status: 200, answer: map[string]string{"items": "[]", "count": "0"}},
 		{line: "POST /v1/apps", body: `{"name":"till","public_key":"pk"}`, as: ownerToken, status: 201, answer: map[string]string{"app_id": "app-1", "name": "till", "public_key": "pk", "namespace": "shop", "created_at": "*"}},
 		{line: "GET /v1/apps/app-1", as: ownerToken, status: 200, answer: map[string]string{"app_id": "app-1"}},
