@@ -13,9 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -118,11 +116,7 @@ func (g *gateway) once(ctx context.Context, method, path string, in, out any) er
 	if err != nil {
 		return g.unanswered(err, method, path)
 	}
-	err = g.read(answer.StatusCode, data, out)
-	if seconds, waitErr := strconv.Atoi(answer.Header.Get("Retry-After")); waitErr == nil && core.CodeOf(err) == core.Limited {
-		err = core.Wrap(core.Limited, err, "%s (wait %v)", core.Sentence(err), time.Duration(seconds)*time.Second)
-	}
-	return err
+	return g.read(answer.StatusCode, data, out)
 }
 
 // read judges an answer that came whole.

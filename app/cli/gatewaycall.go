@@ -193,5 +193,13 @@ func (a *app) ask(ctx context.Context, method, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	return g.call(ctx, method, path, in, out)
+	err = g.call(ctx, method, path, in, out)
+	if core.CodeOf(err) != core.Denied {
+		return err
+	}
+	ns, nsErr := a.namedNamespace()
+	if saved, found, loadErr := a.loadCredential(g.key); nsErr == nil && loadErr == nil && found && ns != "" && ns != saved.Namespace {
+		return core.Wrap(core.Denied, err, "%s; you are signed in to %s: sign in to %s with 'debros auth login --namespace %s'", core.Sentence(err), saved.Namespace, ns, ns)
+	}
+	return err
 }
