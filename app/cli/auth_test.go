@@ -151,6 +151,9 @@ func TestSession_IsRenewed(t *testing.T) {
 	s.signedIn(t, g)
 	before := g.refresh
 	g.life = time.Hour
+	if s.run("__complete", "app", "show", ""); g.refresh != before {
+		t.Error("a completion, which nobody waits for, renewed the sign-in")
+	}
 	if s.run("auth", "whoami"); s.status != 0 || g.refresh == before {
 		t.Fatalf("an old token: %d %s", s.status, s.err)
 	}

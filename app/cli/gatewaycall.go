@@ -110,7 +110,7 @@ func (g *gateway) onLoopback() bool {
 
 // use takes a saved sign-in, renewed when it is old.
 func (g *gateway) use(ctx context.Context, saved credential) error {
-	g.credential, g.renewable = saved.secret(), saved.APIKey == "" && saved.RefreshToken != ""
+	g.credential, g.renewable = saved.secret(), saved.APIKey == "" && saved.RefreshToken != "" && !g.app.completing
 	if !saved.old(time.Now()) {
 		return nil
 	}
@@ -140,6 +140,10 @@ func (g *gateway) renew(ctx context.Context) error {
 		return nil
 	}
 	g.credential = ""
+	// From here on it runs to its end, whatever was given up: the gateway may have
+	// replaced the token, and who comes back with the old one is signed out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewWithin)
+	defer cancel()
 	var t tokensAnswer
 	err = g.once(ctx, http.MethodPost, "/v1/auth/refresh", map[string]string{"refresh_token": saved.RefreshToken}, &t)
 	if core.CodeOf(err) == core.Unauthenticated {
