@@ -21,7 +21,7 @@ TOOLS := $(CURDIR)/$(BIN)/tools
 GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
 
-.PHONY: help run test system plant build build-headless dev bench lint fmt gen web check clean
+.PHONY: help run run-gateway test system plant build build-headless dev bench lint fmt gen web check clean
 .PHONY: setup setup-test setup-headless setup-system test-go test-web test-browser test-window
 
 help: ## list the targets
@@ -32,6 +32,9 @@ run: setup build ## build all and start the app: a window, or without a display 
 		echo 'These libraries are missing. On Debian and Ubuntu: apt-get install libwebkit2gtk-4.1-0 libgtk-3-0' >&2; exit 1; \
 	fi
 	./$(BIN)/debros $(ARGS)
+
+run-gateway: build-headless ## a gateway in front of other nodes: make run-gateway ARGS="--bootstrap-peers …"
+	./$(BIN)/debros-headless gateway start $(ARGS)
 
 test: setup-test test-go test-web test-browser test-window ## all tests: Go with -race, page, browser, window
 

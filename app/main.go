@@ -48,8 +48,8 @@ func run(env cli.Env) int {
 func runCommand(ctx context.Context, env cli.Env) int {
 	env.Program = cli.Program{
 		Build: cli.Build{Version: version, Commit: commit, Time: buildTime},
-		Start: startNode, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
-		Executable: os.Executable, Page: frontend.Dist,
+		Start: startNode, StartGateway: startGateway, Page: frontend.Dist, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
+		Executable: os.Executable,
 	}
 	if len(env.Args) > 0 && !slices.Equal(env.Args, []string{flagSafeGraphics}) {
 		return cli.Main(ctx, env)

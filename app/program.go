@@ -17,6 +17,7 @@ import (
 
 	"git.debros.io/DeBros/network/app/api"
 	"git.debros.io/DeBros/network/app/bridge"
+	"git.debros.io/DeBros/network/app/cli"
 	"git.debros.io/DeBros/network/backend/config"
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/node"
@@ -46,21 +47,8 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 			err = errors.Join(err, p.close())
 		}
 	}()
-	c := loaded.Config.Logging
-	levels := map[string]string{libp2pPart: "error"} // its warnings are about strangers who hang up
-	maps.Copy(levels, c.Levels)
-	p.logs, err = logging.New(logging.Settings{
-		Level: c.Level, Levels: levels, Format: c.Format, Color: color, File: loaded.Config.LogFile(),
-		MaxSize: int64(c.MaxSize), MaxFiles: c.MaxFiles, MaxAge: c.MaxAge,
-	}, console)
-	if err != nil {
-		return nil, fmt.Errorf("open log: %w", err)
-	}
-	if err = hushLibraries(p.logs.Logger(libp2pPart)); err != nil {
+	if p.logs, err = openLog(loaded, loaded.Config.LogFile(), console, color); err != nil {
 		return nil, err
-	}
-	for _, notice := range loaded.Notices {
-		p.logs.Logger("config").Warn("a key decides nothing", "notice", notice)
 	}
 	p.page, err = api.New(api.Program{
 		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir,
@@ -69,6 +57,47 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 		return nil, fmt.Errorf("build page: %w", err)
 	}
 	return p, nil
+}
+
+// openLog opens the log of a process; file is "" for one that writes to the
+// console alone.
+func openLog(loaded config.Loaded, file string, console io.Writer, color bool) (*logging.Logging, error) {
+	c := loaded.Config.Logging
+	levels := map[string]string{libp2pPart: "error"} // its warnings are about strangers who hang up
+	maps.Copy(levels, c.Levels)
+	logs, err := logging.New(logging.Settings{
+		Level: c.Level, Levels: levels, Format: c.Format, Color: color, File: file,
+		MaxSize: int64(c.MaxSize), MaxFiles: c.MaxFiles, MaxAge: c.MaxAge,
+	}, console)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	if err = hushLibraries(logs.Logger(libp2pPart)); err != nil {
+		return nil, errors.Join(err, logs.Close())
+	}
+	for _, notice := range loaded.Notices {
+		logs.Logger("config").Warn("a key decides nothing", "notice", notice)
+	}
+	return logs, nil
+}
+
+// startGateway runs a gateway without a node for "gateway start".
+func startGateway(ctx context.Context, s cli.GatewayStart, ready func(address string)) (err error) {
+	logs, err := openLog(s.Loaded, "", s.Console, s.Color)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, logs.Close()) }()
+	g, err := node.OpenGateway(ctx, s.Loaded, build(), logs)
+	if err != nil {
+		return err
+	}
+	return g.Run(ctx, func() { ready(g.URL()) })
+}
+
+// build is which program this is.
+func build() node.Build {
+	return node.Build{Version: version, Commit: commit, Time: buildTime, Pages: frontend.Dist()}
 }
 
 // hushLibraries keeps libraries from writing past the log. libp2p can be told
@@ -96,7 +125,7 @@ func (p *program) close() error {
 // run builds the node and serves until ctx ends; in is the page in front of it,
 // nil when there is none. ready is called when every part can take work.
 func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
-	n, err := node.Open(ctx, p.folder, p.loaded, node.Build{Version: version, Commit: commit, Time: buildTime}, p.logs)
+	n, err := node.Open(ctx, p.folder, p.loaded, build(), p.logs)
 	if err != nil {
 		return err
 	}

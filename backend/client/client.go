@@ -161,13 +161,14 @@ func (c *Client) open(ctx context.Context) (s *session, err error) {
 	if err = s.start(ctx, s.host.Run); err != nil {
 		return s, errors.Join(err, s.host.Close())
 	}
-	if s.gossip, err = pubsub.New(pubsub.Settings{}, s.host, c.log); err != nil {
+	s.link = newLink(c.settings, s.host, c.log)
+	author := newAuthorship(c.settings.namespace, s.link)
+	if s.gossip, err = pubsub.New(pubsub.Settings{Proof: author.get}, s.host, c.log); err != nil {
 		return s, err
 	}
 	if err = s.start(ctx, s.gossip.Run); err != nil {
 		return s, err
 	}
-	s.link = newLink(c.settings, s.host, c.log)
 	if err = s.start(ctx, s.link.run); err != nil {
 		return s, err
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	libp2p "github.com/libp2p/go-libp2p/core/peer"
+
 	"git.debros.io/DeBros/network/backend/core"
 )
 
@@ -278,6 +280,46 @@ func TestClient_PubSub(t *testing.T) {
 	}
 	if err := bob.PubSub().Unsubscribe(t.Context(), "room"); core.CodeOf(err) != core.NotFound {
 		t.Errorf("a second Unsubscribe: %v, want not_found", err)
+	}
+}
+
+// A key to read that can publish, or a key to write that cannot, is a broken key.
+func TestPubSub_NeedsTheRightToWrite(t *testing.T) {
+	var refused atomic.Int64
+	n := startNode(t, nodeSettings{})
+	// The rule is that of a second node, so that the proof is judged elsewhere.
+	far := startNode(t, nodeSettings{rule: func(author libp2p.ID, ns core.Namespace, proof []byte) bool {
+		ok := author == n.host.ID() || string(proof) == author.String()+" may in "+string(ns)
+		if !ok {
+			refused.Add(1)
+		}
+		return ok
+	}})
+	if err := n.host.Dial(t.Context(), far.address); err != nil {
+		t.Fatal(err)
+	}
+	s, err := far.gossip.Subscribe(t.Context(), "my-app", "room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	config := configFor(n)
+	config.APIKey = readKey
+	reader, writer := connect(t, config), connect(t, configFor(n))
+	if err := reader.PubSub().Publish(t.Context(), "room", []byte("psst")); core.CodeOf(err) != core.Denied {
+		t.Errorf("publishing with a key to read: %v, want denied", err)
+	}
+	if err := reader.PubSub().Subscribe(t.Context(), "room", func(string, []byte) error { return nil }); err != nil {
+		t.Errorf("listening with a key to read: %v", err)
+	}
+	if err := writer.PubSub().Publish(t.Context(), "room", []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if m := <-s.Messages(); string(m.Data) != "hello" {
+		t.Errorf("heard %q", m.Data)
+	}
+	if got := refused.Load(); got > 0 {
+		t.Errorf("%d messages were refused", got)
 	}
 }
 

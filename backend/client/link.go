@@ -232,8 +232,13 @@ func (c *Client) call(ctx context.Context, do func(conn *rpc.Conn) error) error 
 	if err != nil {
 		return err
 	}
+	return s.link.call(ctx, do)
+}
+
+// call is Client.call for the parts of a session.
+func (l *link) call(ctx context.Context, do func(conn *rpc.Conn) error) error {
 	for again := false; ; again = true {
-		conn, err := s.link.acquire(ctx)
+		conn, err := l.acquire(ctx)
 		if err != nil {
 			return err
 		}

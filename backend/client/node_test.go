@@ -13,8 +13,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -30,6 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	operatorKey = core.Secret("the operator's key")
 	appKey      = core.Secret("the key of my-app")
+	readKey     = core.Secret("the key of my-app to read")
 )
 
 // shelf is what a node stores. It outlives the node.
@@ -136,6 +139,7 @@ type nodeSettings struct {
 	database rpc.DatabaseService
 	feed     rpc.FeedService
 	health   core.Health
+	rule     func(author peer.ID, ns core.Namespace, proof []byte) bool // nil lets everybody publish
 }
 
 func newKey(t testing.TB) crypto.PrivKey {
@@ -168,12 +172,12 @@ func startNode(t testing.TB, s nodeSettings) *node {
 		t.Fatal(err)
 	}
 	stopHost := runPart(t, n.host.Run)
-	if n.gossip, err = pubsub.New(pubsub.Settings{Relay: true}, n.host, log); err != nil {
+	if n.gossip, err = pubsub.New(pubsub.Settings{Relay: true, Allow: s.rule}, n.host, log); err != nil {
 		t.Fatal(err)
 	}
 	stopGossip := runPart(t, n.gossip.Run)
 	face := &nodeFace{node: n, health: s.health}
-	server, err := rpc.NewServer(rpc.Services{Authorize: authorize, Database: s.database, Storage: s.storage, Node: face, Feed: s.feed}, n.host, log)
+	server, err := rpc.NewServer(rpc.Services{Authorize: authorize, Database: s.database, Storage: s.storage, Node: face, Feed: s.feed, AuthorProof: proofFor}, n.host, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,12 +219,24 @@ func runPart(t testing.TB, run func(context.Context, func()) error) (stop func()
 	}
 }
 
+// proofFor stands for a signed proof.
+func proofFor(_ context.Context, _ rpc.Caller, ns core.Namespace, author string) ([]byte, time.Time, error) {
+	return []byte(author + " may in " + string(ns)), time.Now().Add(time.Hour), nil
+}
+
 func authorize(_ context.Context, credential core.Secret, ns core.Namespace) (rpc.Caller, error) {
 	switch {
 	case credential == operatorKey:
 		return rpc.Caller{Subject: "operator", Operator: true}, nil
 	case credential == appKey && strings.HasPrefix(string(ns), "my-app"):
 		return rpc.Caller{Subject: "key of my-app"}, nil
+	case credential == readKey && strings.HasPrefix(string(ns), "my-app"):
+		return rpc.Caller{Subject: "key of my-app to read", Allow: func(_ context.Context, need core.Permission) error {
+			if need != core.PermissionRead {
+				return core.Errorf(core.Denied, "this key may only read")
+			}
+			return nil
+		}}, nil
 	}
 	return rpc.Caller{}, core.Errorf(core.Unauthenticated, "this key is not known")
 }

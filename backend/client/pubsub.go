@@ -36,7 +36,7 @@ func (c *Client) PubSub() *PubSub { return &PubSub{c} }
 
 // Publish sends data to everybody who subscribes to the topic in this
 // namespace, this client included. A full queue is core.Limited: wait, then
-// repeat.
+// repeat. A credential that may not write in the namespace is core.Denied.
 func (p *PubSub) Publish(ctx context.Context, topic string, data []byte) error {
 	s, err := p.client.current()
 	if err != nil {

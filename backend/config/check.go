@@ -27,7 +27,7 @@ const (
 	MaxReadTimeout      = time.Minute      // a longer reader blocks the truncation of the log
 	MaxValueBound       = 4 << 20          // one Raft entry and one frame of the RPC hold it
 	MaxNameLength       = 64               // of a node's or network's name
-	MinAPIKeyLength     = 8                // shorter keys are guessed at once
+	MinAPIKeyLength     = 20               // shorter keys can be guessed
 	MaxGatewaySockets   = 100_000          // each is a descriptor and some 40 KB
 	minDatabaseSize     = 10 * MB          // below, not even the system database fits
 	minReadTimeout      = time.Second / 10 // below, nothing is ever read

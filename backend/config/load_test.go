@@ -265,7 +265,7 @@ func TestLoad_Resolves(t *testing.T) {
 	l, err := Load(Sources{
 		Env: environment(map[string]string{
 			"HOME":             home,
-			"GATEWAY_API_KEYS": "a-long-random-key:shop, another-long-random-key", "GATEWAY_NAMESPACE": "red",
+			"GATEWAY_API_KEYS": "a-long-random-secret-key:shop, another-long-random-key", "GATEWAY_NAMESPACE": "red",
 			"BOOTSTRAP_PEERS": "/ip4/203.0.113.7/p2p/12D3KooWAoryfkTyySSoFjKBeetKEX2WbmkM6C7fbvjddPToqGSk", "NO_COLOR": "1",
 		}),
 		Flags: map[string]string{"data-dir": "~/d", "log-file": ""},

@@ -258,7 +258,7 @@ func gatewayRows() []Key {
 			Help: "Ask every caller for a credential; false only where everything listens on loopback",
 		},
 		{
-			Name: "gateway.api_keys", Kind: KindSecret, Env: []string{"GATEWAY_API_KEYS"}, Secret: true, Example: "a-long-random-key:shop", field: func(c *Config) any { return &c.Gateway.APIKeys },
+			Name: "gateway.api_keys", Kind: KindSecret, Env: []string{"GATEWAY_API_KEYS"}, Secret: true, Example: "a-long-random-secret-key:shop", field: func(c *Config) any { return &c.Gateway.APIKeys },
 			Help: "Keys for one namespace each: key or key:namespace",
 		},
 		{

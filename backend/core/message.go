@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
 
 // Limits of pub/sub.
 const (
@@ -9,6 +13,10 @@ const (
 	MaxMessageBytes = 256 << 10
 	// MaxTopicBytes bounds a topic's name without its namespace prefix.
 	MaxTopicBytes = 256
+	// MaxMemberIDBytes bounds the name under which somebody is present in a topic.
+	MaxMemberIDBytes = 128
+	// MaxPresenceMetaBytes bounds what the others see of him, as JSON.
+	MaxPresenceMetaBytes = 1 << 10
 )
 
 // Message is one published payload as a subscriber gets it.
@@ -41,6 +49,21 @@ type PresenceMember struct {
 	MemberID string         `json:"memberId"`
 	JoinedAt time.Time      `json:"joinedAt"`
 	Meta     map[string]any `json:"meta,omitempty"`
+}
+
+// CheckPresence says whether m may be present in a topic.
+func CheckPresence(m PresenceMember) error {
+	if m.MemberID == "" || len(m.MemberID) > MaxMemberIDBytes || !utf8.ValidString(m.MemberID) {
+		return Errorf(Invalid, "whoever is present needs a member id of 1 to %d bytes of UTF-8", MaxMemberIDBytes)
+	}
+	meta, err := json.Marshal(m.Meta)
+	if err != nil {
+		return Wrap(Invalid, err, "a member's meta is a JSON object")
+	}
+	if len(meta) > MaxPresenceMetaBytes {
+		return Errorf(TooLarge, "a member's meta has at most %d bytes as JSON", MaxPresenceMetaBytes)
+	}
+	return nil
 }
 
 // PresenceEvent tells that somebody came to a topic or left it.

@@ -133,6 +133,9 @@ func childMain() bool {
 		return false
 	}
 	h := childHost(func(args ...any) { panic(fmt.Sprint(args...)) })
+	if os.Getenv(childFails) != "" {
+		os.Exit(failingMain(h, dir))
+	}
 	if peers := os.Getenv(childPeers); peers != "" {
 		panic(followMain(h, dir, strings.Fields(peers)))
 	}

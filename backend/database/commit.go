@@ -50,6 +50,9 @@ type committer struct {
 	early    bool   // a planted bug, see ackEarly
 	lost     func() // called when an entry was left open because the lead was lost
 
+	// refusal says that the disk has failed, nil while it has not.
+	refusal func() error
+
 	mu      sync.Mutex
 	leading bool // this replica leads and has taken over from the leader before
 	queue   []*write
@@ -66,6 +69,7 @@ func newCommitter(propose proposer, log *slog.Logger) *committer {
 		shareable: func() bool { return true },
 		remember:  func(*write) (outcome, bool, error) { return outcome{}, false, nil },
 		lost:      func() {},
+		refusal:   func() error { return nil },
 		wake:      make(chan struct{}, 1),
 		idle:      make(chan struct{}),
 	}
@@ -94,9 +98,12 @@ func (c *committer) submit(ctx context.Context, w *write) ([]core.ExecResult, ui
 }
 
 func (c *committer) enqueue(w *write) error {
+	refusal := c.refusal()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case refusal != nil:
+		return refusal
 	case c.wounded != nil:
 		return core.Wrap(core.Unavailable, c.wounded, "the database is being opened again; nothing was stored; repeat in a moment")
 	case c.ended:
@@ -163,8 +170,12 @@ func (c *committer) setLeading(leading bool) {
 	if leading {
 		return
 	}
+	reason := c.refusal()
+	if reason == nil {
+		reason = errNotLeading()
+	}
 	for _, w := range c.queue {
-		w.done <- outcome{err: errNotLeading()}
+		w.done <- outcome{err: reason}
 	}
 	clear(c.queue)
 	c.queue, c.bytes = c.queue[:0], 0
@@ -187,10 +198,10 @@ func (c *committer) fault() error {
 
 // take removes the next entry's writes from the queue.
 func (c *committer) take() (writes []*write, over bool) {
-	shareable := c.shareable()
+	shareable, refusal := c.shareable(), c.refusal()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended || c.wounded != nil {
+	if c.ended || c.wounded != nil || refusal != nil {
 		c.refuseLocked()
 		return nil, c.ended
 	}
@@ -220,8 +231,12 @@ func (c *committer) take() (writes []*write, over bool) {
 
 // refuseLocked answers everybody who waits.
 func (c *committer) refuseLocked() {
+	refusal := c.refusal()
+	if refusal == nil {
+		refusal = core.Wrap(core.Unavailable, c.wounded, "the database is closing; nothing was stored; repeat in a moment")
+	}
 	for _, w := range c.queue {
-		w.done <- outcome{err: core.Wrap(core.Unavailable, c.wounded, "the database is closing; nothing was stored; repeat in a moment")}
+		w.done <- outcome{err: refusal}
 	}
 	clear(c.queue)
 	c.queue, c.bytes = c.queue[:0], 0
@@ -369,6 +384,8 @@ func proposeError(err error) error {
 	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrNotOpen),
 		errors.Is(err, raft.ErrEnqueueTimeout), errors.Is(err, raft.ErrLeadershipTransferInProgress):
 		return core.Wrap(core.Unavailable, errors.Join(errNotLeadingCause, err), "the database has no leader at the moment; nothing was stored; repeat in a moment")
+	case strings.Contains(err.Error(), errDiskFailed.Error()): // Raft's cache keeps its text only
+		return core.Wrap(core.OutcomeUnknown, err, "the disk failed while writing; the write may be stored; check the disk, then restart the node")
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left"):
 		return core.Wrap(core.Unavailable, err, "there is no space left on the disk; nothing was stored; free some and repeat")
 	}

@@ -394,3 +394,53 @@ func TestWound_RebuildsTheFileFromTheLog(t *testing.T) {
 		t.Errorf("%d rows: the log has one", got)
 	}
 }
+
+// A program that reads what it has just written, and decides nothing by it but
+// its answer, must see its own transaction's state and no other's.
+func TestExec_ReadsBetweenWrites(t *testing.T) {
+	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n.must(t, red, `CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER)`, `INSERT INTO a (x) VALUES (1)`)
+	exec := func(texts ...string) (*core.ExecAnswer, error) {
+		statements := make([]core.Statement, len(texts))
+		for i, text := range texts {
+			statements[i].SQL = text
+		}
+		return n.Exec(t.Context(), red, statements, core.ExecOptions{Atomic: true})
+	}
+	answer, err := exec(`SELECT count(*) AS n FROM a; -- before`, `INSERT INTO a (x) VALUES (2)`,
+		`WITH w(v) AS (SELECT replace(x, '2', '3') FROM a) SELECT v FROM w ORDER BY v DESC`, `UPDATE a SET x = 0`, `VALUES (last_insert_rowid(), changes())`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][][]any
+	for _, r := range answer.Results {
+		if r.Rows != nil {
+			got = append(got, r.Rows.Values)
+		}
+	}
+	if want := [][][]any{{{int64(1)}}, {{"3"}, {"1"}}, {{int64(2), int64(2)}}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("read %v, want %v", got, want)
+	}
+	if c := answer.Results[0].Rows.Columns; len(c) != 1 || c[0] != "n" {
+		t.Errorf("columns %v", c)
+	}
+	for text, want := range map[string]string{
+		`SELECT missing FROM a`: "no such column",
+		`SELECT 1 FROM a, a b, a c, a d, a e, a f, a g, a h, a i, a j`:                                   "at most 1000 rows",
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n LIMIT 1`: "does not recur",
+		`PRAGMA table_info(a)`:  "SELECT that does not recur",
+		`EXPLAIN SELECT 1`:      "SELECT that does not recur",
+		`SELECT 1) , (SELECT 2`: "",
+	} {
+		_, err := exec(`INSERT INTO a (x) VALUES (9)`, text, `DELETE FROM a`)
+		if core.CodeOf(err) != core.Invalid || !strings.Contains(core.Sentence(err), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := exec(`SELECT 1`, `SELECT 2`); core.CodeOf(err) != core.Invalid {
+		t.Errorf("reads alone as a write: %v", err)
+	}
+	if c := n.number(t, `SELECT count(*) FROM a WHERE x = 0`); c != 2 {
+		t.Errorf("%d rows are left of 2", c)
+	}
+}

@@ -139,7 +139,7 @@ func (d *Databases) newTable(ctx context.Context) *groups {
 	t := &groups{
 		dir: d.settings.Dir, node: d.settings.NodeID, host: d.host, maxAwake: d.settings.MaxAwake, log: d.log,
 		limits: groupLimits{maxBytes: d.settings.MaxBytes, snapshotEvery: d.settings.SnapshotEvery, readers: make(chan struct{}, maxReaders()), watchers: new(atomic.Int64)},
-		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{},
+		places: map[core.Namespace]*place{}, failed: map[core.Namespace]error{}, opened: map[core.Namespace]bool{},
 		directory: d.directory, remote: d.remote, watches: d.watches,
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -181,18 +181,16 @@ func (d *Databases) Query(ctx context.Context, ns core.Namespace, s core.Stateme
 // A single statement that fails is an error, with SQLite's sentence. Of several,
 // each fails alone and says so in its result; with Atomic the first that fails
 // undoes all and is the error. OutcomeUnknown means that they may be stored.
+//
+// Between the writes of an atomic list there may be SELECTs, which see what the
+// statements before them did. Each runs on every replica, so one that answers
+// with more than MaxReadInWrite rows is a failure.
 func (d *Databases) Exec(ctx context.Context, ns core.Namespace, statements []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
 	if err := tenantNamespace(ns); err != nil {
 		return nil, err
 	}
-	for i, s := range statements {
-		position := i
-		if !o.Atomic {
-			position = 0
-		}
-		if err := d.checked.write(s, position); err != nil {
-			return nil, atStatement(err, i, len(statements))
-		}
+	if err := d.checked.writes(statements, o.Atomic); err != nil {
+		return nil, err
 	}
 	return d.exec(ctx, ns, statements, o)
 }
@@ -282,14 +280,33 @@ func (d *Databases) Check() core.Check {
 	open, broken := t.awake()
 	check.Detail = fmt.Sprintf("%s, %d awake", core.Count(len(d.Namespaces())+1, "database"), len(open))
 	for _, ns := range slices.Sorted(maps.Keys(broken)) {
-		check.State = core.StateDegraded
-		check.Detail += "; " + core.Sentence(broken[ns])
+		loss(&check, ns, core.Sentence(broken[ns]))
 	}
 	for _, ns := range slices.Sorted(maps.Keys(open)) {
-		if !open[ns].store.HasLeader() {
-			check.State = core.StateDegraded
+		if fault := open[ns].gate.fault(); fault != nil {
+			loss(&check, ns, core.Sentence(fault))
+		} else if !open[ns].store.HasLeader() {
+			check.State = worse(check.State, core.StateDegraded)
 			check.Detail += "; " + ns.Group() + " has no leader"
 		}
 	}
 	return check
+}
+
+// loss notes that the replica of ns cannot be used. Without the network's own
+// the node is down: it cannot tell who may do what.
+func loss(check *core.Check, ns core.Namespace, why string) {
+	state := core.StateDegraded
+	if ns == core.SystemNamespace {
+		state = core.StateDown
+	}
+	check.State = worse(check.State, state)
+	check.Detail += "; " + why
+}
+
+func worse(now, state string) string {
+	if now == core.StateDown {
+		return now
+	}
+	return state
 }

@@ -1,8 +1,12 @@
-// Free space on the disk.
+// Space on the disk.
 
 package database
 
-import "golang.org/x/sys/windows"
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
 
 // freeBytes tells how much this program may still write below dir.
 func freeBytes(dir string) (bytes int64, known bool) {
@@ -15,4 +19,9 @@ func freeBytes(dir string) (bytes int64, known bool) {
 		return 0, false
 	}
 	return int64(free), true //nolint:gosec // a disk's size fits
+}
+
+// outOfSpace tells that the disk is full.
+func outOfSpace(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

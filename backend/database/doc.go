@@ -12,7 +12,8 @@
 // one fsync serves many callers, each of whom gets their own result. The entry
 // carries a time and a seed: what SQL calls "now" and "random" is read from
 // there ([entryClock]), so that every replica, and every replay of the log after a
-// restart, comes to the same rows.
+// restart, comes to the same rows. A SELECT may stand between the writes of one
+// caller's transaction ([write]); it runs there on every replica.
 //
 // # A read
 //
@@ -50,6 +51,10 @@
 // opens; kept/, the last snapshot; and group.json, which says what the folder is ([marker]). A
 // folder that cannot be trusted is never repaired and never started empty: the
 // error names the file and the remedy, and the files stay as they are.
+//
+// After a write that the disk did not confirm nothing more is written ([gate]): the
+// replica refuses writes with the reason, is cut off from its group and waits for a
+// restart. Its reads at level none go on, and so does every other group.
 //
 // Each replica takes snapshots of its own ([keeper]). rqlite closes its snapshot
 // files without syncing them, so each is first put aside into kept/, synced and

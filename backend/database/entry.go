@@ -5,6 +5,7 @@ package database
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,9 +81,14 @@ func (w *write) add(i int, s core.Statement) error {
 		return core.Errorf(core.Invalid, "statement %d is empty", i+1)
 	}
 	w.shapes[i] = sh
-	w.statements[i] = &proto.Statement{Sql: s.SQL, Parameters: parameters, ForceQuery: sh.returning}
-	w.alone = w.alone || !sh.changesRows()
-	w.held = w.held || (w.atomic && sh.returning)
+	text := s.SQL
+	if sh.reads() { // one row more than allowed tells that there are more
+		text = "SELECT * FROM (\n" + s.SQL[:sh.end] + "\n) LIMIT " + strconv.Itoa(MaxReadInWrite+1)
+	}
+	answers := sh.returning || sh.reads()
+	w.statements[i] = &proto.Statement{Sql: text, Parameters: parameters, ForceQuery: answers}
+	w.alone = w.alone || !sh.changesRows() || sh.reads()
+	w.held = w.held || (w.atomic && answers)
 	w.frees = w.frees && sh.frees()
 	w.bytes += len(s.SQL) + bytes
 	return nil
@@ -230,6 +236,12 @@ func result(r *proto.ExecuteQueryResponse, s shape) core.ExecResult {
 			return core.ExecResult{Error: v.Q.GetError()}
 		}
 		rows := returned(v.Q)
+		if s.reads() {
+			if len(rows.Values) > MaxReadInWrite {
+				return core.ExecResult{Error: fmt.Sprintf("a read between writes answers with at most %d rows; ask for fewer, or send it as a query", MaxReadInWrite)}
+			}
+			return core.ExecResult{Rows: rows}
+		}
 		return core.ExecResult{RowsAffected: int64(len(rows.Values)), Rows: rows}
 	case *proto.ExecuteQueryResponse_Error:
 		return core.ExecResult{Error: v.Error}

@@ -26,6 +26,7 @@ type folder struct {
 	dir   string
 	group string
 	node  string
+	first bool // this process has not opened it yet
 }
 
 // shown is the folder's name as an answer may show it: without the path to it.
@@ -39,6 +40,15 @@ func (f folder) damaged(file string, cause error) error {
 		"the database %s is damaged: %s cannot be read; nothing was changed; stop the node, "+
 			"put the whole folder %s back from a backup, or move it away to start with an empty database",
 		f.group, f.shown(file), f.shown(""))
+}
+
+// unopened is the error for a folder that was sound when it was inspected and then
+// could not be opened: mostly a disk that takes no writes.
+func (f folder) unopened(cause error) error {
+	return core.Wrap(core.Unavailable, fmt.Errorf("%s: %w", f.dir, cause),
+		"the database %s cannot be opened: %s can be read but not used; what was acknowledged is kept; check the disk and the folder's rights, "+
+			"then restart the node; if that does not help, put the whole folder %s back from a backup",
+		f.group, f.shown(logFile), f.shown(""))
 }
 
 // inspect looks at the folder and returns its marker; fresh is true when no
@@ -96,6 +106,16 @@ func (f folder) covered(m marker, found bool, k *kept, log logFacts) error {
 	return f.damaged(logFile, fmt.Errorf("the log goes on at %d, the snapshot ends at %d", log.from, base))
 }
 
+// clearFounding removes the log of a founding that was cut short. It may have
+// Raft's first term and lack the first entry, and Raft founds no group on that.
+// Nobody can have led the group before, so there is no vote in it to remember.
+func (f folder) clearFounding() error {
+	if err := os.Remove(filepath.Join(f.dir, logFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // readLog reads the whole log. A missing one is fine only where no group was made.
 func (f folder) readLog(made bool) (logFacts, error) {
 	path := filepath.Join(f.dir, logFile)
@@ -113,6 +133,11 @@ func (f folder) readLog(made bool) (logFacts, error) {
 		return logFacts{}, nil
 	case info.Size() == 0:
 		return logFacts{}, f.damaged(logFile, errors.New("the file is empty"))
+	}
+	if f.first {
+		if err = dropCached(path); err != nil {
+			return logFacts{}, f.damaged(logFile, err)
+		}
 	}
 	facts, err := readLog(path)
 	if err != nil {

@@ -6,6 +6,7 @@ package database
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
+	"go.etcd.io/bbolt"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -224,6 +226,34 @@ func TestOpen_AfterAFirstStartThatWasCutShort(t *testing.T) {
 			}
 		}
 	}
+}
+
+// If the disk or the power fails between Raft's first term and its first entry,
+// the group could never be founded, and without the network's own no node starts.
+func TestOpen_AfterAFoundingThatWasCutShort(t *testing.T) {
+	dir := t.TempDir()
+	for _, ns := range []core.Namespace{core.SystemNamespace, red} {
+		if err := os.MkdirAll(filepath.Join(dir, string(ns)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		log, err := bbolt.Open(filepath.Join(dir, string(ns), logFile), 0o600, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = log.Update(func(tx *bbolt.Tx) error {
+			_, errLogs := tx.CreateBucket([]byte("logs"))
+			conf, errConf := tx.CreateBucket([]byte("conf"))
+			if errLogs != nil || errConf != nil {
+				return errors.Join(errLogs, errConf)
+			}
+			return conf.Put([]byte(termKey), binary.BigEndian.AppendUint64(nil, 1))
+		})
+		if err = errors.Join(err, log.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := open(t, newHost(t), Settings{Dir: dir})
+	n.must(t, red, `CREATE TABLE t (x)`)
 }
 
 // If other users of the computer can read the folders, they read everything.

@@ -63,6 +63,7 @@ type group struct {
 	placed  func(peer.ID) bool
 	callers sync.Map // members that woke the replica while it was empty; few
 	layer   *layer
+	gate    *gate // says when the disk has failed
 
 	marking sync.Mutex
 	marker  marker
@@ -102,7 +103,11 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 		return nil, err
 	}
 	if fresh {
-		if err = os.MkdirAll(f.dir, 0o700); err != nil {
+		err = os.MkdirAll(f.dir, 0o700)
+		if err == nil && len(o.voters) > 0 {
+			err = f.clearFounding()
+		}
+		if err != nil {
 			return nil, core.Wrap(core.Unavailable, err, "the folder %s cannot be made; check its rights and the space on the disk", f.shown(""))
 		}
 	}
@@ -114,7 +119,8 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 		return nil, core.Wrap(core.Unavailable, err, "the snapshot in %s cannot be put in place; check the folder's rights and the space on the disk", f.shown(keptFolder))
 	}
 	g := &group{name: f.group, folder: f, limits: limits, marker: marked, placed: o.placed}
-	g.keeper = newKeeper(f, limits.snapshotEvery, logger)
+	g.gate = newGate(g.name, func() { g.layer.cutOff() }, logger)
+	g.keeper = newKeeper(f, limits.snapshotEvery, g.gate, logger)
 	g.readers = newReaders(filepath.Join(f.dir, liveFile), limits.readers)
 	g.keeper.raft, g.keeper.calm, g.keeper.look = g.raft.Load, g.awaitCalm, g.schemaChanged
 	g.keeper.live.opening = 1
@@ -125,6 +131,7 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 	g.keeper.live.blind.applied = func() uint64 { return g.store.DBAppliedIndex() }
 	g.keeper.live.register()
 	g.layer = listenLayer(h, g.name, g.member, o.asleep)
+	g.keeper.live.began = func() error { return g.gate.install(g.store) }
 	if err := g.openStore(g.layer, logger); err != nil {
 		g.keeper.live.forget()
 		return nil, err
@@ -138,7 +145,12 @@ func openGroup(ctx context.Context, o openOptions) (*group, error) {
 	if err := g.settle(ctx, voters, o.led, logger); err != nil {
 		g.feed.end()
 		defer g.keeper.live.forget()
-		return nil, errors.Join(err, g.store.Close(true))
+		close(g.gate.over)
+		err = errors.Join(err, g.store.Close(true))
+		if fault := g.gate.fault(); fault != nil {
+			return nil, stuckError{errors.Join(fault, err)}
+		}
+		return nil, err
 	}
 	g.keeper.start() //nolint:contextcheck // it works for the group, not for the request that woke it
 	return g, nil
@@ -154,12 +166,18 @@ func (g *group) openStore(ly *layer, logger *slog.Logger) error {
 		}
 		ra, err := raftOf(g.store)
 		g.raft.Store(ra)
-		return errors.Join(err, unpipeline(g.store))
+		if err != nil {
+			return err
+		}
+		return errors.Join(g.gate.installed(ra), unpipeline(g.store))
 	})
-	if err != nil {
-		return stuckError{errors.Join(g.folder.damaged(logFile, err), ly.Close())}
+	switch {
+	case err == nil:
+		return nil
+	case g.gate.fault() != nil:
+		return stuckError{errors.Join(g.gate.fault(), err, ly.Close())}
 	}
-	return nil
+	return stuckError{errors.Join(g.folder.unopened(err), ly.Close())}
 }
 
 // stuckError marks a failure after which the folder cannot be tried again.
@@ -267,6 +285,7 @@ func (g *group) mark(index uint64) error {
 	}
 	g.marker.Index, g.marker.Format = index, formatVersion
 	if err := g.marker.write(g.folder.dir); err != nil {
+		g.gate.distrust(err)
 		return core.Wrap(core.Unavailable, err, "the folder %s cannot be written; check its rights and the space on the disk", g.folder.shown(""))
 	}
 	return nil
@@ -281,6 +300,7 @@ func (g *group) startWriter(logger *slog.Logger) {
 	g.writer.settled = func([]shape) { g.schemaChanged() }
 	g.writer.early = ackEarly && g.name != core.SystemNamespace.Group() // without its own group there is no network to try
 	g.writer.remember, g.writer.lost = g.remembered, g.lead.again
+	g.writer.refusal = g.gate.refusal
 	g.reads = newBarrier(g.store)
 	go g.writer.run()
 	g.keeper.live.onFault(g.writer.giveUp)
@@ -341,12 +361,13 @@ func (g *group) close() error {
 	g.readers.close()
 	g.feed.end()
 	committed, indexErr := g.store.CommitIndex()
+	close(g.gate.over)
 	err := g.store.Close(true)
 	if ra := g.raft.Load(); ra != nil && several {
 		drain(ra)
 	}
 	g.reads.close()
-	if err == nil && indexErr == nil && g.writer.fault() == nil {
+	if err == nil && indexErr == nil && g.writer.fault() == nil && g.gate.fault() == nil {
 		err = g.mark(committed)
 	}
 	if err != nil {
@@ -362,6 +383,7 @@ func (g *group) swapped() error {
 	err := g.folder.keepNewest()
 	if err != nil {
 		err = fmt.Errorf("the snapshot that arrived cannot be kept: %w", err)
+		g.gate.distrust(err)
 		g.keeper.live.giveUp(err)
 		if ra := g.raft.Load(); ra != nil && ra.State() == raft.Leader {
 			err = nil // Raft would end the program; as it is, nothing more is acknowledged

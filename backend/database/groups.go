@@ -65,6 +65,7 @@ type groups struct {
 	mu     sync.Mutex
 	places map[core.Namespace]*place
 	failed map[core.Namespace]error // of the last opening; at most one for each folder
+	opened map[core.Namespace]bool  // since the process began; likewise
 	ended  bool
 }
 
@@ -154,6 +155,7 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 	p := &place{phase: phaseOpening, changed: make(chan struct{}), used: time.Now()}
 	t.places[ns] = p
 	f := t.folder(ns)
+	f.first = !t.opened[ns]
 	t.work.Go(func() {
 		began := time.Now()
 		g, err := t.open(ns, f)
@@ -163,6 +165,7 @@ func (t *groups) openLocked(ns core.Namespace) (*place, error) {
 		if err == nil {
 			t.log.Info("group opened", core.KeyGroup, f.group, "took", time.Since(began))
 			p.group, p.phase, p.used = g, phaseAwake, time.Now()
+			t.opened[ns] = true
 			delete(t.failed, ns)
 			return
 		}
@@ -279,10 +282,15 @@ func (t *groups) closeLocked(ns core.Namespace, p *place) {
 // closePlace closes the replica of a place that is in phaseClosing.
 func (t *groups) closePlace(ns core.Namespace, p *place) {
 	err := p.group.close()
+	fault := p.group.gate.fault()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer close(p.changed)
 	p.group = nil
+	if fault != nil { // what this process can still read of its files need not be on the disk
+		p.phase, p.err = phaseStuck, fault
+		return
+	}
 	if err != nil { // rqlite may still hold the log
 		t.log.Error("group cannot be closed", core.KeyGroup, ns.Group(), core.KeyError, err)
 		p.phase = phaseStuck
@@ -293,12 +301,13 @@ func (t *groups) closePlace(ns core.Namespace, p *place) {
 	delete(t.places, ns)
 }
 
-// sleepIdle puts groups to sleep that nobody has used since before.
+// sleepIdle puts groups to sleep that nobody has used since before. One whose
+// disk has failed stays, as it could not be opened again for reading.
 func (t *groups) sleepIdle(before time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for ns, p := range t.places {
-		if ns != core.SystemNamespace && p.phase == phaseAwake && p.users == 0 && p.used.Before(before) {
+		if ns != core.SystemNamespace && p.phase == phaseAwake && p.users == 0 && p.used.Before(before) && p.group.gate.fault() == nil {
 			t.sleepLocked(ns, p, false)
 		}
 	}

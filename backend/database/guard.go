@@ -6,6 +6,7 @@ package database
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -44,6 +45,13 @@ func (c *checked) check(sql string) (sqlguard.Statement, error) {
 	return st, nil
 }
 
+// Kind says what one statement of a tenant does: "read", "write" or "schema". It
+// returns the error of package sqlguard for one that may not run.
+func (d *Databases) Kind(sql string) (string, error) {
+	st, err := d.checked.check(sql)
+	return string(st.Kind), err
+}
+
 // read lets a tenant's read pass.
 func (c *checked) read(s core.Statement) error {
 	st, err := c.check(s.SQL)
@@ -56,15 +64,36 @@ func (c *checked) read(s core.Statement) error {
 	return countValues(st, s)
 }
 
-// write lets a tenant's write pass. position counts the statements before it in
-// the same transaction.
-func (c *checked) write(s core.Statement, position int) error {
+// writes lets a tenant's statements pass. Between the writes of a transaction
+// there may be reads.
+func (c *checked) writes(statements []core.Statement, atomic bool) error {
+	atomic = atomic && slices.ContainsFunc(statements, func(s core.Statement) bool {
+		st, err := c.check(s.SQL)
+		return err == nil && st.Kind != sqlguard.Read
+	})
+	for i, s := range statements {
+		position := i
+		if !atomic {
+			position = 0
+		}
+		if err := c.write(s, position, atomic); err != nil {
+			return atStatement(err, i, len(statements))
+		}
+	}
+	return nil
+}
+
+// write lets one of them pass. position counts the statements before it in the
+// same transaction.
+func (c *checked) write(s core.Statement, position int, atomic bool) error {
 	st, err := c.check(s.SQL)
 	switch {
 	case err != nil:
 		return err
-	case st.Kind == sqlguard.Read:
+	case st.Kind == sqlguard.Read && !atomic:
 		return core.Errorf(core.Invalid, "this statement only reads; send it as a query")
+	case st.Kind == sqlguard.Read && (st.Explain || st.Recursive || st.Verb != "SELECT" && st.Verb != "VALUES"):
+		return core.Errorf(core.Invalid, "a read between the writes of a transaction is a SELECT that does not recur; send this one as a query")
 	case st.Session && position == 0:
 		return core.Errorf(core.Invalid, "last_insert_rowid() and changes() mean something only after an earlier write of the same transaction; "+
 			"send both statements as one transaction, or use RETURNING")

@@ -302,6 +302,7 @@ func (f folder) restoreKept(k *kept) error {
 	own := f.places(k)[0]
 	if found != own { // only rqlite's name of it is left
 		if err = errors.Join(linkOrCopy(found, own), syncSnapshot(own), disk.SyncFolder(filepath.Dir(own))); err != nil {
+			err = errors.Join(err, os.Remove(own)) // the next try makes it anew
 			return fmt.Errorf("put kept snapshot back: %w", err)
 		}
 	}

@@ -40,6 +40,7 @@ type layer struct {
 	close    sync.Once
 	asleep   func(peer.ID) // told when a member's replica is not open; may be nil
 	silent   atomic.Bool   // members may sleep
+	cut      atomic.Bool   // nothing goes in or out any more
 }
 
 // raftProtocol is the protocol of a group's streams. Every peer that connects is
@@ -70,7 +71,7 @@ func raftAddress(id peer.ID) string { return addressPrefix + id.String() }
 // receive takes a stream that a peer opened. A stranger's is reset before its
 // first byte is read.
 func (l *layer) receive(s network.Stream) {
-	if !l.member(s.Conn().RemotePeer()) || !l.offer(newStreamConn(s)) {
+	if l.cut.Load() || !l.member(s.Conn().RemotePeer()) || !l.offer(l.newStreamConn(s)) {
 		_ = s.Reset() //nolint:errcheck // there is nobody to tell
 	}
 }
@@ -111,6 +112,9 @@ func (l *layer) Dial(address string, timeout time.Duration) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("raft address %q: %w", address, err)
 	}
+	if l.cut.Load() {
+		return nil, errCutOff
+	}
 	if id == l.host.ID() {
 		near, far := net.Pipe()
 		if !l.offer(far) {
@@ -127,8 +131,15 @@ func (l *layer) Dial(address string, timeout time.Duration) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open raft stream: %w", err)
 	}
-	return newStreamConn(s), nil
+	return l.newStreamConn(s), nil
 }
+
+// errCutOff is what Raft hears from a layer that is cut off.
+var errCutOff = errors.New("this replica is cut off from its group")
+
+// cutOff ends all talk with other members for good. What was being sent when it
+// is called may still arrive; nothing that is said after it does.
+func (l *layer) cutOff() { l.cut.Store(true) }
 
 // quiet makes the layer leave members alone that sleep.
 func (l *layer) quiet(on bool) { l.silent.Store(on) }
@@ -163,15 +174,34 @@ func (a raftAddr) String() string { return string(a) }
 // streamConn is a libp2p stream as a net.Conn.
 type streamConn struct {
 	network.Stream
+	cut           *atomic.Bool // the layer's
 	local, remote raftAddr
 }
 
-func newStreamConn(s network.Stream) *streamConn {
+func (l *layer) newStreamConn(s network.Stream) *streamConn {
 	return &streamConn{
 		Stream: s,
+		cut:    &l.cut,
 		local:  raftAddr(raftAddress(s.Conn().LocalPeer())),
 		remote: raftAddr(raftAddress(s.Conn().RemotePeer())),
 	}
+}
+
+// Read reads, unless the layer is cut off.
+func (c *streamConn) Read(p []byte) (int, error) {
+	n, err := c.Stream.Read(p)
+	if c.cut.Load() {
+		return 0, errors.Join(errCutOff, c.Reset())
+	}
+	return n, err
+}
+
+// Write writes, unless the layer is cut off.
+func (c *streamConn) Write(p []byte) (int, error) {
+	if c.cut.Load() {
+		return 0, errors.Join(errCutOff, c.Reset())
+	}
+	return c.Stream.Write(p)
 }
 
 // Close resets the stream: Raft's connections have no tail worth waiting for.

@@ -43,9 +43,12 @@ func newLead(g *group, told func(*group, bool), log *slog.Logger) *lead {
 func (l *lead) run() {
 	defer close(l.done)
 	var again <-chan time.Time
+	lost := l.group.gate.lost
 	for {
 		select {
 		case <-l.changed:
+		case <-lost:
+			lost = nil
 		case <-again:
 		case <-l.over:
 			l.set(0, nil)
@@ -61,6 +64,11 @@ func (l *lead) run() {
 // settle brings what this replica does in line with whether it leads.
 func (l *lead) settle() error {
 	g := l.group
+	if fault := g.gate.fault(); fault != nil { // for good
+		g.writer.setLeading(false)
+		l.set(0, fault)
+		return nil
+	}
 	term := uint64(0)
 	if ra := g.raft.Load(); ra != nil && g.store.IsLeader() {
 		term = ra.CurrentTerm()

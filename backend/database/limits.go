@@ -19,6 +19,9 @@ const (
 	MaxStatements = 10_000
 	// MaxWriteBytes bounds one write, text and values: it is one log entry.
 	MaxWriteBytes = 16 << 20
+	// MaxReadInWrite bounds the rows of a read between the writes of a transaction:
+	// it runs on every replica, and nothing can stop it.
+	MaxReadInWrite = 1000
 	// MaxRows bounds the answer to a read unless it asks for less.
 	MaxRows = 10_000
 	// MaxAnswerBytes bounds the cells of an answer unless it asks for less.
@@ -65,6 +68,7 @@ func Limits() []core.Limit {
 		{Name: "one value in SQL", Value: bytesText(maxCellBytes), Why: "a value is held in memory on every replica"},
 		{Name: "statements in one write", Value: fmt.Sprint(MaxStatements), Why: "they are one entry of the log"},
 		{Name: "size of one write", Value: bytesText(MaxWriteBytes), Why: "it is one entry of the log"},
+		{Name: "rows of a read between the writes of a transaction", Value: fmt.Sprint(MaxReadInWrite), Why: "it runs on every replica; read more before or after"},
 		{Name: "rows in one answer", Value: fmt.Sprint(MaxRows), Why: "an answer is held in memory; longer ones are cut and say so"},
 		{Name: "size of one answer", Value: bytesText(MaxAnswerBytes), Why: "an answer is held in memory; longer ones are cut and say so"},
 		{Name: "time of one read", Value: DefaultReadLimit.String(), Why: "a long read holds up everybody's writes", Key: "database.read_timeout"},

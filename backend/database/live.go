@@ -28,6 +28,9 @@ type live struct {
 	// swapped is called when another file has taken the place, before anything is
 	// written to it; an error keeps rqlite from using it.
 	swapped func() error
+	// began is called once, with rqlite's first connection to the file: its log is
+	// open then, and its Raft has not started.
+	began func() error
 
 	mu      sync.Mutex
 	file    os.FileInfo // nil before the first connection
@@ -117,13 +120,19 @@ func (l *live) connected() error {
 		return fmt.Errorf("look at database file: %w", err)
 	}
 	l.mu.Lock()
-	news := l.file == nil || !os.SameFile(l.file, info)
+	first := l.file == nil
+	news := first || !os.SameFile(l.file, info)
 	l.file = info
 	if news {
 		l.opening--
 	}
 	news = news && l.opening < 0
 	l.mu.Unlock()
+	if first && l.began != nil {
+		if err := l.began(); err != nil {
+			return err
+		}
+	}
 	if news {
 		return l.swapped()
 	}

@@ -97,6 +97,9 @@ func (r *Replicas) Campaign(ctx context.Context, ns core.Namespace) error {
 		return err
 	}
 	defer l.release()
+	if refusal := l.gate.refusal(); refusal != nil {
+		return refusal
+	}
 	if l.leader() != "" {
 		return nil // somebody was faster
 	}
@@ -115,6 +118,8 @@ func (r *Replicas) Sleep(_ context.Context, ns core.Namespace) error {
 	p := t.places[ns]
 	switch {
 	case p == nil || p.phase == phaseClosing || p.phase == phaseStuck:
+		return nil
+	case p.phase == phaseAwake && p.group.gate.fault() != nil: // see sleepIdle
 		return nil
 	case ns == core.SystemNamespace || p.phase == phaseOpening || p.users > 0:
 		return core.Errorf(core.Limited, "the database %s is in use", ns.Group())

@@ -607,3 +607,21 @@ func TestReplicas_OnlyMembersOpenStreams(t *testing.T) {
 		t.Errorf("a stranger's stream was kept: %v", err)
 	}
 }
+
+// A read between writes runs on every replica: none may come to other rows by it,
+// whichever node was asked and also when the transaction fails.
+func TestReplicas_ReadsBetweenWrites(t *testing.T) {
+	_, nodes, _ := three(t, Settings{})
+	nodes[0].must(t, red, `CREATE TABLE t (id INTEGER PRIMARY KEY, v UNIQUE)`)
+	for i, n := range nodes {
+		list := []core.Statement{{SQL: `INSERT INTO t (v) VALUES (?)`, Args: []any{int64(i)}}, {SQL: `SELECT count(*) FROM t`}, {SQL: `UPDATE t SET v = v`}}
+		answer, err := n.Exec(t.Context(), red, list, core.ExecOptions{Atomic: true})
+		if err != nil || numberOf(answer.Results[1].Rows.Values[0][0]) != int64(i+1) {
+			t.Fatalf("node %d: %+v, %v", i, answer, err)
+		}
+		if _, err = n.Exec(t.Context(), red, append(list, core.Statement{SQL: `SELECT missing FROM t`}), core.ExecOptions{Atomic: true}); core.CodeOf(err) != core.Invalid {
+			t.Errorf("node %d: a transaction with a failing read: %v", i, err)
+		}
+	}
+	equal(t, nodes...)
+}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,11 +76,18 @@ func attempt[T any](ctx context.Context, deadline time.Time, d *Databases, c cal
 	l, err := t.acquire(ctx, c.ns)
 	switch {
 	case errors.Is(err, errNoReplica):
-		return attemptElsewhere(ctx, d, c)
+		return attemptElsewhere(ctx, d, c, nil)
 	case err != nil:
 		return answer, nil, err
 	}
 	defer l.release()
+	if refusal := l.gate.refusal(); refusal != nil {
+		if c.replica && l.stored() {
+			answer, err = c.here(ctx, l.group)
+			return answer, nil, err
+		}
+		return attemptElsewhere(ctx, d, c, refusal)
+	}
 	news := l.lead.wait()
 	leader := l.leader()
 	switch {
@@ -123,22 +131,33 @@ func errNoLeader(ns core.Namespace) error {
 	return core.Wrap(core.Unavailable, errNotLeadingCause, "the database %s has no leader at the moment; nothing was done; read with level none, or repeat in a moment", ns.Group())
 }
 
-// attemptElsewhere tries the call at the nodes that keep replicas.
-func attemptElsewhere[T any](ctx context.Context, d *Databases, c call[T]) (answer T, wait <-chan struct{}, err error) {
+// attemptElsewhere tries the call at the other nodes that keep replicas: there is
+// none here, or a failed one, of which refusal says why.
+func attemptElsewhere[T any](ctx context.Context, d *Databases, c call[T], refusal error) (answer T, wait <-chan struct{}, err error) {
 	p, err := d.directory.Place(ctx, c.ns)
-	if err != nil {
+	switch {
+	case err != nil && refusal != nil:
+		return answer, nil, errors.Join(refusal, err)
+	case err != nil:
 		return answer, nil, err
-	}
-	if p.Has(d.settings.NodeID) { // placed here only just now
+	case refusal == nil && p.Has(d.settings.NodeID): // placed here only just now
 		return answer, make(chan struct{}), errNoLeader(c.ns)
 	}
-	nodes := d.hints.order(p, c.replica)
-	err = errNoLeader(c.ns)
+	self := func(node string) bool { return node == d.settings.NodeID }
+	nodes := slices.DeleteFunc(d.hints.order(p, c.replica), self)
+	nowhere := errNoLeader(c.ns)
+	if refusal != nil {
+		nowhere = refusal
+	}
+	if refusal != nil && len(nodes) == 0 {
+		return answer, nil, refusal
+	}
+	err = nowhere
 	for _, node := range nodes {
 		if !c.replica {
 			standing, errWake := d.remote.Wake(ctx, node, c.ns)
-			if errWake != nil || standing.Leader == "" {
-				err = errors.Join(errNoLeader(c.ns), errWake)
+			if errWake != nil || standing.Leader == "" || self(standing.Leader) {
+				err = errors.Join(nowhere, errWake)
 				continue
 			}
 			node = standing.Leader
@@ -160,7 +179,7 @@ func attemptElsewhere[T any](ctx context.Context, d *Databases, c call[T]) (answ
 	}
 	d.directory.Moved(c.ns)
 	if len(nodes) == 0 || core.CodeOf(err) == core.NotFound {
-		err = errNoLeader(c.ns)
+		err = nowhere
 	}
 	return answer, make(chan struct{}), err
 }

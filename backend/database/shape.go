@@ -10,6 +10,13 @@ type shape struct {
 	keyword   string // first word in capitals, "" when there is none
 	returning bool   // a RETURNING clause may follow
 	unsettled bool   // its end cannot be told: a string or comment stays open
+	verb      string // keyword, or behind WITH and its expressions what they serve
+	end       int    // of the last thing that is neither comment nor semicolon
+}
+
+// reads tells whether the statement answers rows and changes none.
+func (s shape) reads() bool {
+	return !s.unsettled && (s.verb == "SELECT" || s.verb == "VALUES")
 }
 
 // changesRows tells whether the statement only changes rows, so that it may
@@ -29,22 +36,50 @@ func (s shape) frees() bool { return s.keyword == "DELETE" || s.keyword == "DROP
 // quotes and comments.
 func shapeOf(sql string) shape {
 	var s shape
+	depth := 0 // of brackets
 	for i := 0; i < len(sql); {
 		next, word, open := token(sql, i)
 		if open {
 			s.unsettled = true
 			return s
 		}
+		switch sql[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
 		if word != "" {
-			upper := strings.ToUpper(word)
-			if s.keyword == "" {
-				s.keyword = upper
-			}
-			s.returning = s.returning || upper == "RETURNING"
+			s.word(strings.ToUpper(word), depth)
+		}
+		if !blank(sql[i:next]) {
+			s.end = next
 		}
 		i = next
 	}
 	return s
+}
+
+func (s *shape) word(upper string, depth int) {
+	if s.keyword == "" {
+		s.keyword, s.verb = upper, upper
+	}
+	if s.verb == "WITH" && depth == 0 {
+		switch upper {
+		case "SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE":
+			s.verb = upper
+		}
+	}
+	s.returning = s.returning || upper == "RETURNING"
+}
+
+// blank tells whether a token says nothing: a comment, a semicolon or white space.
+func blank(token string) bool {
+	switch token[0] {
+	case ';', ' ', '\t', '\n', '\r', '\f':
+		return true
+	}
+	return strings.HasPrefix(token, "--") || strings.HasPrefix(token, "/*")
 }
 
 // token returns where the token at i ends, and its text if it is a word. open is

@@ -40,6 +40,10 @@ const (
 	readersPatience = 5 * time.Second
 )
 
+// fatalLine begins what rqlite says before it ends the program, without cleaning
+// up, because it could not note that the next snapshot must be a whole one.
+const fatalLine = "failed to set full snapshot needed"
+
 // persistedLine is what rqlite logs when a snapshot's bytes are written, on
 // Raft's own goroutine: after them and before it puts the snapshot in place and
 // cuts the log. If it ever stops to say so, no log is cut any more.
@@ -54,6 +58,7 @@ type keeper struct {
 	look   func()                // looks at the schema anew, after a swap
 	log    *slog.Logger
 	every  uint64
+	gate   *gate // shut when the disk has failed; what is on it then is left as it is
 
 	// trailing is how many entries the snapshot under way leaves behind it; 0 when
 	// none is under way. Only the goroutine that takes it and the call of
@@ -70,11 +75,11 @@ type keeper struct {
 	done   chan struct{}
 }
 
-func newKeeper(f folder, every uint64, logger *slog.Logger) *keeper {
+func newKeeper(f folder, every uint64, g *gate, logger *slog.Logger) *keeper {
 	if every == 0 {
 		every = DefaultSnapshotEvery
 	}
-	k := &keeper{folder: f, every: every, log: logger, calm: func(context.Context) {}, look: func() {}}
+	k := &keeper{folder: f, every: every, gate: g, log: logger, calm: func(context.Context) {}, look: func() {}}
 	k.live = &live{path: filepath.Join(f.dir, liveFile), every: every, wake: make(chan struct{}, 1)}
 	return k
 }
@@ -100,6 +105,9 @@ func (k *keeper) end(several bool) {
 	}
 	k.cancel()
 	<-k.done
+	if k.gate.fault() != nil {
+		return
+	}
 	info, err := os.Stat(k.live.path)
 	worth := max(k.every/2, 1)
 	if several {
@@ -119,6 +127,8 @@ func (k *keeper) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-k.gate.lost:
 			return
 		case <-tick.C:
 		case <-k.live.wake:
@@ -162,6 +172,9 @@ func (k *keeper) take(ctx context.Context) error {
 func (k *keeper) takeNow() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.gate.refusal(); err != nil {
+		return err
+	}
 	ra := k.raft()
 	if ra == nil {
 		return errors.New("raft is not up yet")
@@ -178,6 +191,7 @@ func (k *keeper) takeNow() error {
 	err := ra.Snapshot().Error()
 	k.trailing = 0
 	err = errors.Join(err, setTrailing(ra, never), k.problem)
+	k.gate.distrust(err)
 	switch {
 	case errors.Is(err, raft.ErrNothingNewToSnapshot):
 		return nil
@@ -188,6 +202,7 @@ func (k *keeper) takeNow() error {
 	}
 	// Raft knows by now which entry the members are from.
 	if err := k.folder.settleKept(); err != nil {
+		k.gate.distrust(err)
 		return err
 	}
 	k.live.entries.Add(-entries)
@@ -268,6 +283,10 @@ func (l listener) Write(line []byte) (int, error) {
 	if rest, found := strings.CutPrefix(string(line), persistedLine); found {
 		id, _, _ := strings.Cut(rest, " ")
 		l.keeper.persisted(id)
+	}
+	if strings.HasPrefix(string(line), fatalLine) {
+		l.keeper.log.Error("the program ends now: the folder of a database cannot be written; check the disk, its free space "+
+			"and the number of files that may be open, then start the node again; what was acknowledged is kept", "rqlite", strings.TrimSpace(string(line)))
 	}
 	return l.out.Write(line)
 }

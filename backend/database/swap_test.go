@@ -77,7 +77,7 @@ func openReplica(t *testing.T, h host.Host, f folder) *replica {
 		t.Fatal(err)
 	}
 	r := &replica{layer: listenLayer(h, f.group, func(peer.ID) bool { return true }, nil), swaps: make(chan struct{}, 10)}
-	r.keeper = newKeeper(f, everyFew, slog.New(slog.DiscardHandler))
+	r.keeper = newKeeper(f, everyFew, newGate(f.group, r.layer.cutOff, testLog(t)), slog.New(slog.DiscardHandler))
 	r.keeper.live.opening = 1
 	if k != nil {
 		r.keeper.live.opening = 2

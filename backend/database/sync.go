@@ -5,6 +5,8 @@ package database
 import (
 	"errors"
 	"os"
+
+	"git.debros.io/DeBros/network/backend/disk"
 )
 
 // syncSnapshot waits until the file is on the disk.
@@ -13,5 +15,5 @@ func syncSnapshot(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(disk.Sync(f), f.Close())
 }

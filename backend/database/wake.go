@@ -229,7 +229,7 @@ func (g *group) standing() Standing {
 	for _, server := range g.servers() {
 		s.Members = append(s.Members, string(server.ID))
 		if string(server.ID) == g.folder.node {
-			s.Voter = server.Suffrage == raft.Voter
+			s.Voter = server.Suffrage == raft.Voter && g.gate.fault() == nil // it could not stand for election
 		}
 	}
 	if ra := g.raft.Load(); ra != nil {

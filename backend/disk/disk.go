@@ -13,6 +13,18 @@ import (
 	"runtime"
 )
 
+// ErrSync marks that the disk did not confirm what was written. What is there is
+// not known then, and a later sync that succeeds says nothing about it.
+var ErrSync = errors.New("the disk did not confirm what was written")
+
+// Sync waits until what was written to f is on the disk. Its error is an [ErrSync].
+func Sync(f *os.File) error {
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", ErrSync, err)
+	}
+	return nil
+}
+
 // Write puts data into path in place of what was there. When it returns nil,
 // the bytes and the name are on the disk.
 func Write(path string, data []byte) error { return write(path, data, os.Rename) }
@@ -45,7 +57,7 @@ func writeFrom(path string, fill func(w io.Writer) error, place func(from, to st
 		}
 	}()
 	err = fill(f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, Sync(f), f.Close()); err != nil {
 		return fmt.Errorf("write file: %w", err)
 	}
 	if err = place(f.Name(), path); err != nil {
@@ -76,7 +88,7 @@ func SyncFolder(path string) error {
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(Sync(f), f.Close()); err != nil {
 		return fmt.Errorf("sync folder: %w", err)
 	}
 	return nil

@@ -68,3 +68,21 @@ func TestWrite_NoFolder(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Whoever takes a failed sync for a full folder tries again, and believes the
+// second sync, which says nothing about what the first has lost.
+func TestSync_SaysThatItFailed(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Sync(f); err != nil {
+		t.Errorf("on a good disk: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Sync(f); !errors.Is(err, ErrSync) || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("of a closed file: %v", err)
+	}
+}

@@ -166,18 +166,7 @@ func (c *call) answer(status int, v any) error {
 	if err != nil {
 		return err
 	}
-	h := c.w.Header()
-	h.Set("Content-Type", "application/json")
-	c.w.WriteHeader(status)
-	c.write(append(raw, '\n'))
-	return nil
-}
-
-// write sends the answer's bytes. What the caller does not read is his loss.
-func (c *call) write(raw []byte) {
-	if _, err := c.w.Write(raw); err != nil {
-		c.g.log.Debug("answer not delivered", core.KeyRequestID, c.id, core.KeyError, err)
-	}
+	return c.sendJSON(status, raw)
 }
 
 // okAnswer is the answer of what has nothing to tell.

@@ -82,6 +82,7 @@ type Gateway struct {
 	rates    *rates
 	metrics  *metrics
 	anon     chan struct{} // one place per request on its way through the proxy
+	sockets  sockets
 }
 
 // New checks the settings and takes the address, so that a taken port is told

@@ -85,7 +85,7 @@ func raw(t *testing.T, address, request string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closing(t, conn)
+	defer shut(t, conn)
 	if _, err = io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}

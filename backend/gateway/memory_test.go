@@ -370,8 +370,8 @@ func (b *bench) ask(t testing.TB, method, target, body string, headers ...string
 	return a
 }
 
-// closing closes what a test has done with.
-func closing(t testing.TB, c io.Closer) {
+// shut closes what a test has done with.
+func shut(t testing.TB, c io.Closer) {
 	t.Helper()
 	if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Error(err)

@@ -154,6 +154,10 @@ func (rt route) answer(known *schemas) response {
 		r.Content = map[string]content{string(jsonBody): {known.of(reflect.TypeOf(rt.response))}}
 	case rt.mediaType != "":
 		r.Content = map[string]content{rt.mediaType: {}}
+	case rt.stream:
+		r.Content = map[string]content{"text/event-stream": {}}
+	default: // bytes as they are
+		r.Content = map[string]content{string(rawBody): {}}
 	}
 	return r
 }

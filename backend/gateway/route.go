@@ -77,6 +77,11 @@ func (g *Gateway) routes() []route {
 		g.appRoutes(),
 		g.networkRoutes(),
 		g.anonRoutes(),
+		g.pubsubRoutes(),
+		g.storageRoutes(),
+		g.databaseRoutes(),
+		g.rqliteRoutes(),
+		g.transferRoutes(),
 		g.documentRoutes(),
 	)
 }
@@ -214,6 +219,17 @@ func (g *Gateway) admit(c *call) error {
 // credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 	credential := credentialOf(c.r)
+	if c.route.upgrade {
+		if err := g.checkSocketOrigin(c.r); err != nil {
+			return core.Principal{}, err
+		}
+	}
+	if c.route.upgrade && credential == "" {
+		var ticket core.Secret
+		if ticket, credential = g.socketCredential(c.r); ticket != "" {
+			return g.services.Auth.Redeem(c.r.Context(), ticket, c.r.Header.Get("Origin"))
+		}
+	}
 	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
 	if key {
 		if err := c.checkWrongKeys(); err != nil {

@@ -95,6 +95,7 @@ func (g *Gateway) carry(ctx context.Context, server *http.Server, serve func() e
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDrainTime)
 	defer cancel()
+	g.sockets.end(drain) // first: the server knows nothing of them
 	if err := server.Shutdown(drain); err != nil {
 		g.log.Warn("cut answers that did not end in time", core.KeyError, err)
 		if err = server.Close(); err != nil {

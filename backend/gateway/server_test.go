@@ -110,7 +110,7 @@ func TestRun_HTTPS(t *testing.T) {
 		if err != nil {
 			return "refused"
 		}
-		defer closing(t, conn)
+		defer shut(t, conn)
 		secure, ok := conn.(*tls.Conn)
 		if !ok {
 			return "clear"
@@ -140,7 +140,7 @@ func TestRun_HTTPS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closing(t, res.Body)
+	defer shut(t, res.Body)
 	if res.StatusCode != 200 || res.ProtoMajor != 2 {
 		t.Errorf("%d over %s", res.StatusCode, res.Proto)
 	}
@@ -242,7 +242,7 @@ func TestServe_SlowOnesAreCut(t *testing.T) {
 					}
 				})
 				group.Go(func() { // the reader
-					defer closing(t, conn)
+					defer shut(t, conn)
 					if _, err := io.Copy(io.Discard, conn); err != nil { // until it is cut
 						t.Error(err)
 					}
@@ -259,7 +259,7 @@ func TestServe_SlowOnesAreCut(t *testing.T) {
 			if took := time.Since(begun); status != 200 || took != 0 {
 				t.Errorf("an honest caller got %d after %v", status, took)
 			}
-			closing(t, conn)
+			shut(t, conn)
 		}
 		group.Wait()
 		stop()
@@ -339,7 +339,7 @@ func TestHandle_HalfAnAnswerIsCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closing(t, res.Body)
+	defer shut(t, res.Body)
 	if n, err := io.Copy(io.Discard, res.Body); err == nil {
 		t.Errorf("%d bytes look like a whole answer", n)
 	}
@@ -370,7 +370,7 @@ func TestServe_EndlessAnswersEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer closing(t, res.Body)
+		defer shut(t, res.Body)
 		<-time.After(10 * MaxAnswerTime) // no deadline holds it
 		begun := time.Now()
 		var group sync.WaitGroup

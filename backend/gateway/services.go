@@ -139,8 +139,8 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Services is everything that the gateway serves. Dialer may be nil: then
-// there is no proxy.
+// Services is everything that the gateway serves. What needs a part that is nil
+// answers Unavailable. Dialer may be nil: then there is no proxy.
 type Services struct {
 	Node     Node
 	Auth     Auth

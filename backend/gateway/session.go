@@ -112,9 +112,7 @@ func (c *call) cached(raw []byte, mediaType, control string) error {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h.Set("Content-Type", mediaType)
-	c.write(raw)
-	return nil
+	return c.send(http.StatusOK, mediaType, raw)
 }
 
 // some is list, and never null in JSON.

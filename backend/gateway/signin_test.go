@@ -234,6 +234,11 @@ func FuzzBodies(f *testing.F) {
 	b := newBench(f, func(s *Settings, services *Services) { s.Now, services.Dialer = now.Now, deadDialer{} })
 	f.Fuzz(func(t *testing.T, body string) {
 		b.each(func(method, target string, rt route) {
+			switch rt.group() {
+			case "auth", "namespaces", "apps", "network", "proxy":
+			default:
+				return // data has targets of its own
+			}
 			if rt.body != jsonBody {
 				return
 			}

@@ -111,7 +111,7 @@ func TestUpstream_WebSocketsGoThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closing(t, conn)
+	defer shut(t, conn)
 	if _, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: "+b.Address()+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 package node
 
-// This file decides who may use the node: its operator, holders of configured
-// API keys, or on a loopback-only node anybody.
+// This file decides who may use the node over streams and rqlite's API, and
+// joins that with the network's own sessions, keys and grants.
 
 import (
 	"context"
@@ -14,11 +14,15 @@ import (
 	"git.debros.io/DeBros/network/backend/rpc"
 )
 
-// authority knows the credentials of this node. Keys are compared as hashes,
-// all of them and in equal time, so that an answer's delay tells nothing.
+// authority knows the operator, whom the node must know in every state, and asks
+// the network about everybody else. A guest has no such tables: there the keys of
+// its own configuration count.
 type authority struct {
+	networks    *networks
+	operatorKey core.Secret
 	operator    [sha256.Size]byte
 	keys        []apiKey
+	own         core.Namespace
 	requireAuth bool
 }
 
@@ -28,22 +32,63 @@ type apiKey struct {
 }
 
 func (n *Node) buildAuthority(context.Context) error {
-	operator, err := config.CreateOperatorKey(n.folder.path)
+	key, err := config.CreateOperatorKey(n.folder.path)
 	if err != nil {
 		return fmt.Errorf("load operator key: %w", err)
 	}
 	g := n.loaded.Config.Gateway
-	n.authority = &authority{operator: sha256.Sum256([]byte(operator.Reveal())), requireAuth: g.RequireAuth}
+	n.authority = &authority{
+		networks: n.networks, operatorKey: key, operator: sha256.Sum256([]byte(key.Reveal())), own: g.Namespace, requireAuth: g.RequireAuth,
+	}
 	for _, k := range g.APIKeys {
 		n.authority.keys = append(n.authority.keys, apiKey{sha256.Sum256([]byte(k.Key.Reveal())), k.Namespace})
 	}
 	return nil
 }
 
+// isOperator compares in equal time.
+func (a *authority) isOperator(credential core.Secret) bool {
+	hash := sha256.Sum256([]byte(credential.Reveal()))
+	return subtle.ConstantTimeCompare(hash[:], a.operator[:]) == 1
+}
+
 // Authorize says who a caller is that shows credential and asks for ns. It
 // returns Unauthenticated for a missing or unknown credential and Denied for
-// one of another namespace.
-func (a *authority) Authorize(_ context.Context, credential core.Secret, ns core.Namespace) (rpc.Caller, error) {
+// one that may not even read there.
+func (a *authority) Authorize(ctx context.Context, credential core.Secret, ns core.Namespace) (rpc.Caller, error) {
+	if a.isOperator(credential) {
+		p := core.Principal{Subject: "operator", Method: core.MethodOperator, Namespace: ns}
+		return rpc.Caller{Subject: p.Subject, Operator: true, Principal: p}, nil
+	}
+	s, err := a.networks.session()
+	if err != nil {
+		return rpc.Caller{}, err
+	}
+	if s.auth == nil {
+		return a.atGuest(credential, ns)
+	}
+	p, err := s.auth.Authenticate(ctx, credential, "")
+	if err != nil {
+		return rpc.Caller{}, err
+	}
+	allow := func(ctx context.Context, need core.Permission) error {
+		now, err := a.networks.session()
+		if err != nil {
+			return err
+		}
+		if now.auth == nil {
+			return core.Errorf(core.Denied, "the node has changed its network; connect again")
+		}
+		return now.auth.Allow(ctx, p, ns, need)
+	}
+	if err = allow(ctx, core.PermissionRead); err != nil {
+		return rpc.Caller{}, err
+	}
+	return rpc.Caller{Subject: p.Subject, Principal: p, Allow: allow}, nil
+}
+
+// atGuest knows the keys of the configuration only: everybody else asks a member.
+func (a *authority) atGuest(credential core.Secret, ns core.Namespace) (rpc.Caller, error) {
 	if credential == "" {
 		if a.requireAuth {
 			return rpc.Caller{}, core.Errorf(core.Unauthenticated, "this node asks for a credential: an API key of the namespace, or the operator's key in its data folder")
@@ -61,9 +106,6 @@ func (a *authority) Authorize(_ context.Context, credential core.Secret, ns core
 		} else if caller.Subject == "" {
 			err = core.Errorf(core.Denied, "this API key is not for the namespace %q", ns)
 		}
-	}
-	if subtle.ConstantTimeCompare(hash[:], a.operator[:]) == 1 {
-		caller, err = rpc.Caller{Subject: "operator", Operator: true}, nil
 	}
 	return caller, err
 }

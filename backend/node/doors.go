@@ -8,6 +8,7 @@ import (
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/sqlguard"
 )
 
 // doors are the database and the keys of whichever network the node is in.
@@ -57,6 +58,15 @@ func (d doors) Schema(ctx context.Context, ns core.Namespace) (core.Schema, erro
 		return core.Schema{}, err
 	}
 	return to.Schema(ctx, ns)
+}
+
+// Kind asks the databases, which remember what they have judged; a guest judges anew.
+func (d doors) Kind(sql string) (string, error) {
+	if s, err := d.networks.member(); err == nil {
+		return s.databases.Kind(sql)
+	}
+	s, err := sqlguard.Check(sql)
+	return string(s.Kind), err
 }
 
 func (d doors) Get(ctx context.Context, ns core.Namespace, key string, o core.ReadOptions) (core.Item, core.Provenance, error) {

@@ -32,13 +32,20 @@ type guest struct {
 
 	mu     sync.Mutex
 	conns  map[core.Namespace]*rpc.Conn
+	proofs map[core.Namespace]proof // that this node may publish
 	ended  bool
 	told   membership.Admission // what the last member said of the network
 	toldAt time.Time
 }
 
+// proof is what a member gave this node to publish with.
+type proof struct {
+	text    []byte
+	expires time.Time
+}
+
 func newGuest(n *Node) *guest {
-	g := &guest{n: n, conns: map[core.Namespace]*rpc.Conn{}}
+	g := &guest{n: n, conns: map[core.Namespace]*rpc.Conn{}, proofs: map[core.Namespace]proof{}}
 	for _, text := range n.loaded.Config.Discovery.BootstrapPeers {
 		if info, err := peer.AddrInfoFromString(text); err == nil { // checked when the host was built
 			g.peers = append(g.peers, *info)
@@ -124,6 +131,31 @@ func (g *guest) dial(ctx context.Context, ns core.Namespace) (*rpc.Conn, error) 
 		err = core.Wrap(core.Denied, err, "the member asks for a credential of the namespace %q: put the API key that you were given into gateway.api_keys of this node", ns)
 	}
 	return nil, err
+}
+
+// publishProof is a proof that lives for a minute yet.
+func (g *guest) publishProof(ctx context.Context, ns core.Namespace) ([]byte, error) {
+	g.mu.Lock()
+	have := g.proofs[ns]
+	g.mu.Unlock()
+	if time.Until(have.expires) > time.Minute {
+		return have.text, nil
+	}
+	c, err := g.conn(ctx, ns)
+	if err != nil {
+		return nil, err
+	}
+	text, expires, err := c.AuthorProof(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.proofs) >= maxGuestConns {
+		clear(g.proofs)
+	}
+	g.proofs[ns] = proof{text, expires}
+	return text, nil
 }
 
 // status completes what is said of the network with what a member tells.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"git.debros.io/DeBros/network/backend/auth"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/disk"
@@ -41,6 +42,7 @@ type session struct {
 	server     *forward.Server
 	databases  *database.Databases
 	storage    *storage.Storage
+	auth       *auth.Auth // nil for a guest: members know who may do what
 	backups    *backups
 	guest      *guest
 }
@@ -169,6 +171,7 @@ func (s *session) parts() []part {
 		{"members", s.membership}, // who belongs to the network is in its tables
 		{"replicas", s.server},    // other members come when there is something to ask
 		{"storage", s.storage},
+		{"auth", s.auth}, // its tables are in the network's own group
 		{"backup", s.backups},
 	}
 }
@@ -209,6 +212,9 @@ func (n *Node) openSession(root, id string) (*session, error) {
 	s.storage, err = storage.New(storage.Settings{MaxValueBytes: int(c.Storage.MaxValueSize), Now: time.Now}, s.databases.Internal(), n.logs.Logger("storage"))
 	if err != nil {
 		return nil, fmt.Errorf("build storage: %w", err)
+	}
+	if s.auth, err = n.newAuth(s, filepath.Join(root, id)); err != nil {
+		return nil, fmt.Errorf("build auth: %w", err)
 	}
 	s.backups = newBackups(n, s)
 	return s, nil

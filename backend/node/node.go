@@ -6,12 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/anyoneproxy"
 	"git.debros.io/DeBros/network/backend/config"
@@ -28,6 +27,9 @@ import (
 // Build says which program runs.
 type Build struct {
 	Version, Commit, Time string
+	// Pages are the built pages; the gateway's sign-in page is among them. nil
+	// serves none.
+	Pages fs.FS
 }
 
 // Face is a page in front of the node: the window, or the bridge to a browser.
@@ -59,6 +61,7 @@ type Node struct {
 	transfers transfers
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
+	carrier   *carrier       // to members, for a guest's gateway
 	rqlite    *rqliteapi.API // nil when off
 	face      *facing
 }
@@ -77,7 +80,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 		}
 	}()
 	for _, build := range []func(context.Context) error{
-		n.buildAuthority, n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildRPC, n.buildGateway, n.buildRQLite,
+		n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildAuthority, n.buildRPC, n.buildGateway, n.buildRQLite,
 	} {
 		if err := build(ctx); err != nil {
 			return nil, err
@@ -130,7 +133,7 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		part{"rpc", n.rpc},          // callers come when all they can ask for is there
 	)
 	if n.gateway != nil {
-		parts = append(parts, part{"gateway", n.gateway})
+		parts = append(parts, part{"gateway", n.gateway}, part{"gateway for peers", streamGateway{n.host, n.gateway}})
 	}
 	if n.rqlite != nil {
 		parts = append(parts, part{"rqlite", n.rqlite})
@@ -146,6 +149,9 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		ready()
 		return nil
 	}, parts...)
+	if n.carrier != nil {
+		n.carrier.close()
+	}
 	if removeErr := config.RemoveRunFile(n.folder.path); removeErr != nil {
 		err = errors.Join(err, removeErr)
 	}
@@ -177,13 +183,6 @@ func (n *Node) announce() error {
 	return nil
 }
 
-func (n *Node) gatewayURL() string {
-	if n.gateway == nil {
-		return ""
-	}
-	return n.gateway.URL()
-}
-
 func (n *Node) buildHost(context.Context) error {
 	c := n.loaded.Config
 	identity, err := p2p.LoadIdentity(c.IdentityFile())
@@ -194,12 +193,8 @@ func (n *Node) buildHost(context.Context) error {
 		Identity: identity, ListenAddrs: c.Node.ListenAddresses, MaxConnections: c.Node.MaxConnections,
 		PeerstoreDir: filepath.Join(n.folder.path, "peerstore"), UserAgent: "debros/" + n.build.Version,
 	}
-	for _, text := range c.Discovery.BootstrapPeers {
-		info, err := peer.AddrInfoFromString(text)
-		if err != nil {
-			return core.Wrap(core.Invalid, err, "discovery.bootstrap_peers: %q is not a multiaddress with /p2p/<peer id>", text)
-		}
-		s.Relays = append(s.Relays, *info)
+	if s.Relays, err = bootstrapPeers(c); err != nil {
+		return err
 	}
 	return n.withProxy(s)
 }

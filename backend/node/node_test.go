@@ -126,7 +126,7 @@ func TestNode_TwoNodesTalk(t *testing.T) {
 // Without this, everybody on the network could read and write everything.
 func TestNode_Credentials(t *testing.T) {
 	n := start(t, t.TempDir(), func(c *config.Config) {
-		c.Gateway.APIKeys = []config.APIKey{{Key: "shop-key-0123456789", Namespace: "shop"}}
+		c.Gateway.APIKeys = []config.APIKey{{Key: "shop-key-0123456789abcdef", Namespace: "shop"}}
 	})
 	tests := map[string]struct {
 		credential core.Secret
@@ -134,9 +134,9 @@ func TestNode_Credentials(t *testing.T) {
 		want       core.Code
 	}{
 		"none":                   {"", "shop", core.Unauthenticated},
-		"unknown":                {"shop-key-012345678x", "shop", core.Unauthenticated},
-		"key, own namespace":     {"shop-key-0123456789", "shop", ""},
-		"key, other's namespace": {"shop-key-0123456789", "bank", core.Denied},
+		"unknown":                {"shop-key-0123456789abcdex", "shop", core.Unauthenticated},
+		"key, own namespace":     {"shop-key-0123456789abcdef", "shop", ""},
+		"key, other's namespace": {"shop-key-0123456789abcdef", "bank", core.Denied},
 	}
 	for name, test := range tests {
 		c, err := n.tryClient(test.namespace, test.credential)
@@ -160,7 +160,7 @@ func TestNode_Credentials(t *testing.T) {
 
 // On a machine of one's own, tools may do without a credential when asked to.
 func TestNode_NoAuthOnLoopback(t *testing.T) {
-	n := start(t, t.TempDir(), func(c *config.Config) { c.Gateway.RequireAuth = false })
+	n := start(t, t.TempDir(), func(c *config.Config) { c.Gateway.RequireAuth, c.Gateway.Namespace = false, demo })
 	c := n.client(t, "demo", "")
 	if err := c.Storage().Put(t.Context(), "k", []byte("v")); err != nil {
 		t.Error(err)

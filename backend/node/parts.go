@@ -6,12 +6,12 @@ package node
 import (
 	"context"
 	"fmt"
-	"time"
 
+	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/discovery"
-	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
+	"git.debros.io/DeBros/network/backend/sqlguard"
 )
 
 func (n *Node) buildDiscovery(context.Context) (err error) {
@@ -27,7 +27,7 @@ func (n *Node) buildDiscovery(context.Context) (err error) {
 }
 
 func (n *Node) buildPubSub(context.Context) (err error) {
-	n.pubsub, err = pubsub.New(pubsub.Settings{Relay: true}, n.host, n.logs.Logger("pubsub"))
+	n.pubsub, err = pubsub.New(pubsub.Settings{Relay: true, Allow: n.mayPublish, Proof: n.publishProof}, n.host, n.logs.Logger("pubsub"))
 	if err != nil {
 		return fmt.Errorf("build pubsub: %w", err)
 	}
@@ -37,6 +37,7 @@ func (n *Node) buildPubSub(context.Context) (err error) {
 func (n *Node) buildRPC(context.Context) (err error) {
 	n.rpc, err = rpc.NewServer(rpc.Services{
 		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Transfer: n, Feed: doors{n.networks},
+		AuthorProof: n.authorProof, Kind: statementNeeds,
 	}, n.host, n.logs.Logger("rpc"))
 	if err != nil {
 		return fmt.Errorf("build rpc: %w", err)
@@ -44,19 +45,8 @@ func (n *Node) buildRPC(context.Context) (err error) {
 	return nil
 }
 
-func (n *Node) buildGateway(ctx context.Context) (err error) {
-	c := n.loaded.Config.Gateway
-	if !c.Enabled {
-		return nil
-	}
-	certFile, keyFile := n.loaded.Config.GatewayCertificate()
-	n.gateway, err = gateway.New(ctx, gateway.Settings{
-		Address: c.Addr, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, Namespace: c.Namespace, Now: time.Now,
-		RequireAuth: c.RequireAuth, CertFile: certFile, KeyFile: keyFile, AllowClear: c.AllowClear, TrustedProxies: c.TrustedProxies, MaxConnections: c.MaxConnections,
-		Build: gateway.Build{Version: n.build.Version, Commit: n.build.Commit, Time: n.build.Time},
-	}, gateway.Services{Node: n}, n.logs.Logger("gateway"))
-	if err != nil {
-		return fmt.Errorf("build gateway: %w", err)
-	}
-	return nil
+// statementNeeds is the permission that a statement asks for.
+func statementNeeds(sql string) (core.Permission, error) {
+	s, err := sqlguard.Check(sql)
+	return core.Permission(s.Kind), err
 }

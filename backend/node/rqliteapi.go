@@ -66,9 +66,12 @@ func (d rqliteDatabase) Import(ctx context.Context, ns core.Namespace, t core.Tr
 // rqliteNode is the node as rqlite's programs see it.
 type rqliteNode struct{ n *Node }
 
-func (r rqliteNode) Authorize(ctx context.Context, credential core.Secret, ns core.Namespace) error {
-	_, err := r.n.authority.Authorize(ctx, credential, ns)
-	return err
+func (r rqliteNode) Authorize(ctx context.Context, credential core.Secret, ns core.Namespace, need core.Permission) error {
+	caller, err := r.n.authority.Authorize(ctx, credential, ns)
+	if err != nil || caller.Allow == nil {
+		return err
+	}
+	return caller.Allow(ctx, need)
 }
 
 // Kind is what sqlguard says of one statement.

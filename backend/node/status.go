@@ -9,16 +9,19 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anyoneproxy"
+	"git.debros.io/DeBros/network/backend/auth"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/discovery"
 	"git.debros.io/DeBros/network/backend/forward"
+	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/membership"
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
 	"git.debros.io/DeBros/network/backend/rqliteapi"
+	"git.debros.io/DeBros/network/backend/signin"
 	"git.debros.io/DeBros/network/backend/sqlguard"
 	"git.debros.io/DeBros/network/backend/storage"
 )
@@ -126,7 +129,8 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), membership.Limits(), forward.Limits(), rpc.Limits(), rqliteapi.Limits(), logging.Limits(),
+		storage.Limits(), membership.Limits(), auth.Limits(), forward.Limits(), rpc.Limits(), gateway.DataLimits(), gateway.SocketLimits(),
+		signin.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)
 }
 

@@ -31,6 +31,24 @@
 // the topic's mesh (heal.go). So what is published after both have returned
 // arrives; a new subscriber may also get what is up to [HealFor] older.
 //
+// # Who may speak, and who may listen
+//
+// Members of the network publish in every namespace, because they have checked
+// their caller. Everybody else sends a proof along with each message
+// (envelope.go), and every peer on its way judges it by [Settings].Allow; an
+// author without one is not passed on and soon not listened to.
+//
+// Nobody is kept from listening: whoever takes part in gossip can carry any
+// topic and so read it. What must stay private is encrypted by its application;
+// the rights to read are those of the gateway's callers.
+//
+// # Who is present
+//
+// Beside a topic there may be a second one, whose name no tenant can write, in
+// which nodes tell who of their users is present in the first (crowd.go): at
+// coming, at going, and again each [BeaconEvery]. Whoever wants to know asks
+// there once, and each node answers for all of its users.
+//
 // Messages of one author mostly arrive in the order in which they were
 // published; those that came by a detour come later.
 package pubsub

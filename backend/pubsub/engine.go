@@ -48,6 +48,7 @@ type engine struct {
 	notices chan func()   // from gossipsub's loop, which must not wait
 	stopped chan struct{} // closed when the keeper takes no more calls
 	tasks   tasks
+	crowds  crowds
 	asks    chan struct{} // a place for each question being answered
 
 	open          sync.Map     // name → *topic, for publishers; written by the keeper
@@ -135,11 +136,12 @@ func gossipProtocols() []protocol.ID {
 // sent one that is rejected.
 func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) gossip.ValidationResult {
 	ns, _, ok := parseTopic(m.GetTopic())
-	if !ok || len(m.GetData()) > core.MaxMessageBytes || len(m.GetSeqno()) != 8 {
+	_, proof, err := unseal(m.GetData())
+	if !ok || err != nil || len(m.GetSeqno()) != 8 || m.GetTopic() == clientsTopic {
 		return gossip.ValidationReject
 	}
 	author := m.GetFrom()
-	if e.p.settings.Allow == nil || e.p.settings.Allow(author, ns) {
+	if e.allowed(author, ns, proof) {
 		if author == e.host.ID() { // gossipsub traces those of others only
 			e.healer.recent.add(m.GetTopic(), m.ID, time.Now())
 		}
@@ -153,6 +155,12 @@ func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) go
 	// cut off.
 	e.conduct.blame(from, blameNoGrant)
 	return gossip.ValidationIgnore
+}
+
+// allowed lets every node send its beacons, a guest too: without them nobody
+// knows what is in use. Everywhere else the node's own rule decides.
+func (e *engine) allowed(author peer.ID, ns core.Namespace, proof []byte) bool {
+	return ns == core.SystemNamespace || e.p.settings.Allow == nil || e.p.settings.Allow(author, ns, proof)
 }
 
 // poke makes the keeper look at interest again. It never waits.

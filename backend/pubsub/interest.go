@@ -4,6 +4,7 @@
 package pubsub
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -406,7 +407,7 @@ func (in *interest) used(ns core.Namespace, node bool, now time.Time) []string {
 	var topics []string
 	for full, u := range in.topics {
 		name, ours := ns.Unqualify(full)
-		if !ours {
+		if !ours || hidden(name) {
 			continue
 		}
 		if !node || len(u.leases) > 0 || now.Before(u.provisional) || in.clientLocked(u) {
@@ -414,6 +415,23 @@ func (in *interest) used(ns core.Namespace, node bool, now time.Time) []string {
 		}
 	}
 	return topics
+}
+
+// servers lists the other nodes that serve users of a topic, as far as is known.
+func (in *interest) servers(topic string) []peer.ID {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	u, known := in.topics[topic]
+	if !known {
+		return nil
+	}
+	return slices.Collect(maps.Keys(u.leases))
+}
+
+// anybody says whether there is a neighbour at all.
+func (in *interest) anybody() bool {
+	neighbours, _, _ := in.counts()
+	return neighbours > 0
 }
 
 // counts is for Check and Stats.

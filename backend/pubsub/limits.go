@@ -35,10 +35,11 @@ const (
 	// MaxListed bounds the answer of Topics.
 	MaxListed = 1000
 	// MaxSubscribersPerTopic bounds the local subscribers of one topic: each
-	// message is handed to all of them before the next one is looked at.
-	MaxSubscribersPerTopic = 1024
+	// message is handed to all of them before the next one is looked at. All
+	// WebSockets of a gateway may be on one topic.
+	MaxSubscribersPerTopic = 10_240
 	// MaxSubscriptions bounds the local subscribers of all topics.
-	MaxSubscriptions = 8192
+	MaxSubscriptions = 16_384
 
 	// MaxQueued bounds the messages that wait for one local subscriber. A burst
 	// of 5,000 must arrive whole at a reader that does other things meanwhile.
@@ -136,6 +137,9 @@ func Limits() []core.Limit {
 		{Name: "subscribers on one node", Value: fmt.Sprint(MaxSubscriptions), Why: "each has a queue"},
 		{Name: "messages waiting for one subscriber", Value: fmt.Sprintf("%d, or %d MiB", MaxQueued, MaxQueuedBytes>>20), Why: "one that does not read is cut off; nobody waits for it"},
 		{Name: "time a publisher waits for room", Value: MaxPublishWait.String(), Why: "then it is told to slow down; nothing is lost silently"},
+		{Name: "members present in one topic", Value: fmt.Sprint(MaxMembers), Why: "every node that is asked keeps the list in memory"},
+		{Name: "what others see of a member", Value: fmt.Sprintf("%d bytes of JSON", core.MaxPresenceMetaBytes), Why: "it is repeated as long as the member is there"},
+		{Name: "size of an author's proof", Value: fmt.Sprintf("%d bytes", MaxProofBytes), Why: "it goes along with each message"},
 		{Name: "topics in one listing", Value: fmt.Sprint(MaxListed), Why: "an answer has an end"},
 	}
 }

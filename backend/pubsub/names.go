@@ -16,6 +16,11 @@ const (
 	clientsTopic = "ns::system::clients"
 )
 
+// presenceMark begins the name of the topic beside a topic in which is told who
+// is present there. A tenant's topic has no control character, so nobody can
+// subscribe to it or publish in it by name.
+const presenceMark = "\x01"
+
 // parseTopic takes a wire name apart. ok is false for everything that
 // Namespace.Qualify could not have made of a valid namespace and topic.
 func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
@@ -24,7 +29,7 @@ func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
 		return "", "", false
 	}
 	name, topic, ok := strings.Cut(rest, "::")
-	if !ok || core.CheckTopic(topic) != nil {
+	if !ok || core.CheckTopic(strings.TrimPrefix(topic, presenceMark)) != nil {
 		return "", "", false
 	}
 	if name == string(core.SystemNamespace) {
@@ -33,6 +38,9 @@ func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
 	ns, err := core.ParseNamespace(name)
 	return ns, topic, err == nil
 }
+
+// hidden says whether a topic is one that this package made for itself.
+func hidden(topic string) bool { return strings.HasPrefix(topic, presenceMark) }
 
 // qualify checks what a caller names and makes the wire name of it.
 func qualify(ns core.Namespace, topic string) (string, error) {

@@ -25,7 +25,7 @@ import (
 const notedProtocol = protocol.ID("/debros/topic-noted/1.0.0")
 
 // maxNameBytes bounds a topic's wire name.
-const maxNameBytes = len("ns::") + core.MaxNamespaceBytes + len("::") + core.MaxTopicBytes
+const maxNameBytes = len("ns::") + core.MaxNamespaceBytes + len("::") + len(presenceMark) + core.MaxTopicBytes
 
 // The answers.
 const (

@@ -3,7 +3,6 @@
 package pubsub
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,9 +26,16 @@ type Settings struct {
 	Relay bool
 	// Allow says whether an author may publish in a namespace; nil allows all.
 	// It is asked for every message that passes, also for those of this peer,
-	// from several goroutines, and must not wait for anything. Nodes publish in
-	// the system namespace to tell each other which topics are in use.
-	Allow func(author peer.ID, ns core.Namespace) bool
+	// from several goroutines, and must not wait for anything. proof is what came
+	// with the message, at most MaxProofBytes, nil for none; a stranger wrote it
+	// and it must not be kept.
+	// It is not asked about the system namespace, in which every node tells which
+	// topics are in use.
+	Allow func(author peer.ID, ns core.Namespace, proof []byte) bool
+	// Proof gives what to send along with each message of this peer, so that the
+	// Allow of others says yes. nil is for members of the network, which need
+	// none. It is asked for each publication and should answer from memory.
+	Proof func(ctx context.Context, ns core.Namespace) ([]byte, error)
 }
 
 // PubSub is this peer's part in the network's topics. Its methods may be called
@@ -110,14 +116,33 @@ func (p *PubSub) Publish(ctx context.Context, ns core.Namespace, topic string, d
 	if e == nil {
 		return errStopped()
 	}
-	err = e.publish(ctx, name, bytes.Clone(data))
+	return e.publish(ctx, ns, name, data)
+}
+
+func (e *engine) publish(ctx context.Context, ns core.Namespace, name string, payload []byte) error {
+	proof, err := e.proof(ctx, ns)
+	if err != nil {
+		return err
+	}
+	err = e.send(ctx, name, seal(payload, proof))
 	if core.CodeOf(err) == core.Limited {
-		p.stats.limited.Add(1)
+		e.p.stats.limited.Add(1)
 	}
 	return err
 }
 
-func (e *engine) publish(ctx context.Context, name string, data []byte) error {
+func (e *engine) proof(ctx context.Context, ns core.Namespace) ([]byte, error) {
+	if e.p.settings.Proof == nil {
+		return nil, nil
+	}
+	proof, err := e.p.settings.Proof(ctx, ns)
+	if err == nil && len(proof) > MaxProofBytes {
+		err = core.Errorf(core.Internal, "an author's proof has at most %d bytes", MaxProofBytes)
+	}
+	return proof, err
+}
+
+func (e *engine) send(ctx context.Context, name string, data []byte) error {
 	if err := e.arrivals.wait(ctx); err != nil {
 		return err
 	}
@@ -213,6 +238,10 @@ func (p *PubSub) Subscribe(ctx context.Context, ns core.Namespace, topic string)
 	if e == nil {
 		return nil, errStopped()
 	}
+	return e.begin(ctx, ns, topic, name)
+}
+
+func (e *engine) begin(ctx context.Context, ns core.Namespace, topic, name string) (*Subscription, error) {
 	if err := e.arrivals.wait(ctx); err != nil {
 		return nil, err
 	}
@@ -223,7 +252,7 @@ func (p *PubSub) Subscribe(ctx context.Context, ns core.Namespace, topic string)
 	}); err != nil {
 		return nil, err
 	}
-	if p.settings.Relay {
+	if e.p.settings.Relay {
 		e.settle(ctx, name)
 		return s, nil
 	}
@@ -281,7 +310,7 @@ func (p *PubSub) Topics(ns core.Namespace) []string {
 	topics := e.interest.used(ns, p.settings.Relay, time.Now())
 	e.open.Range(func(_, v any) bool {
 		t := v.(*topic) //nolint:errcheck // open holds nothing else
-		if name, ours := ns.Unqualify(t.name); ours && len(t.readers.all()) > 0 {
+		if name, ours := ns.Unqualify(t.name); ours && !hidden(name) && len(t.readers.all()) > 0 {
 			topics = append(topics, name)
 		}
 		return true
@@ -311,7 +340,12 @@ func (p *PubSub) Check() core.Check {
 	}
 	neighbours, nodes, _ := e.interest.counts()
 	topics := 0
-	e.open.Range(func(_, _ any) bool { topics++; return true })
+	e.open.Range(func(_, v any) bool {
+		if t := v.(*topic); !hidden(t.label) { //nolint:errcheck // open holds nothing else
+			topics++
+		}
+		return true
+	})
 	s := p.Stats()
 	c.State = core.StateOK
 	c.Detail = fmt.Sprintf("%s, %s here; heard by %s and %s",

@@ -342,7 +342,7 @@ func TestPubSub_BeaconKeepsTopicAlive(t *testing.T) {
 // the time must be cut off.
 func TestPubSub_AuthorWithoutGrant(t *testing.T) {
 	stranger := node(t)
-	keyed := func(author peer.ID, ns core.Namespace) bool {
+	keyed := func(author peer.ID, ns core.Namespace, _ []byte) bool {
 		return ns != "red" || author != stranger.host.ID()
 	}
 	a := start(t, newHost(t), Settings{Relay: true, Allow: keyed})
@@ -358,7 +358,7 @@ func TestPubSub_AuthorWithoutGrant(t *testing.T) {
 		publish(t, stranger, "red", "news", "forbidden")
 	}
 	eventually(t, "they are rejected", func() bool { return a.Stats().Rejected >= 3 })
-	self := start(t, newHost(t), Settings{Relay: true, Allow: func(peer.ID, core.Namespace) bool { return false }})
+	self := start(t, newHost(t), Settings{Relay: true, Allow: func(peer.ID, core.Namespace, []byte) bool { return false }})
 	if err := self.Publish(within(t), "red", "news", nil); core.CodeOf(err) != core.Denied {
 		t.Errorf("publishing without a grant: %v", err)
 	}

@@ -8,9 +8,10 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// outBuffer is how many messages a reader's channel holds. Most readers never
-// let more pile up and so cost neither a goroutine nor a queue.
-const outBuffer = 64
+// outBuffer is how many messages a reader's channel holds, 100 bytes each, also
+// those of the thousands that are silent. Most readers never let more pile up and
+// so cost neither a goroutine nor a queue.
+const outBuffer = 16
 
 // Subscription is one local reader of a topic.
 type Subscription struct {

@@ -86,13 +86,14 @@ func (t *topic) leave() error {
 // message is what a local reader gets of a gossip message.
 func (t *topic) message(m *gossip.Message) core.Message {
 	from := m.GetFrom().String()
+	payload, _, _ := unseal(m.GetData()) //nolint:errcheck // validate has read it before
 	return core.Message{
 		// An author never uses a sequence number twice, so this is unique
 		// wherever the message is seen.
 		ID:         from + "-" + hex.EncodeToString(m.GetSeqno()),
 		Topic:      t.label,
 		From:       from,
-		Data:       m.GetData(),
+		Data:       payload,
 		ReceivedAt: time.Now(),
 	}
 }

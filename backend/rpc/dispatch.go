@@ -29,7 +29,12 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 	if d.services.AuthorizePeer != nil && m != methodQuery && m != methodExec && m != methodAsk && m != methodChanged {
 		return nil, core.Errorf(core.Invalid, "members ask each other's replicas only")
 	}
+	if err = d.allow(ctx, m.permission()); err != nil {
+		return nil, err
+	}
 	switch m {
+	case methodAuthorProof:
+		message, err = d.author(ctx)
 	case methodAsk:
 		message, err = d.ask(ctx, body)
 	case methodTransfer, methodBackupPlan, methodTransfers:
@@ -115,6 +120,9 @@ func (d dispatcher) exec(ctx context.Context, body []byte) (proto.Message, error
 	}
 	statements, options, err := toExec(&req)
 	if err != nil {
+		return nil, err
+	}
+	if err = d.allowStatements(ctx, statements); err != nil {
 		return nil, err
 	}
 	answer, err := d.services.Database.Exec(ctx, d.ns, statements, options)

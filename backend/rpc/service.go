@@ -5,6 +5,7 @@ package rpc
 
 import (
 	"context"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
@@ -58,6 +59,12 @@ type NodeService interface {
 type Caller struct {
 	Subject  string // for the log: which key, never the key itself
 	Operator bool   // may use the operator's calls
+	// Principal is whom the credential proved, for Services.AuthorProof.
+	Principal core.Principal
+	// Allow says, at each call, whether the caller has a permission in the
+	// stream's namespace; its error goes to the caller. nil allows everything.
+	// It must answer from memory.
+	Allow func(ctx context.Context, need core.Permission) error
 }
 
 // Replicas is what the members of a network ask each other's replicas, besides
@@ -88,6 +95,13 @@ type Services struct {
 	Transfer TransferService
 	// Feed may be nil, likewise.
 	Feed FeedService
+	// AuthorProof proves to all peers that the caller may publish in ns by gossip
+	// from the peer with this id. An empty proof means that the network asks for
+	// none. It may be nil: then Unavailable is answered.
+	AuthorProof func(ctx context.Context, caller Caller, ns core.Namespace, peer string) (proof []byte, expires time.Time, err error)
+	// Kind says what a statement needs: PermissionRead, PermissionWrite or
+	// PermissionSchema. nil takes every statement of an Exec for a write.
+	Kind func(sql string) (core.Permission, error)
 }
 
 func (s Services) protocol() protocol.ID {

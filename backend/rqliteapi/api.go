@@ -29,8 +29,9 @@ type Database interface {
 
 // Node is what the API asks of the node itself.
 type Node interface {
-	// Authorize returns Unauthenticated or Denied when credential does not open ns.
-	Authorize(ctx context.Context, credential core.Secret, ns core.Namespace) error
+	// Authorize returns Unauthenticated or Denied when credential does not give
+	// the permission in ns.
+	Authorize(ctx context.Context, credential core.Secret, ns core.Namespace, need core.Permission) error
 	// Kind says whether one statement is a "read", a "write" or a "schema"
 	// change, and why it may not be run otherwise.
 	Kind(sql string) (string, error)

@@ -62,7 +62,9 @@ func (f *fake) Export(_ context.Context, _ core.Namespace, _ string, w io.Writer
 func (f *fake) Import(context.Context, core.Namespace, core.Transfer, io.Reader) (core.TransferResult, error) {
 	return core.TransferResult{}, core.Errorf(core.Conflict, "there already: t")
 }
-func (f *fake) Authorize(context.Context, core.Secret, core.Namespace) error { return nil }
+func (f *fake) Authorize(context.Context, core.Secret, core.Namespace, core.Permission) error {
+	return nil
+}
 
 func (f *fake) Kind(sql string) (string, error) {
 	switch word, _, _ := strings.Cut(sql, " "); word {

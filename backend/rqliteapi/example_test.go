@@ -32,8 +32,10 @@ func (oneRow) Import(context.Context, core.Namespace, core.Transfer, io.Reader) 
 // openNode asks for no credential and takes every statement for a read.
 type openNode struct{}
 
-func (openNode) Authorize(context.Context, core.Secret, core.Namespace) error { return nil }
-func (openNode) Kind(string) (string, error)                                  { return "read", nil }
+func (openNode) Authorize(context.Context, core.Secret, core.Namespace, core.Permission) error {
+	return nil
+}
+func (openNode) Kind(string) (string, error) { return "read", nil }
 func (openNode) Placement(context.Context, core.Namespace) (core.Placement, error) {
 	return core.Placement{}, nil
 }

@@ -68,10 +68,23 @@ func (a *API) admit(r *http.Request) error {
 		}
 	}
 	_, password, _ := r.BasicAuth()
-	if err := a.node.Authorize(r.Context(), core.Secret(password), a.settings.Namespace); err != nil {
+	if err := a.node.Authorize(r.Context(), core.Secret(password), a.settings.Namespace, needs(path.Clean("/"+r.URL.Path))); err != nil {
 		return core.Wrap(core.Unauthenticated, err, "%s; give it as the password, any name as the user", core.Sentence(err)) // rqlite has this one status
 	}
 	return nil
+}
+
+// needs is the permission that a path asks for. Statements that change something
+// may be schema changes, and rqlite's programs do not say beforehand.
+func needs(path string) core.Permission {
+	switch path {
+	case "/db/execute", "/db/request":
+		return core.PermissionSchema
+	case "/db/backup", "/db/load", "/boot":
+		return core.PermissionAdmin
+	default:
+		return core.PermissionRead
+	}
 }
 
 // ownHost accepts the exact names of loopback with the API's own port.

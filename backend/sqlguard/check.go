@@ -48,6 +48,9 @@ type Statement struct {
 	// statement reads from. The work of a write with more than one may be the
 	// product of their sizes, which no shape can bound.
 	Sources int
+	// Recursive tells that a common table expression reads itself. Only a read can
+	// have one.
+	Recursive bool
 	// Session tells that it asks for last_insert_rowid() or changes(). Both
 	// belong to a connection: they mean something only after an earlier write of
 	// the same atomic batch, and differ between replicas otherwise.
@@ -91,7 +94,7 @@ func (p *parser) check() (Statement, error) {
 	if p.err != nil {
 		return Statement{}, p.err
 	}
-	p.out.Parameters = p.params.highest
+	p.out.Parameters, p.out.Recursive = p.params.highest, p.recursive
 	return p.out, nil
 }
 

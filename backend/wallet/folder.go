@@ -104,6 +104,9 @@ func folderNames(dir string) ([]string, error) {
 	if err = errors.Join(ignoreEOF(err), f.Close()); err != nil {
 		return nil, errDisk(err, "read")
 	}
+	if len(names) == maxNames { // some may be missing, and which of them are wallets nobody knows
+		return nil, core.Errorf(core.Limited, "the folder of the wallets has %d files or more; give the wallets a folder of their own", maxNames)
+	}
 	slices.Sort(names)
 	return names, nil
 }

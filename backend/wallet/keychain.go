@@ -164,12 +164,12 @@ type keychainAnswer struct {
 // without end and takes no context. So a question that is not answered in time is
 // left to itself; as it keeps its place, there is never more than one of them.
 func (s *Store) askKeychain(ctx context.Context, question func() (string, error)) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, KeychainWait)
+	patience, cancel := context.WithTimeout(ctx, KeychainWait)
 	defer cancel()
 	select {
 	case s.asking <- struct{}{}:
-	case <-ctx.Done():
-		return "", keychainError(ctx.Err())
+	case <-patience.Done():
+		return "", unanswered(ctx)
 	}
 	answered := make(chan keychainAnswer, 1)
 	go func() {
@@ -183,9 +183,17 @@ func (s *Store) askKeychain(ctx context.Context, question func() (string, error)
 			return "", keychainError(a.err)
 		}
 		return a.secret, nil
-	case <-ctx.Done():
-		return "", keychainError(ctx.Err())
+	case <-patience.Done():
+		return "", unanswered(ctx)
 	}
+}
+
+// unanswered tells a caller who gave up from a keychain that took too long.
+func unanswered(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("ask keychain: %w", err)
+	}
+	return ErrNoKeychain
 }
 
 // keychainError puts the library's error in our words. An entry that is not

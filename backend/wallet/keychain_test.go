@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -149,6 +150,23 @@ func TestKeychain_GoneOrChanged(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		signer.Lock()
+	}
+}
+
+// Who closes the window has not lost the keychain.
+func TestKeychain_CallerGivesUp(t *testing.T) {
+	keys := &fakeKeychain{}
+	s := testStore(t, keys)
+	info := mustImport(t, s, junkWords)
+	if err := s.TurnOnKeychain(t.Context(), info.ID, passphrase); err != nil {
+		t.Fatal(err)
+	}
+	keys.hang = make(chan struct{})
+	defer close(keys.hang)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.UnlockFromKeychain(ctx, info.ID); !errors.Is(err, context.Canceled) || core.CodeOf(err) != core.Unavailable {
+		t.Error(err)
 	}
 }
 

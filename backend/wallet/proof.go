@@ -156,6 +156,8 @@ func checkSolanaKey(key [solanaBytes]byte) error {
 	if err != nil {
 		return ErrNoKey
 	}
+	// Every point with a second spelling also has a wrong order, as it happens.
+	// That is no reason to rely on it.
 	if subtle.ConstantTimeCompare(point.Bytes(), key[:]) != 1 {
 		return ErrWeakKey
 	}

@@ -204,6 +204,31 @@ func TestVerify_SmallOrderKeys(t *testing.T) {
 	}
 }
 
+// One key in two spellings would be two accounts of one person: y counts modulo
+// p, so the 19 smallest have a second one that most decoders take.
+func TestVerify_NonCanonicalKeys(t *testing.T) {
+	large := 0
+	for k := range byte(19) {
+		for _, sign := range []byte{0, 0x80} {
+			key := [32]byte(bytes.Repeat([]byte{0xff}, 32))
+			key[0], key[31] = 0xed+k, 0x7f|sign
+			point, err := new(edwards25519.Point).SetBytes(key[:])
+			if err != nil {
+				continue
+			}
+			if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 0 {
+				large++
+			}
+			if err := Verify(Account{SOL, key}, proofText, naclSignature); !errors.Is(err, ErrWeakKey) {
+				t.Errorf("p+%d: %v", k, err)
+			}
+		}
+	}
+	if large == 0 {
+		t.Error("all are of small order; this test proves nothing")
+	}
+}
+
 // A key with a small part beside its own has signatures that some verifiers take
 // and others do not: nodes would disagree about who signed in.
 func TestVerify_MixedOrderKey(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	bin "github.com/gagliardetto/binary"
 	"github.com/gagliardetto/solana-go"
@@ -202,14 +203,24 @@ func TestSigner_LocksWhileAsking(t *testing.T) {
 // was, and a thief can set the other one back.
 func TestSigner_LocksAfterSleep(t *testing.T) {
 	start := time.Now()
+	// A time counts whole seconds of the wall clock from bit 30 on, beside the
+	// other clock; no function moves one without the other.
+	wall := func(now time.Time, by time.Duration) time.Time {
+		*(*uint64)(unsafe.Pointer(&now)) += uint64(by/time.Second) << 30
+		return now
+	}
+	if slept := wall(start, 8*time.Hour); slept.Sub(start) != 0 || slept.Round(0).Sub(start.Round(0)) != 8*time.Hour {
+		t.Fatal("the clocks did not part; this test proves nothing")
+	}
 	for name, c := range map[string]struct {
 		now    time.Time
 		locked bool
 	}{
-		"a moment later":                 {start.Add(time.Second), false},
-		"five minutes later":             {start.Add(IdleLock), true},
-		"the wall clock alone went on":   {start.Round(0).Add(8 * time.Hour), true},
-		"the wall clock alone went back": {start.Round(0).Add(-time.Hour), false},
+		"a moment later":                        {start.Add(time.Second), false},
+		"five minutes later":                    {start.Add(IdleLock), true},
+		"the wall clock alone went on":          {wall(start, 8*time.Hour), true},
+		"the wall clock alone went back":        {wall(start, -time.Hour), false},
+		"five minutes, the wall clock set back": {wall(start.Add(IdleLock), -time.Hour), true},
 	} {
 		now := start
 		k, err := material{KindSolana, make([]byte, 32)}.keys(0)

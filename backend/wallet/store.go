@@ -117,6 +117,9 @@ func (s *Store) List() ([]Info, error) {
 	all := []Info{}
 	for _, id := range ids {
 		f, err := s.read(id)
+		if core.CodeOf(err) == core.NotFound { // removed meanwhile
+			continue
+		}
 		if err != nil {
 			all = append(all, Info{ID: id, Problem: core.Sentence(err)})
 			continue

@@ -43,10 +43,11 @@ var mayImport = map[string][]string{
 	"backend/membership":              {"backend/core", "backend/database", "backend/disk"},
 	"backend/forward":                 {"backend/core", "backend/database", "backend/rpc"},
 	"backend/gateway":                 {"backend/core"},
+	"backend/auth":                    {"backend/core", "backend/disk", "backend/wallet"},
 	"backend/rqliteapi":               {"backend/core"},
 	"backend/client":                  {"backend/core", "backend/p2p", "backend/pubsub", "backend/rpc"},
-	"backend/signin":                  {"backend/core"},
 	"backend/wallet":                  {"backend/core", "backend/disk"},
+	"backend/signin":                  {"backend/core"},
 	"backend/sandbox":                 {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/wallet"},
 	"backend/node":                    nil, // knows everyone; what it must not know is below
 	"backend/internal/testkit":        {"backend/core"},

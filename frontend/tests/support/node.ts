@@ -29,11 +29,12 @@ export class TestNode {
   private constructor(
     readonly dataDir: string,
     readonly uiAddress: string,
+    readonly extra: Record<string, string>,
   ) {}
 
-  /** Makes a folder and starts a node in it. */
-  static async start(): Promise<TestNode> {
-    const node = new TestNode(await mkdtemp(join(tmpdir(), 'debros-e2e-')), '127.0.0.1:0');
+  /** Makes a folder and starts a node in it, with more flags if given. */
+  static async start(extra: Record<string, string> = {}): Promise<TestNode> {
+    const node = new TestNode(await mkdtemp(join(tmpdir(), 'debros-e2e-')), '127.0.0.1:0', extra);
     await node.#start(node.uiAddress);
     return node;
   }
@@ -82,7 +83,8 @@ export class TestNode {
       '--gateway-addr': '127.0.0.1:0',
       '--ui-addr': uiAddress,
     };
-    const child = spawn(binary, ['node', 'start', '--ui', '--mdns=false', ...Object.entries(flags).flat()], {
+    const more = Object.entries(this.extra).map(([flag, value]) => `${flag}=${value}`);
+    const child = spawn(binary, ['node', 'start', '--ui', '--mdns=false', ...Object.entries(flags).flat(), ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;

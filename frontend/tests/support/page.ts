@@ -14,9 +14,12 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** Starts Chromium. */
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', ...quiet] });
+/** Starts Chromium, with more arguments if given. */
+export const launch = (more: string[] = []): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', ...quiet, ...more],
+  });
 
 /** A page and what went wrong on it. */
 export interface Visit {

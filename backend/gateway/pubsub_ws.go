@@ -1,0 +1,173 @@
+package gateway
+
+// This file is a topic as a WebSocket.
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// messageFrame is a message in JSON format.
+type messageFrame struct {
+	Data      []byte `json:"data"` // base64
+	Timestamp int64  `json:"timestamp"`
+	Topic     string `json:"topic"`
+}
+
+// presenceFrame tells of a coming or going, in JSON format only.
+type presenceFrame struct {
+	Type      string         `json:"type"`
+	MemberID  string         `json:"member_id"`
+	Meta      map[string]any `json:"meta,omitempty"`
+	Timestamp int64          `json:"timestamp"`
+}
+
+// errorFrame tells that a publication was refused. It is a text frame in either
+// format; messages in raw format are binary ones.
+type errorFrame struct {
+	Type      string    `json:"type"` // "error"
+	Error     string    `json:"error"`
+	Code      core.Code `json:"code"`
+	RequestID string    `json:"request_id"`
+}
+
+// topicSocket is one client on one topic.
+type topicSocket struct {
+	call  *call
+	topic string
+	json  bool
+	sub   Subscription
+	place Presence // nil for who is not present
+}
+
+// pubsubSocket subscribes before it answers 101, so that nothing published
+// afterwards is missed.
+func (g *Gateway) pubsubSocket(c *call) error {
+	t := topicSocket{call: c}
+	member, err := t.ask()
+	if err != nil {
+		return err
+	}
+	if member != nil {
+		if err = g.services.Auth.Allow(c.r.Context(), c.who, c.ns, core.PermissionWrite); err != nil {
+			return err
+		}
+	}
+	if t.sub, err = g.services.PubSub.Subscribe(c.r.Context(), c.ns, t.topic); err != nil {
+		return err
+	}
+	defer t.sub.Close()
+	if member != nil {
+		if t.place, err = g.services.PubSub.Join(c.r.Context(), c.ns, t.topic, *member); err != nil {
+			return err
+		}
+		defer t.place.Close()
+	}
+	return c.serveSocket(socketUse{need: core.PermissionRead, maxMessage: core.MaxMessageBytes, run: t.run, receive: t.publish})
+}
+
+// ask reads the query. A member comes back when the client wants to be present.
+func (t *topicSocket) ask() (*core.PresenceMember, error) {
+	query := t.call.r.URL.Query()
+	t.topic = query.Get("topic")
+	if err := core.CheckTopic(t.topic); err != nil {
+		return nil, err
+	}
+	switch query.Get("format") {
+	case "":
+		t.json = subprotocol(t.call.r) == jsonProtocol
+	case "json":
+		t.json = true
+	case "raw":
+	default:
+		return nil, core.Errorf(core.Invalid, "format is \"raw\" or \"json\"")
+	}
+	switch query.Get("presence") {
+	case "true", "1":
+	default:
+		return nil, nil //nolint:nilnil // nobody is present, and that is fine
+	}
+	member := core.PresenceMember{MemberID: query.Get("member_id"), JoinedAt: t.call.g.settings.Now()}
+	meta := query.Get("member_meta")
+	if len(meta) > core.MaxPresenceMetaBytes {
+		return nil, tooLarge("member_meta", core.MaxPresenceMetaBytes)
+	}
+	if meta != "" {
+		if err := decodeObject(meta, &member.Meta); err != nil {
+			return nil, err
+		}
+	}
+	return &member, core.CheckPresence(member)
+}
+
+// decodeObject keeps whole numbers as they are.
+func decodeObject(text string, v *map[string]any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil || d.More() {
+		return core.Wrap(core.Invalid, err, "member_meta is one JSON object")
+	}
+	return nil
+}
+
+// run hands on what comes until ctx ends.
+func (t *topicSocket) run(ctx context.Context, s *socket) error {
+	var events <-chan core.PresenceEvent
+	if t.place != nil {
+		events = t.place.Events()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case m, open := <-t.sub.Messages():
+			if !open {
+				return t.sub.Err()
+			}
+			t.send(s, m)
+		case e, open := <-events:
+			if !open {
+				return core.Errorf(core.Unavailable, "you are no longer present in the topic; connect again")
+			}
+			if t.json {
+				s.text(jsonText(presenceFrame{Type: eventType(e), MemberID: e.Member.MemberID, Meta: e.Member.Meta, Timestamp: e.Time.UnixMilli()}))
+			}
+		}
+	}
+}
+
+func (t *topicSocket) send(s *socket, m core.Message) {
+	if t.json {
+		s.text(jsonText(messageFrame{Data: m.Data, Timestamp: m.ReceivedAt.UnixMilli(), Topic: t.topic}))
+		return
+	}
+	s.binary(m.Data)
+}
+
+func eventType(e core.PresenceEvent) string {
+	if e.Joined {
+		return "presence.join"
+	}
+	return "presence.leave"
+}
+
+// publish takes one frame of the client. The right to publish is looked at each
+// time: it may have gone while the right to listen stays.
+func (t *topicSocket) publish(ctx context.Context, s *socket, data []byte) {
+	c := t.call
+	err := c.g.services.Auth.Allow(ctx, c.who, c.ns, core.PermissionWrite)
+	if err == nil {
+		err = c.g.services.PubSub.Publish(ctx, c.ns, t.topic, data)
+	}
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	code := core.CodeOf(err)
+	if code == core.Internal {
+		c.g.log.ErrorContext(ctx, "a publication failed", core.KeyRequestID, c.id, core.KeyError, err)
+	}
+	s.text(jsonText(errorFrame{Type: "error", Error: core.Sentence(err), Code: code, RequestID: c.id}))
+}

@@ -1,0 +1,77 @@
+package node
+
+// This file joins the gateway with the node's parts.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"git.debros.io/DeBros/network/backend/config"
+	"git.debros.io/DeBros/network/backend/gateway"
+	"git.debros.io/DeBros/network/backend/signin"
+)
+
+func (n *Node) buildGateway(ctx context.Context) error {
+	if !n.loaded.Config.Gateway.Enabled {
+		return nil
+	}
+	members, err := bootstrapPeers(n.loaded.Config)
+	if err != nil {
+		return err
+	}
+	n.carrier = newCarrier(n.host, members)
+	s := gatewaySettings(n.loaded.Config, n.build)
+	s.Upstream = n.upstream
+	registry := prometheus.NewRegistry()
+	if err = registry.Register(measures{n}); err != nil {
+		return fmt.Errorf("measure the node: %w", err)
+	}
+	s.Metrics = registry
+	services := gateway.Services{
+		Node: n, Auth: authDoor{n.networks}, Database: doors{n.networks}, Storage: doors{n.networks}, Feed: doors{n.networks},
+		Transfer: gatewayTransfer{n}, PubSub: topics{n.pubsub},
+	}
+	if n.proxy != nil {
+		services.Dialer = n.proxy
+	}
+	if n.gateway, err = gateway.New(ctx, s, services, n.logs.Logger("gateway")); err != nil {
+		return fmt.Errorf("build gateway: %w", err)
+	}
+	return nil
+}
+
+// gatewaySettings are the configuration's share of them.
+func gatewaySettings(c config.Config, build Build) gateway.Settings {
+	certFile, keyFile := c.GatewayCertificate()
+	s := gateway.Settings{
+		Address: c.Gateway.Addr, AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
+		Namespace: c.Gateway.Namespace, Now: time.Now, RequireAuth: c.Gateway.RequireAuth, CertFile: certFile, KeyFile: keyFile,
+		AllowClear: c.Gateway.AllowClear, TrustedProxies: c.Gateway.TrustedProxies, MaxConnections: c.Gateway.MaxConnections,
+		MaxValueBytes: int(c.Storage.MaxValueSize), WSQueryCredentials: c.Gateway.WSQueryCredentials,
+		Build: gateway.Build{Version: build.Version, Commit: build.Commit, Time: build.Time},
+	}
+	if build.Pages != nil {
+		s.Login = signin.GatewayPage(build.Pages)
+	}
+	return s
+}
+
+// upstream passes requests on while the node is a guest: it keeps neither the
+// data nor the rights that they ask for.
+func (n *Node) upstream(*http.Request) http.RoundTripper {
+	if s, err := n.networks.session(); err == nil && s.guest != nil {
+		return n.carrier
+	}
+	return nil
+}
+
+func (n *Node) gatewayURL() string {
+	if n.gateway == nil {
+		return ""
+	}
+	return n.gateway.URL()
+}
