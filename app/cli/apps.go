@@ -82,7 +82,7 @@ func (a *app) appNew() *cobra.Command {
 
 func (a *app) appShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Show one program", Args: wants("ID"),
+		Use: "show ID", Short: "Show one program", Args: wants("ID"), ValidArgsFunction: a.completeApps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := a.appPath(args[0])
 			if err != nil {
@@ -99,7 +99,7 @@ func (a *app) appShow() *cobra.Command {
 
 func (a *app) appRm() *cobra.Command {
 	return &cobra.Command{
-		Use: "rm ID", Short: "Remove a program's registration", Args: wants("ID"),
+		Use: "rm ID", Short: "Remove a program's registration", Args: wants("ID"), ValidArgsFunction: a.completeApps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := a.appPath(args[0])
 			if err != nil {

@@ -117,7 +117,7 @@ func (a *app) authKeyLs() *cobra.Command {
 
 func (a *app) authKeyRevoke() *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke ID", Short: "End a key, on every node within seconds", Args: wants("ID"),
+		Use: "revoke ID", Short: "End a key, on every node within seconds", Args: wants("ID"), ValidArgsFunction: a.completeAPIKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ns, err := a.namedNamespace()
 			if err != nil {

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 // live asks the node for words. Whatever goes wrong, there are none: an error
 // in the middle of a command line helps nobody.
 func (a *app) live(cmd *cobra.Command, words func(ctx context.Context, r remote, ns core.Namespace) ([]string, error)) []string {
+	a.completing = true
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
 	defer cancel()
 	found := make(chan []string, 1)
@@ -42,6 +44,40 @@ func (a *app) live(cmd *cobra.Command, words func(ctx context.Context, r remote,
 	case <-ctx.Done():
 		return nil
 	}
+}
+
+// askLive asks the gateway for words, as live asks the node.
+func (a *app) askLive(cmd *cobra.Command, path string, out any) {
+	a.completing = true
+	ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
+	defer cancel()
+	_ = a.ask(ctx, http.MethodGet, path, nil, out) //nolint:errcheck // then there are no words
+}
+
+func (a *app) completeAPIKeys(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var answer struct {
+		Keys []core.APIKey `json:"keys"`
+	}
+	a.askLive(cmd, "/v1/auth/keys", &answer)
+	var ids []string
+	for _, k := range answer.Keys {
+		if keyState(k, time.Now()) == "good" {
+			ids = append(ids, k.ID+"\t"+printable(k.Name))
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeApps(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var answer struct {
+		Items []core.App `json:"items"`
+	}
+	a.askLive(cmd, "/v1/apps", &answer)
+	var ids []string
+	for _, x := range answer.Items {
+		ids = append(ids, x.ID+"\t"+printable(x.Name))
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) completeKeys(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {

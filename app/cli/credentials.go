@@ -25,6 +25,8 @@ const (
 	// renewBefore is how long an access token must still be good for a command to
 	// begin with it: longer than the request takes and clocks differ.
 	renewBefore = 30 * time.Second
+	// renewWithin bounds a renewal, whatever --timeout says.
+	renewWithin = 30 * time.Second
 )
 
 // credential is a saved sign-in. The tokens are plain text in the file, which

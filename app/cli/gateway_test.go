@@ -92,9 +92,6 @@ func (g *gatewayFake) public(serve func(w http.ResponseWriter, r *http.Request, 
 			}
 		}
 		if g.fail != nil {
-			if g.fail.Code == core.Limited {
-				w.Header().Set("Retry-After", "7")
-			}
 			refuse(w, g.fail.Code, g.fail.Msg)
 			return
 		}

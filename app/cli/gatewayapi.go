@@ -13,9 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -73,22 +71,27 @@ func (a *app) httpProxy() *httpproxy.Config {
 // out unless that is nil. A session that the gateway no longer takes is renewed
 // and asked with again. Errors bring the code and the sentence of the gateway.
 func (g *gateway) call(ctx context.Context, method, path string, in, out any) error {
-	err := g.once(ctx, method, path, in, out)
+	err := g.timed(ctx, method, path, in, out)
 	if core.CodeOf(err) != core.Unauthenticated || !g.renewable {
 		return err
 	}
 	if renewErr := g.renew(ctx); renewErr != nil {
 		return renewErr
 	}
-	return g.once(ctx, method, path, in, out)
+	return g.timed(ctx, method, path, in, out)
 }
 
-func (g *gateway) once(ctx context.Context, method, path string, in, out any) error {
+// timed asks once, within --timeout.
+func (g *gateway) timed(ctx context.Context, method, path string, in, out any) error {
 	if limit := g.app.opts.timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
+	return g.once(ctx, method, path, in, out)
+}
+
+func (g *gateway) once(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
@@ -118,11 +121,7 @@ func (g *gateway) once(ctx context.Context, method, path string, in, out any) er
 	if err != nil {
 		return g.unanswered(err, method, path)
 	}
-	err = g.read(answer.StatusCode, data, out)
-	if seconds, waitErr := strconv.Atoi(answer.Header.Get("Retry-After")); waitErr == nil && core.CodeOf(err) == core.Limited {
-		err = core.Wrap(core.Limited, err, "%s (wait %v)", core.Sentence(err), time.Duration(seconds)*time.Second)
-	}
-	return err
+	return g.read(answer.StatusCode, data, out)
 }
 
 // read judges an answer that came whole.

@@ -110,7 +110,7 @@ func (g *gateway) onLoopback() bool {
 
 // use takes a saved sign-in, renewed when it is old.
 func (g *gateway) use(ctx context.Context, saved credential) error {
-	g.credential, g.renewable = saved.secret(), saved.APIKey == "" && saved.RefreshToken != ""
+	g.credential, g.renewable = saved.secret(), saved.APIKey == "" && saved.RefreshToken != "" && !g.app.completing
 	if !saved.old(time.Now()) {
 		return nil
 	}
@@ -140,6 +140,10 @@ func (g *gateway) renew(ctx context.Context) error {
 		return nil
 	}
 	g.credential = ""
+	// From here on it runs to its end, whatever was given up: the gateway may have
+	// replaced the token, and who comes back with the old one is signed out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewWithin)
+	defer cancel()
 	var t tokensAnswer
 	err = g.once(ctx, http.MethodPost, "/v1/auth/refresh", map[string]string{"refresh_token": saved.RefreshToken}, &t)
 	if core.CodeOf(err) == core.Unauthenticated {
@@ -193,5 +197,13 @@ func (a *app) ask(ctx context.Context, method, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	return g.call(ctx, method, path, in, out)
+	err = g.call(ctx, method, path, in, out)
+	if core.CodeOf(err) != core.Denied {
+		return err
+	}
+	ns, nsErr := a.namedNamespace()
+	if saved, found, loadErr := a.loadCredential(g.key); nsErr == nil && loadErr == nil && found && ns != "" && ns != saved.Namespace {
+		return core.Wrap(core.Denied, err, "%s; you are signed in to %s: sign in to %s with 'debros auth login --namespace %s'", core.Sentence(err), saved.Namespace, ns, ns)
+	}
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"git.debros.io/DeBros/network/backend/core"
 )
 
 // The flags and variables of the original gateway go on working, and what is
@@ -67,7 +69,9 @@ func TestComplete_ContextsAndRoles(t *testing.T) {
 	g := newGatewayFake(t)
 	s := newScreen(t)
 	s.signedIn(t, g)
-	for args, want := range map[string]string{"context use ": "work\t" + g.URL, "kv ls --context ": "local", "ns grant 0xBob ": "writer", "auth login --chain ": "SOL"} {
+	g.apps = []core.App{{ID: "a-1", Name: "storefront"}}
+	g.keys = []core.APIKey{{ID: "k-1", Name: "robot"}}
+	for args, want := range map[string]string{"app show ": "a-1\tstorefront", "auth key revoke ": "k-1\trobot", "ns grants ": "shop\towner", "context use ": "work\t" + g.URL, "kv ls --context ": "local", "ns grant 0xBob ": "writer", "auth login --chain ": "SOL"} {
 		if s.run(append([]string{"__complete"}, strings.Split(args, " ")...)...); !strings.Contains(s.out, want) {
 			t.Errorf("%s: %q", args, s.out)
 		}

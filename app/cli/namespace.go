@@ -207,14 +207,10 @@ func (a *app) completeMine(cmd *cobra.Command, args []string, _ string) ([]strin
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
-	defer cancel()
 	var answer struct {
 		Namespaces []core.NamespaceGrant `json:"namespaces"`
 	}
-	if a.ask(ctx, http.MethodGet, "/v1/namespaces", nil, &answer) != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
+	a.askLive(cmd, "/v1/namespaces", &answer)
 	var names []string
 	for _, n := range answer.Namespaces {
 		names = append(names, string(n.Name)+"\t"+string(n.Role))

@@ -22,6 +22,8 @@ type app struct {
 	// endsBySignal is set by a command whose ordinary end is a signal, so that
 	// it ends with 0 and not with 130.
 	endsBySignal bool
+	// completing is set while a shell waits for words: no time to renew a sign-in.
+	completing bool
 }
 
 // options are the flags of every command.

@@ -73,7 +73,7 @@ func (a *app) walletNew() *cobra.Command {
 					return err
 				}
 			}
-			return a.show(document{object: walletRecord(info, used)})
+			return a.show(document{object: walletRecord(info, used), raw: []byte(info.Accounts[0].String() + "\n"), hasRaw: true})
 		},
 	}
 	c.Flags().IntVar(&n.Words, "words", 12, "12 or 24")
@@ -191,7 +191,7 @@ func (a *app) walletImport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(document{object: walletRecord(info, used)})
+			return a.show(document{object: walletRecord(info, used), raw: []byte(info.Accounts[0].String() + "\n"), hasRaw: true})
 		},
 	}
 	c.Flags().StringVar(&in.Label, "name", "", "what to call it")

@@ -26,7 +26,11 @@ func accountOf(info wallet.Info, chain string) (wallet.Account, error) {
 
 // agree shows a text in full and asks whether it is to be signed.
 func (a *app) agree(_ context.Context, r wallet.Request) error {
-	a.tell("The wallet %s is asked to sign this %s, and nothing else:\n\n%s\n", r.Account, strings.ReplaceAll(string(r.Kind), "-", " "), r.Text)
+	kind := "nonce of a network"
+	if r.Kind == wallet.TextSignIn {
+		kind = "sign-in text"
+	}
+	a.tell("The wallet %s is asked to sign this %s, and nothing else:\n\n%s\n", r.Account, kind, r.Text)
 	if a.opts.yes {
 		return nil
 	}
