@@ -76,7 +76,7 @@ func (b binding) message(network string, n nonce) (string, error) {
 	}
 	return wallet.SignIn{
 		Domain: domain, Account: b.account,
-		Statement: `Sign in to namespace "` + string(b.namespace) + `" of the DeBros network ` + network + `. This moves no money.`,
+		Statement: "Sign in to namespace '" + string(b.namespace) + "' of the DeBros network " + network + ". This moves no money.",
 		URI:       b.origin + verifyPath, Version: "1", ChainID: chainID, Nonce: n.text,
 		IssuedAt: n.expires.Add(-NonceLife), ExpirationTime: n.expires,
 	}.Text()

@@ -219,11 +219,6 @@ func (g *Gateway) admit(c *call) error {
 // credential, since every program has one now and then.
 func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 	credential := credentialOf(c.r)
-	if c.route.upgrade {
-		if err := g.checkSocketOrigin(c.r); err != nil {
-			return core.Principal{}, err
-		}
-	}
 	if c.route.upgrade && credential == "" {
 		var ticket core.Secret
 		if ticket, credential = g.socketCredential(c.r); ticket != "" {

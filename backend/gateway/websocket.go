@@ -12,7 +12,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -96,19 +95,6 @@ func (g *Gateway) socketCredential(r *http.Request) (ticket, credential core.Sec
 		return "", core.Secret(token)
 	}
 	return "", core.Secret(query.Get("api_key"))
-}
-
-// checkSocketOrigin lets pages of the list in, the gateway's own, and whoever is
-// no page. That the Host is one of ours has been seen before.
-func (g *Gateway) checkSocketOrigin(r *http.Request) error {
-	origin, own := r.Header.Get("Origin"), "http://"+r.Host
-	if r.TLS != nil {
-		own = "https://" + r.Host
-	}
-	if origin == "" || origin == own || origin != "null" && slices.Contains(g.settings.AllowedOrigins, origin) {
-		return nil
-	}
-	return core.Errorf(core.Denied, "pages of that origin may not call this gateway; its operator can add the origin to gateway.allowed_origins")
 }
 
 // subprotocol is the first one offered that this gateway speaks, "" for none.
