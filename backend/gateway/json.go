@@ -20,7 +20,7 @@ func (c *call) send(status int, kind string, body []byte) error {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)
 	if _, err := c.w.Write(body); err != nil {
-		c.g.log.DebugContext(c.r.Context(), "answer not delivered", core.KeyError, err)
+		c.g.log.Debug("answer not delivered", core.KeyRequestID, c.id, core.KeyError, err)
 	}
 	return nil
 }
