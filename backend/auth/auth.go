@@ -33,8 +33,10 @@ type Settings struct {
 	VerifyNode func(node string, data, signature []byte) bool
 	// IsMember tells whether a node, by its peer id, is a member now.
 	IsMember func(node string) bool
-	// Domains are the names by which callers reach this node's gateway, with the
-	// port where it is not the usual one; its loopback address is one of them.
+	// Domains are the names by which callers reach this node's gateway, as they
+	// write them: with the port where it is not the usual one, its loopback address
+	// and those of its interfaces among them. A name that is listed without a port is
+	// accepted with any, but other nodes know only what is listed.
 	Domains func() []string
 	// Occupied tells whether a namespace holds data already, though nobody has
 	// claimed it; then only the operator can give it away. nil is never. It may

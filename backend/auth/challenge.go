@@ -135,12 +135,12 @@ func (a *Auth) origin(ctx context.Context, domain, uri string) (string, error) {
 		return "https://" + linkDomain, nil
 	}
 	domain = canonicalDomain(domain)
-	if !isLoopback(domain) && !slices.Contains(a.ownDomains(), domain) {
+	if !isLoopback(domain) && !listed(a.ownDomains(), domain) {
 		names, err := a.domains(ctx)
 		if err != nil {
 			return "", err
 		}
-		if !slices.Contains(names, domain) {
+		if !listed(names, domain) {
 			return "", core.Errorf(core.Denied, "this network has no gateway of that name; the operator names it in gateway.allowed_hosts")
 		}
 	}
@@ -149,6 +149,12 @@ func (a *Auth) origin(ctx context.Context, domain, uri string) (string, error) {
 		scheme = "http"
 	}
 	return scheme + "://" + domain, nil
+}
+
+// listed tells whether a domain is among the names; one without a port is good
+// for every port.
+func listed(names []string, domain string) bool {
+	return slices.Contains(names, domain) || slices.Contains(names, hostOf(domain))
 }
 
 // canonicalDomain is a domain as texts have it: in small letters, and loopback

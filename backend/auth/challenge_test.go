@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -137,7 +138,7 @@ func TestChallenge_Texts(t *testing.T) {
 	strict.signIn(alice, red)
 	for domain, want := range map[string]core.Code{
 		"evil.example": core.Denied, "lax.example.evil.example": core.Denied, "10.0.0.1:6001": core.Denied,
-		"lax.example": "", "LAX.example": "", "127.0.0.1:6001": "", "[::1]:6001": "", "localhost:6001": "", "": "",
+		"lax.example": "", "lax.example:6001": "", "LAX.example": "", "127.0.0.1:6001": "", "[::1]:6001": "", "localhost:6001": "", "": "",
 	} {
 		c, err := lax.Challenge(t.Context(), core.ChallengeRequest{Wallet: alice.address, Namespace: red, Domain: domain})
 		if core.CodeOf(err) != want {
@@ -205,6 +206,7 @@ func TestChallenge_WritesNothing(t *testing.T) {
 			t.Fatal("a stranger signed in")
 		}
 	}
+	home.writeEvents(t.Context(), nil)
 	if n := home.line.execs.Load() - before; n != 0 {
 		t.Errorf("%d writes", n)
 	}
@@ -233,7 +235,7 @@ func TestOnce_OfManyAtOnceOneWins(t *testing.T) {
 		all.Wait()
 		return int(won.Load())
 	}
-	for range rounds {
+	for round := range rounds {
 		alice := newPerson(t)
 		p := nodes[0].proof(alice, red)
 		if n := race(func(m *member) bool {
@@ -243,6 +245,21 @@ func TestOnce_OfManyAtOnceOneWins(t *testing.T) {
 			return err == nil
 		}); n != 1 {
 			t.Errorf("%d signed in with one nonce", n)
+		}
+		if list, err := nodes[0].Sessions(t.Context(), core.Principal{Subject: alice.address}); err != nil || len(list) != 1 {
+			t.Errorf("%d sessions of one nonce, %v", len(list), err)
+		}
+		p = nodes[0].proof(alice, core.Namespace(fmt.Sprintf("keys%d", round)))
+		if n := race(func(m *member) bool {
+			mine := p
+			mine.Address = randomText(8)
+			_, err := m.KeyByProof(context.Background(), mine, core.KeyOptions{})
+			return err == nil
+		}); n != 1 {
+			t.Errorf("%d keys of one nonce", n)
+		}
+		if list, err := nodes[0].Keys(t.Context(), nodes[0].who(operatorKey), p.Namespace); err != nil || len(list) != 1 {
+			t.Errorf("%d keys are kept, %v", len(list), err)
 		}
 		tokens := nodes[0].signIn(alice, red)
 		ticket, err := nodes[0].Ticket(t.Context(), nodes[0].who(tokens.AccessToken), "https://app.example")

@@ -76,6 +76,12 @@ func TestAllow_TheTable(t *testing.T) {
 		t.Error("no credential is one")
 	}
 
+	// A token is for the namespace that its text has named, whatever else the wallet owns.
+	second := home.who(home.signIn(people[core.GrantOwner], "second").AccessToken)
+	if home.allowed(second, "second", core.PermissionOwner) != "" || home.allowed(second, shop, core.PermissionRead) != core.Denied || home.allowed(owner, "second", core.PermissionRead) != core.Denied {
+		t.Error("a token works in another namespace of its wallet")
+	}
+
 	// Whoever loses the grant loses the keys and their tokens.
 	if err := home.Grant(t.Context(), who["operator"], shop, newPerson(t).address, core.GrantOwner); err != nil {
 		t.Fatal(err)
