@@ -313,6 +313,9 @@ func TestGateway_OperatorStaysAtHome(t *testing.T) {
 	if s.run("auth", "whoami"); s.status != 0 || !strings.Contains(s.out, `"operator"`) {
 		t.Errorf("the local gateway: %d %s %s", s.status, s.out, s.err)
 	}
+	if s.run("auth", "token"); s.status != 2 || s.out != "" {
+		t.Errorf("a token for the operator: %d %s", s.status, s.out)
+	}
 	if s.run("ns", "ls", "--mine"); s.status != 0 || !strings.Contains(s.out, `"role":"owner"`) {
 		t.Errorf("ns ls --mine: %d %s %s", s.status, s.out, s.err)
 	}

@@ -139,7 +139,7 @@ func (b *Sandbox) Env(ctx context.Context) ([]Variable, error) {
 	return []Variable{
 		{"DEBROS_SANDBOX", b.Name()},
 		{"DEBROS_SANDBOX_DIR", filepath.Dir(filepath.Dir(b.dir))}, // DEBROS_DATA_DIR is the node's from now on
-		{"DEBROS_CONTEXT", "local"}, // whatever context is in use, this shell's commands go to the sandbox
+		{"DEBROS_CONTEXT", "local"},                               // whatever context is in use, this shell's commands go to the sandbox
 		{"DEBROS_DATA_DIR", first.Dir},
 		{"DEBROS_NAMESPACE", r.Namespace},
 		{"DEBROS_API_KEY", r.APIKey},
