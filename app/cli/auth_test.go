@@ -373,6 +373,16 @@ func TestGateway_ExitStatus(t *testing.T) {
 			t.Errorf("nobody there: %d %s", s.status, s.err)
 		}
 	}
+	strange := httptest.NewTLSServer(http.NotFoundHandler())
+	defer strange.Close()
+	s.run("context", "add", "strange", "--gateway", strange.URL)
+	if s.run("app", "new", "x", "--context", "strange"); s.status != 5 || !strings.Contains(s.err, "certificate") {
+		t.Errorf("a certificate of nobody: %d %s", s.status, s.err)
+	}
+	s.run("context", "add", "clear", "--gateway", strings.Replace(g.URL, "http:", "https:", 1))
+	if s.run("app", "new", "x", "--context", "clear"); s.status != 5 || !strings.Contains(s.err, "does not speak HTTPS") {
+		t.Errorf("HTTPS at a gateway in clear: %d %s", s.status, s.err)
+	}
 	ended := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-ended }))
 	defer silent.Close()
