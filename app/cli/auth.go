@@ -104,8 +104,11 @@ func (g *gateway) token(ctx context.Context) (token string, expires time.Time, e
 	if strings.Count(g.credential.Reveal(), ".") == 2 { // it is a token already
 		return g.credential.Reveal(), expires, nil
 	}
-	if g.credential == "" {
+	switch {
+	case g.credential == "":
 		return "", expires, core.Errorf(core.Unauthenticated, "you are not signed in at %s", g.base)
+	case strings.HasPrefix(g.credential.Reveal(), "op_"):
+		return "", expires, core.Errorf(core.Invalid, "the operator of a node has a key and no token; sign in with 'debros auth login'")
 	}
 	var t tokensAnswer
 	if err := g.call(ctx, http.MethodPost, "/v1/auth/token", nil, &t); err != nil {

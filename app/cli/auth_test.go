@@ -313,6 +313,9 @@ func TestGateway_OperatorStaysAtHome(t *testing.T) {
 	if s.run("auth", "whoami"); s.status != 0 || !strings.Contains(s.out, `"operator"`) {
 		t.Errorf("the local gateway: %d %s %s", s.status, s.out, s.err)
 	}
+	if s.run("auth", "token"); s.status != 2 || s.out != "" {
+		t.Errorf("a token for the operator: %d %s", s.status, s.out)
+	}
 	if s.run("ns", "ls", "--mine"); s.status != 0 || !strings.Contains(s.out, `"role":"owner"`) {
 		t.Errorf("ns ls --mine: %d %s %s", s.status, s.out, s.err)
 	}
@@ -369,6 +372,16 @@ func TestGateway_ExitStatus(t *testing.T) {
 		if s.run("app", "new", "x", "--context", "other"); s.status != 5 || !strings.Contains(s.err, "nobody answers") {
 			t.Errorf("nobody there: %d %s", s.status, s.err)
 		}
+	}
+	strange := httptest.NewTLSServer(http.NotFoundHandler())
+	defer strange.Close()
+	s.run("context", "add", "strange", "--gateway", strange.URL)
+	if s.run("app", "new", "x", "--context", "strange"); s.status != 5 || !strings.Contains(s.err, "certificate") {
+		t.Errorf("a certificate of nobody: %d %s", s.status, s.err)
+	}
+	s.run("context", "add", "clear", "--gateway", strings.Replace(g.URL, "http:", "https:", 1))
+	if s.run("app", "new", "x", "--context", "clear"); s.status != 5 || !strings.Contains(s.err, "does not speak HTTPS") {
+		t.Errorf("HTTPS at a gateway in clear: %d %s", s.status, s.err)
 	}
 	ended := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-ended }))

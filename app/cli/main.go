@@ -119,7 +119,7 @@ func (a *app) nextStep(err error) string {
 	case core.Internal:
 		return "See 'debros node logs --level error', or repeat the command with -v."
 	case core.Unauthenticated:
-		if aboutWallet(err) {
+		if aboutWallet(err) || strings.Contains(core.Sentence(err), "debros auth login") {
 			return ""
 		}
 		if a.elsewhere() {
