@@ -215,7 +215,7 @@ func TestCredential_IsNeverShown(t *testing.T) {
 		t.Errorf("dialled %v", s.node.dialled)
 	}
 	s.env["DEBROS_CREDENTIAL"] = canary
-	s.env["GATEWAY_API_KEYS"] = canary + ":shop"
+	s.env["GATEWAY_API_KEYS"] = canary + canary + ":shop"
 	s.env["DEBROS_PROXY_PASSWORD"] = canary
 	s.env["ANYONE_SOCKS5"] = "127.0.0.1:9050"
 	if s.run("status", "-v"); s.node.dialled.credential.Reveal() != canary {

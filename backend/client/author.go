@@ -44,7 +44,7 @@ func (a *authorship) get(ctx context.Context, ns core.Namespace) ([]byte, error)
 		return a.proof, nil
 	}
 	err := a.link.call(ctx, func(conn *rpc.Conn) (err error) {
-		a.proof, a.expires, err = conn.AuthorProof(ctx)
+		a.proof, a.expires, err = conn.AuthorProof(ctx, "")
 		return err
 	})
 	return a.proof, err

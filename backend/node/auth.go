@@ -5,6 +5,8 @@ package node
 
 import (
 	"context"
+	"net"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -60,12 +62,35 @@ func isMember(s *session, node string) bool {
 	return err == nil && s.membership.IsMember(id)
 }
 
-// domains are the names under which this node's gateway is reached.
+// maxDomains bounds the names that auth tries a nonce against.
+const maxDomains = 16
+
+// domains are the names under which callers reach this node's gateway, as they
+// write them: with the port, and a configured name without one too, since
+// something before the gateway may listen on the usual one.
 func (n *Node) domains() []string {
 	if n.gateway == nil {
 		return nil
 	}
-	return append([]string{n.gateway.Address()}, n.loaded.Config.Gateway.AllowedHosts...)
+	host, port, err := net.SplitHostPort(n.gateway.Address())
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, name := range n.loaded.Config.Gateway.AllowedHosts {
+		list = append(list, name, net.JoinHostPort(name, port))
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !ip.IsUnspecified() {
+		list = append(list, net.JoinHostPort(host, port))
+	} else if all, err := net.InterfaceAddrs(); err == nil {
+		for _, a := range all {
+			if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is4() {
+				list = append(list, net.JoinHostPort(prefix.Addr().String(), port))
+			}
+		}
+	}
+	return list[:min(len(list), maxDomains)]
 }
 
 // occupied tells whether a namespace holds data already.
@@ -108,7 +133,7 @@ func (n *Node) authorProof(ctx context.Context, caller rpc.Caller, ns core.Names
 	case err != nil:
 		return nil, time.Time{}, err
 	case s.auth == nil:
-		return nil, time.Time{}, core.Errorf(core.Unavailable, "this node is a guest; to publish, connect to a member of the network")
+		return s.guest.authorProof(ctx, ns, peerID)
 	}
 	return s.auth.AuthorProof(ctx, caller.Principal, ns, peerID)
 }

@@ -27,11 +27,11 @@ func BenchmarkGatewayRequest(b *testing.B) {
 	v.must(b, http.StatusOK, http.MethodPost, "/v1/db/query", map[string]any{"sql": "INSERT INTO bench (v) VALUES ('v')"})
 	host := strings.TrimPrefix(v.base, "http://")
 	for name, request := range map[string]string{
-		"whoami":  "GET /v1/auth/whoami HTTP/1.1\r\n\r\n",
-		"get":     "GET /v1/storage/get?key=key HTTP/1.1\r\n\r\n",
-		"weak":    "GET /v1/storage/get?key=key&level=weak HTTP/1.1\r\n\r\n",
-		"none":    "GET /v1/storage/get?key=key&level=none HTTP/1.1\r\n\r\n",
-		"select":  "POST /v1/db/query HTTP/1.1\r\n\r\n" + `{"sql":"SELECT v FROM bench WHERE id = 1"}`,
+		"whoami": "GET /v1/auth/whoami HTTP/1.1\r\n\r\n",
+		"get":    "GET /v1/storage/get?key=key HTTP/1.1\r\n\r\n",
+		"weak":   "GET /v1/storage/get?key=key&level=weak HTTP/1.1\r\n\r\n",
+		"none":   "GET /v1/storage/get?key=key&level=none HTTP/1.1\r\n\r\n",
+		"select": "POST /v1/db/query HTTP/1.1\r\n\r\n" + `{"sql":"SELECT v FROM bench WHERE id = 1"}`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			line, body, _ := strings.Cut(request, "\r\n\r\n")

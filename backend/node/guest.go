@@ -145,7 +145,7 @@ func (g *guest) publishProof(ctx context.Context, ns core.Namespace) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	text, expires, err := c.AuthorProof(ctx)
+	text, expires, err := c.AuthorProof(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +156,15 @@ func (g *guest) publishProof(ctx context.Context, ns core.Namespace) ([]byte, er
 	}
 	g.proofs[ns] = proof{text, expires}
 	return text, nil
+}
+
+// authorProof asks a member for a proof for a client of this node.
+func (g *guest) authorProof(ctx context.Context, ns core.Namespace, id string) ([]byte, time.Time, error) {
+	c, err := g.conn(ctx, ns)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return c.AuthorProof(ctx, id)
 }
 
 // status completes what is said of the network with what a member tells.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
 	"google.golang.org/protobuf/proto"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -63,22 +64,36 @@ func (d dispatcher) allowStatements(ctx context.Context, statements []core.State
 	return nil
 }
 
-func (d dispatcher) author(ctx context.Context) (proto.Message, error) {
+// author answers for the peer that asks, or for another one that it names: who
+// may publish could publish for that one too.
+func (d dispatcher) author(ctx context.Context, body []byte) (proto.Message, error) {
 	if d.services.AuthorProof == nil {
 		return nil, core.Errorf(core.Unavailable, "this node gives no leave to publish; connect to a member of the network")
 	}
-	text, expires, err := d.services.AuthorProof(ctx, d.caller, d.ns, d.peer)
+	var req WireNodeRequest
+	if err := unmarshal(body, &req, plainEntries); err != nil {
+		return nil, err
+	}
+	id := d.peer
+	if named := req.GetTarget(); named != "" {
+		if _, err := peer.Decode(named); err != nil {
+			return nil, core.Wrap(core.Invalid, err, "the peer that is to publish has no valid id")
+		}
+		id = named
+	}
+	text, expires, err := d.services.AuthorProof(ctx, d.caller, d.ns, id)
 	return documentOr(err, authorProof{Proof: text, LifeMS: time.Until(expires).Milliseconds()})
 }
 
-// AuthorProof is the proof that this peer may publish in the stream's namespace,
-// to be sent along with each message, and until when it holds by this
-// computer's clock. It is empty where the network asks for none. A caller that
-// may not publish gets core.Denied.
-func (c *Conn) AuthorProof(ctx context.Context) (text []byte, expires time.Time, err error) {
+// AuthorProof is the proof that a peer may publish in the stream's namespace, to
+// be sent along with each message, and until when it holds by this computer's
+// clock. id is "" for this peer itself; a node that is asked by a client of its
+// own names that one. The proof is empty where the network asks for none. A
+// caller that may not publish gets core.Denied.
+func (c *Conn) AuthorProof(ctx context.Context, id string) (text []byte, expires time.Time, err error) {
 	asked := time.Now() // its life began after this
 	var answer authorProof
-	if err = c.document(ctx, c.ns, methodAuthorProof, &WireNodeRequest{}, &answer); err != nil {
+	if err = c.document(ctx, c.ns, methodAuthorProof, &WireNodeRequest{Target: id}, &answer); err != nil {
 		return nil, time.Time{}, err
 	}
 	return answer.Proof, asked.Add(time.Duration(answer.LifeMS) * time.Millisecond), nil

@@ -98,7 +98,7 @@ func TestServer_AsksForThePermissionOfEachCall(t *testing.T) {
 		"create":                {need: core.PermissionSchema, call: exec("CREATE")},
 		"create behind another": {need: core.PermissionSchema, call: exec("INSERT", "SELECT 1", "CREATE")},
 		"author proof": {need: core.PermissionWrite, call: func(ctx context.Context, c *Conn) error {
-			_, _, err := c.AuthorProof(ctx)
+			_, _, err := c.AuthorProof(ctx, "")
 			return err
 		}},
 		"status": {call: func(ctx context.Context, c *Conn) error { _, err := c.Status(ctx); return err }},
@@ -125,7 +125,7 @@ func TestConn_AuthorProof(t *testing.T) {
 	h := newHost(t)
 	conn := serve(t, holder(newFakeNode(), core.PermissionWrite)).dial(t, h, Credentials{Namespace: "red"})
 	before := time.Now()
-	proof, expires, err := conn.AuthorProof(t.Context())
+	proof, expires, err := conn.AuthorProof(t.Context(), "")
 	if err != nil || !bytes.Equal(proof, []byte("somebody in red from "+h.ID().String())) {
 		t.Errorf("the proof is %q, %v", proof, err)
 	}
@@ -133,7 +133,7 @@ func TestConn_AuthorProof(t *testing.T) {
 		t.Errorf("it holds for %v", life)
 	}
 	_, plain := connected(t, newFakeNode())
-	if _, _, err := plain.AuthorProof(t.Context()); core.CodeOf(err) != core.Unavailable || errors.Is(err, ErrStreamEnded) {
+	if _, _, err := plain.AuthorProof(t.Context(), ""); core.CodeOf(err) != core.Unavailable || errors.Is(err, ErrStreamEnded) {
 		t.Errorf("a node that gives none says %v", err)
 	}
 }

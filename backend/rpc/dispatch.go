@@ -34,7 +34,7 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 	}
 	switch m {
 	case methodAuthorProof:
-		message, err = d.author(ctx)
+		message, err = d.author(ctx, body)
 	case methodAsk:
 		message, err = d.ask(ctx, body)
 	case methodTransfer, methodBackupPlan, methodTransfers:
