@@ -121,6 +121,7 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 	}()
 	parts := []part{
 		{"data folder", n.folder}, // the lock comes first and goes last
+		{"heap", heap{}},
 	}
 	if n.proxy != nil {
 		parts = append(parts, part{"proxy", n.proxy}) // before anything dials
