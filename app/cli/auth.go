@@ -17,7 +17,7 @@ import (
 
 func (a *app) authCommand() *cobra.Command {
 	return a.group("auth", "Sign in to a gateway, and see who has access",
-		a.authLogin(), a.authLogout(), a.authWhoami(), a.authToken(), a.authSessions(), a.authKey(), a.authAudit())
+		a.authLogin(), a.authLogout(), a.authWhoami(), a.authToken(), a.authSessions(), a.authKey(), a.authAudit(), a.authWithdraw())
 }
 
 func (a *app) authWhoami() *cobra.Command {
@@ -269,4 +269,33 @@ func (a *app) authAudit() *cobra.Command {
 	}
 	c.Flags().IntVar(&limit, "limit", limit, "events at most")
 	return c
+}
+
+func (a *app) authWithdraw() *cobra.Command {
+	return &cobra.Command{
+		Use: "withdraw [NODE]", Short: "Void what a node has signed, or sign everybody out", Args: cobra.MaximumNArgs(1),
+		Long: "For the operator, when a key or a backup may be in other hands. With a peer id, the\n" +
+			"signing keys of that node and every token that it signed are void on all nodes within\n" +
+			"seconds. Without one, every session of the network ends. API keys and grants stay.",
+		Example: "  debros auth withdraw 12D3KooW…\n  debros auth withdraw --yes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			request := map[string]any{"all": true}
+			what := "every session of the network ends"
+			if len(args) > 0 {
+				request = map[string]any{"node": args[0]}
+				what = "every token that this node signed is void"
+			}
+			if err := a.confirm(what, "withdraw"); err != nil {
+				return err
+			}
+			g, err := a.operatorGateway()
+			if err != nil {
+				return err
+			}
+			if err = g.call(cmd.Context(), http.MethodPost, "/v1/auth/withdraw", request, nil); err != nil {
+				return err
+			}
+			return a.show(document{object: record{{"withdrawn", true}}})
+		},
+	}
 }

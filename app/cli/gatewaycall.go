@@ -92,13 +92,36 @@ func (a *app) gateway(ctx context.Context) (*gateway, error) {
 		return g, g.use(ctx, saved)
 	}
 	if g.local && g.onLoopback() {
-		dir, dirErr := a.dataDir()
-		if dirErr != nil {
-			return nil, dirErr
-		}
-		g.credential, err = config.LoadOperatorKey(dir)
+		err = g.useOperator()
 	}
 	return g, err
+}
+
+// useOperator takes the key in the local node's data folder.
+func (g *gateway) useOperator() error {
+	dir, err := g.app.dataDir()
+	if err != nil {
+		return err
+	}
+	g.credential, err = config.LoadOperatorKey(dir)
+	return err
+}
+
+// operatorGateway is the local node's gateway with the operator's key, whoever
+// is signed in beside.
+func (a *app) operatorGateway() (*gateway, error) {
+	p, err := a.place()
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.strangerGateway(p)
+	if err != nil {
+		return nil, err
+	}
+	if !g.local || !g.onLoopback() {
+		return nil, core.Errorf(core.Denied, "this is for whoever runs the node; run it on the node's own computer")
+	}
+	return g, g.useOperator()
 }
 
 // onLoopback says whether requests stay on this computer. The operator's key

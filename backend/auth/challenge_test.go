@@ -75,7 +75,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 			f.clock.pass(-spentKept - time.Hour)
 		},
 		"of before a backup was restored": func(*core.Proof) {
-			if err := home.Restored(context.Background()); err != nil {
+			if err := home.Reset(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			now, err := home.secrets(context.Background())

@@ -95,10 +95,11 @@ func (a *Auth) keepSecrets(ctx context.Context) error {
 	return err
 }
 
-// Restored is called after the system group came out of a backup: what was spent
-// or revoked since then is not known any more. All sessions end, and no nonce of
-// before is valid.
-func (a *Auth) Restored(ctx context.Context) error {
+// Reset signs everybody out of the network: all sessions end, no nonce of before
+// is valid, and every node makes new signing keys. It is for after a copy of the
+// system group was put back, when what was spent or revoked since is not known
+// any more, and for an emergency. API keys and grants stay.
+func (a *Auth) Reset(ctx context.Context) error {
 	if err := a.ready(); err != nil {
 		return err
 	}

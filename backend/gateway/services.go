@@ -48,6 +48,10 @@ type Auth interface {
 	Sessions(ctx context.Context, p core.Principal) ([]core.Session, error)
 	RevokeSession(ctx context.Context, p core.Principal, id string) error
 	JWKS(ctx context.Context) ([]core.JWK, error)
+	// WithdrawKeys voids the signing keys of a node, and all tokens that it signed.
+	// Reset voids all sessions, nonces and signing keys of the network.
+	WithdrawKeys(ctx context.Context, node string) error
+	Reset(ctx context.Context) error
 
 	// Ticket opens one WebSocket; a page's Origin is bound to it. Redeem spends it.
 	Ticket(ctx context.Context, p core.Principal, origin string) (core.WebSocketTicket, error)

@@ -43,10 +43,37 @@ func (g *Gateway) sessionRoutes() []route {
 		{methods: "GET", path: "/v1/auth/audit", access: needs(core.PermissionAdmin), summary: "Lists what happened to the namespace's accounts, keys and grants, newest first.", response: auditAnswer{}, params: []param{{name: "limit", help: "events, 100 unless said, at most 1000"}}, serve: audit},
 		{methods: "POST", path: "/v1/ws-ticket", access: anyone, rate: rateTicket, summary: "Gives a ticket that opens one WebSocket, once, within half a minute.", response: ticketAnswer{}, serve: ticket},
 	}
+	list = append(list, route{
+		methods: "POST", path: "/v1/auth/withdraw", access: operator, body: jsonBody, request: withdrawRequest{}, response: okAnswer{}, serve: withdraw,
+		summary: "Voids what a node has signed, or signs everybody out of the network: for a key or a backup that others may have.",
+	})
 	for _, path := range []string{"/v1/auth/jwks", "/.well-known/jwks.json"} {
 		list = append(list, route{methods: "GET", path: path, access: public, summary: "Lists the public keys of the network's tokens.", response: jwksAnswer{}, serve: jwks})
 	}
 	return list
+}
+
+type withdrawRequest struct {
+	Node string `json:"node,omitempty"` // peer id; without it and with all, everything
+	All  bool   `json:"all,omitempty"`
+}
+
+func withdraw(c *call) error {
+	var in withdrawRequest
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	err := error(core.Errorf(core.Invalid, "give the peer id of a node, or all: true"))
+	switch {
+	case in.All && in.Node == "":
+		err = c.g.services.Auth.Reset(c.r.Context())
+	case !in.All && in.Node != "":
+		err = c.g.services.Auth.WithdrawKeys(c.r.Context(), in.Node)
+	}
+	if err != nil {
+		return err
+	}
+	return c.ok(http.StatusOK)
 }
 
 func sessions(c *call) error {

@@ -30,8 +30,9 @@ func (n *Node) newAuth(s *session, dir string) (*auth.Auth, error) {
 	}
 	return auth.New(auth.Settings{
 		Network: s.record.ID, NodeID: n.host.ID().String(), Now: time.Now, TokenKeyFile: filepath.Join(dir, tokenKeyName),
-		Sign: n.sign, VerifyNode: verifyNode, IsMember: func(id string) bool { return isMember(s, id) },
-		Domains: n.domains, Occupied: s.occupied,
+		Sign: n.sign, VerifyNode: verifyNode,
+		IsMember: func(id string) bool { return isMember(s, id) },
+		Domains:  n.domains, Occupied: s.occupied,
 		OperatorKey: n.authority.operatorKey, APIKeys: keys, OwnNamespace: c.Gateway.Namespace, RequireAuth: c.Gateway.RequireAuth,
 		OpenRegistration: c.Auth.OpenRegistration, RequireSignInText: c.Auth.RequireSignInText,
 		ExchangeOnly: c.Auth.ExchangeOnly, OfflineReads: c.Auth.OfflineReads,

@@ -258,3 +258,19 @@ func (d authDoor) Audit(ctx context.Context, ns core.Namespace, limit int) ([]co
 	}
 	return a.Audit(ctx, ns, limit)
 }
+
+func (d authDoor) WithdrawKeys(ctx context.Context, node string) error {
+	a, err := d.auth()
+	if err != nil {
+		return err
+	}
+	return a.WithdrawKeys(ctx, node)
+}
+
+func (d authDoor) Reset(ctx context.Context) error {
+	a, err := d.auth()
+	if err != nil {
+		return err
+	}
+	return a.Reset(ctx)
+}

@@ -72,9 +72,9 @@ func (a *authority) Authorize(ctx context.Context, credential core.Secret, ns co
 		return rpc.Caller{}, err
 	}
 	allow := func(ctx context.Context, need core.Permission) error {
-		now, err := a.networks.session()
-		if err != nil {
-			return err
+		now, errNow := a.networks.session()
+		if errNow != nil {
+			return errNow
 		}
 		if now.auth == nil {
 			return core.Errorf(core.Denied, "the node has changed its network; connect again")

@@ -27,7 +27,7 @@ func (n *Node) buildGateway(ctx context.Context) error {
 	s := gatewaySettings(n.loaded.Config, n.build)
 	s.Upstream = n.upstream
 	registry := prometheus.NewRegistry()
-	if err = registry.Register(measures{n}); err != nil {
+	if err = registry.Register(newMeasures(n)); err != nil {
 		return fmt.Errorf("measure the node: %w", err)
 	}
 	s.Metrics = registry

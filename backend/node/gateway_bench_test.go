@@ -47,7 +47,7 @@ func BenchmarkGatewayRequest(b *testing.B) {
 				if _, err = io.WriteString(conn, raw); err != nil {
 					b.Fatal(err)
 				}
-				resp, err := http.ReadResponse(answers, nil)
+				resp, err := http.ReadResponse(answers, nil) //nolint:bodyclose // it is read to its end, and the connection is closed
 				if err != nil || resp.StatusCode != http.StatusOK {
 					b.Fatal(resp, err)
 				}

@@ -264,11 +264,20 @@ func TestGateway_TakeOver(t *testing.T) {
 	token := v.signIn(t, thief, "shop")
 	stolen := v.with(token.text("access_token"))
 	for _, attempt := range []struct{ method, path, body string }{
-		{"GET", "/v1/storage/get?key=k", ""}, {"POST", "/v1/storage/put?key=k", "x"}, {"POST", "/v1/storage/delete?key=k", "{}"},
-		{"POST", "/v1/db/query", `{"sql":"SELECT 1"}`}, {"GET", "/v1/db/export", ""}, {"POST", "/v1/db/import", "x"},
-		{"POST", "/v1/rqlite/exec", `{"sql":"CREATE TABLE t(x)"}`}, {"POST", "/v1/pubsub/publish", `{"topic":"t","data_base64":"eA=="}`},
-		{"GET", "/v1/pubsub/topics", ""}, {"GET", "/v1/apps", ""}, {"GET", "/v1/auth/keys", ""}, {"POST", "/v1/auth/keys", "{}"},
-		{"GET", "/v1/namespaces/shop/grants", ""}, {"POST", "/v1/namespaces/shop/grants", `{"subject":"` + thief.wallet() + `","role":"owner"}`},
+		{"GET", "/v1/storage/get?key=k", ""},
+		{"POST", "/v1/storage/put?key=k", "x"},
+		{"POST", "/v1/storage/delete?key=k", "{}"},
+		{"POST", "/v1/db/query", `{"sql":"SELECT 1"}`},
+		{"GET", "/v1/db/export", ""},
+		{"POST", "/v1/db/import", "x"},
+		{"POST", "/v1/rqlite/exec", `{"sql":"CREATE TABLE t(x)"}`},
+		{"POST", "/v1/pubsub/publish", `{"topic":"t","data_base64":"eA=="}`},
+		{"GET", "/v1/pubsub/topics", ""},
+		{"GET", "/v1/apps", ""},
+		{"GET", "/v1/auth/keys", ""},
+		{"POST", "/v1/auth/keys", "{}"},
+		{"GET", "/v1/namespaces/shop/grants", ""},
+		{"POST", "/v1/namespaces/shop/grants", `{"subject":"` + thief.wallet() + `","role":"owner"}`},
 		{"GET", "/v1/auth/audit", ""},
 	} {
 		var body any
@@ -319,4 +328,28 @@ func TestGateway_HostileSQL(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "x.db")); err == nil {
 		t.Error("a statement wrote a file")
 	}
+}
+
+// When a key may be in other hands, the operator can void all that was signed,
+// and nobody else can.
+func TestGateway_SignEverybodyOut(t *testing.T) {
+	n := start(t, t.TempDir(), nil)
+	p := ethereumPerson(t)
+	session := n.visit().signIn(t, p, "shop")
+	signed := n.visit().with(session.text("access_token"))
+	signed.must(t, http.StatusForbidden, http.MethodPost, "/v1/auth/withdraw", map[string]any{"all": true})
+	key, err := config.LoadOperatorKey(n.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operator := n.visit().with(key.Reveal())
+	operator.must(t, http.StatusBadRequest, http.MethodPost, "/v1/auth/withdraw", map[string]any{})
+	operator.must(t, http.StatusOK, http.MethodPost, "/v1/auth/withdraw", map[string]any{"node": n.file.PeerID})
+	signed.must(t, http.StatusUnauthorized, http.MethodGet, "/v1/storage/get?key=k", nil)
+	n.visit().must(t, http.StatusOK, http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.text("refresh_token")})
+	session = n.visit().signIn(t, p, "shop")
+	operator.must(t, http.StatusOK, http.MethodPost, "/v1/auth/withdraw", map[string]any{"all": true})
+	n.visit().with(session.text("access_token")).must(t, http.StatusUnauthorized, http.MethodGet, "/v1/storage/get?key=k", nil)
+	n.visit().must(t, http.StatusUnauthorized, http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.text("refresh_token")})
+	n.visit().signedIn(t, p, "shop").must(t, http.StatusNotFound, http.MethodGet, "/v1/storage/get?key=k", nil)
 }

@@ -134,7 +134,7 @@ func TestRQLite_Shell(t *testing.T) {
 		rest = rest[at+len(s.want):]
 	}
 	for path, want := range map[string]string{backup: "SQLite format 3\x00", dump: "INSERT INTO \"tea\""} {
-		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
+		if text, errRead := os.ReadFile(path); errRead != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %v, %d bytes without %q", path, err, len(text), want)
 		}
 	}

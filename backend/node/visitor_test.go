@@ -96,7 +96,10 @@ func (r reply) get(field string) any {
 }
 
 func (r reply) text(field string) string {
-	s, _ := r.get(field).(string)
+	s, ok := r.get(field).(string)
+	if !ok {
+		return ""
+	}
 	return s
 }
 
@@ -187,12 +190,12 @@ func (v visitor) socket(t testing.TB, path string) (*websocket.Conn, int) {
 	if v.credential != "" {
 		header.Set("Authorization", "Bearer "+v.credential)
 	}
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header)
-	if err != nil {
-		if resp == nil {
-			t.Fatal(err)
-		}
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header) //nolint:bodyclose // the dialler keeps no body of it
+	if err != nil && resp != nil {
 		return nil, resp.StatusCode
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // most are closed by the other side
 	return conn, http.StatusSwitchingProtocols

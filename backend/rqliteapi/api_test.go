@@ -62,6 +62,7 @@ func (f *fake) Export(_ context.Context, _ core.Namespace, _ string, w io.Writer
 func (f *fake) Import(context.Context, core.Namespace, core.Transfer, io.Reader) (core.TransferResult, error) {
 	return core.TransferResult{}, core.Errorf(core.Conflict, "there already: t")
 }
+
 func (f *fake) Authorize(context.Context, core.Secret, core.Namespace, core.Permission) error {
 	return nil
 }

@@ -47,15 +47,15 @@ func rate(b *testing.B, callers int, call func(context.Context) error) float64 {
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
 
-// figure makes one number a benchmark of its own.
-func figure(b *testing.B, name, unit string, measure func(b *testing.B) float64) {
+// figure makes one rate a benchmark of its own.
+func figure(b *testing.B, name string, measure func(b *testing.B) float64) {
 	b.Run(name, func(b *testing.B) {
 		var value float64
 		for range b.N {
 			value = measure(b)
 		}
 		b.ReportMetric(0, "ns/op")
-		b.ReportMetric(value, unit)
+		b.ReportMetric(value, "ops/s")
 	})
 }
 
@@ -122,7 +122,7 @@ func BenchmarkNetwork(b *testing.B) {
 	}
 	for _, callers := range []int{1, 32, 256} {
 		ours := func(name string, call func(context.Context) error) {
-			figure(b, fmt.Sprintf("%s/%d", name, callers), "ops/s", func(b *testing.B) float64 { return rate(b, callers, call) })
+			figure(b, fmt.Sprintf("%s/%d", name, callers), func(b *testing.B) float64 { return rate(b, callers, call) })
 		}
 		ours("insert/debros-leader", insert(at))
 		ours("insert/debros-follower", insert(through))
@@ -131,7 +131,7 @@ func BenchmarkNetwork(b *testing.B) {
 			ours("insert/rqlited-follower", rqliteInsert(rqlite[1]))
 		}
 		theirs := func(name, endpoint, op string) {
-			figure(b, fmt.Sprintf("%s/%d", name, callers), "ops/s", func(b *testing.B) float64 { return etcdRate(b, endpoint, op, callers) })
+			figure(b, fmt.Sprintf("%s/%d", name, callers), func(b *testing.B) float64 { return etcdRate(b, endpoint, op, callers) })
 		}
 		ours("put/debros-leader", put(at))
 		ours("put/debros-follower", put(through))

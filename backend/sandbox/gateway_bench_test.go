@@ -117,7 +117,7 @@ func BenchmarkGateway(b *testing.B) {
 	}
 	for _, callers := range []int{1, 32, 256} {
 		one := func(name string, call func(context.Context) error) {
-			figure(b, fmt.Sprintf("%s/%d", name, callers), "ops/s", func(b *testing.B) float64 { return rate(b, callers, call) })
+			figure(b, fmt.Sprintf("%s/%d", name, callers), func(b *testing.B) float64 { return rate(b, callers, call) })
 		}
 		one("http-put/debros", put)
 		one("http-insert/debros", httpCall(key, http.MethodPost, base+"/v1/db/query", "application/json", `{"sql":"INSERT INTO bench (v) VALUES (?)","args":["`+benchValue+`"]}`, 200))
@@ -143,7 +143,7 @@ func BenchmarkGateway(b *testing.B) {
 		})
 		if etcd != "" {
 			for _, op := range []string{"put", "get"} {
-				figure(b, fmt.Sprintf("stream-%s/etcd/%d", op, callers), "ops/s", func(b *testing.B) float64 { return etcdRate(b, etcd, op, callers) })
+				figure(b, fmt.Sprintf("stream-%s/etcd/%d", op, callers), func(b *testing.B) float64 { return etcdRate(b, etcd, op, callers) })
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func BenchmarkGatewaySockets(b *testing.B) {
 			for range b.N * messages {
 				<-tick.C
 				var data [220]byte
-				binary.BigEndian.PutUint64(data[:], uint64(time.Now().UnixNano())) //nolint:gosec // a time of this century
+				binary.BigEndian.PutUint64(data[:], uint64(time.Now().UnixNano()))
 				began := time.Now()
 				if err := publish(b.Context(), from, data[:]); err != nil {
 					b.Fatal(err)
