@@ -81,6 +81,8 @@ func (s stores) Export(ctx context.Context, ns core.Namespace, t core.Transfer, 
 	return s.Databases.Export(ctx, ns, t.Kind, w, nil)
 }
 
+func (s stores) Elsewhere(context.Context, core.Namespace) http.RoundTripper { return nil }
+
 func (s stores) Import(ctx context.Context, ns core.Namespace, t core.Transfer, replace bool, r io.Reader) (core.TransferResult, error) {
 	switch t.Kind {
 	case core.TransferKV:

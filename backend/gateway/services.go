@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -112,6 +113,9 @@ type Feed interface {
 type Transfer interface {
 	Export(ctx context.Context, ns core.Namespace, t core.Transfer, w io.Writer) (core.TransferResult, error)
 	Import(ctx context.Context, ns core.Namespace, t core.Transfer, replace bool, r io.Reader) (core.TransferResult, error)
+	// Elsewhere is the way to the gateway of a node that keeps the namespace, nil
+	// when this one does, or nobody.
+	Elsewhere(ctx context.Context, ns core.Namespace) http.RoundTripper
 }
 
 // PubSub is a namespace's topics, on all nodes and gateways of the network.

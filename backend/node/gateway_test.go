@@ -353,3 +353,34 @@ func TestGateway_SignEverybodyOut(t *testing.T) {
 	n.visit().must(t, http.StatusUnauthorized, http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.text("refresh_token")})
 	n.visit().signedIn(t, p, "shop").must(t, http.StatusNotFound, http.MethodGet, "/v1/storage/get?key=k", nil)
 }
+
+// Any node serves any request: an export too, though it keeps no replica itself.
+func TestGateway_ExportFromElsewhere(t *testing.T) {
+	one := func(c *config.Config) { c.Database.ReplicationFactor = 1 }
+	first := start(t, t.TempDir(), one)
+	network, err := first.Network(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := first.visit().signedIn(t, ethereumPerson(t), "shop")
+	v.must(t, http.StatusCreated, http.MethodPost, "/v1/storage/put?key=k", []byte("v"))
+	second := start(t, t.TempDir(), one)
+	ticket, err := first.Invite(t.Context(), core.InviteOptions{})
+	if err == nil {
+		err = second.Join(t.Context(), ticket.Text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined(t, second, network.ID)
+	there := second.visit().with(v.credential)
+	until(t, "the token is known", func() error {
+		if r := there.send(t, http.MethodGet, "/v1/auth/whoami", nil); r.status != http.StatusOK {
+			return fmt.Errorf("%d %s", r.status, r.body)
+		}
+		return nil
+	})
+	if r := there.must(t, http.StatusOK, http.MethodGet, "/v1/db/export?format=kv", nil); !strings.Contains(string(r.body), `"k"`) {
+		t.Errorf("exported %q", r.body)
+	}
+}

@@ -6,6 +6,9 @@ package node
 import (
 	"context"
 	"io"
+	"net/http"
+
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -54,6 +57,30 @@ func (g gatewayTransfer) Import(ctx context.Context, ns core.Namespace, t core.T
 		return s.databases.Restore(ctx, ns, r, core.RestoreOptions{Replace: replace}, tell)
 	}
 	return s.databases.Import(ctx, ns, t, r, tell)
+}
+
+// Elsewhere is the way to a node that keeps a replica, when this one does not.
+func (g gatewayTransfer) Elsewhere(ctx context.Context, ns core.Namespace) http.RoundTripper {
+	s, err := g.n.networks.member()
+	if err != nil {
+		return nil
+	}
+	p, err := s.membership.Find(ctx, ns)
+	if err != nil || p.Has(g.n.host.ID().String()) {
+		return nil
+	}
+	var peers []peer.AddrInfo
+	for _, replica := range p.Replicas {
+		if id, err := peer.Decode(replica.Node); err == nil {
+			peers = append(peers, peer.AddrInfo{ID: id}) // members know each other's addresses
+		}
+	}
+	if len(peers) == 0 {
+		return nil
+	}
+	c := newCarrier(g.n.host, peers)
+	c.transport.DisableKeepAlives = true // it is for this one request
+	return c
 }
 
 // begin counts the transfer among the node's own, which are bounded.
