@@ -363,7 +363,7 @@ func TestGateway_ExportFromElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := first.visit().signedIn(t, ethereumPerson(t), "shop")
-	v.must(t, http.StatusCreated, http.MethodPost, "/v1/storage/put?key=k", []byte("v"))
+	v.must(t, http.StatusCreated, http.MethodPost, "/v1/db/create-table", map[string]any{"schema": "CREATE TABLE t (id INTEGER PRIMARY KEY)"})
 	second := start(t, t.TempDir(), one)
 	ticket, err := first.Invite(t.Context(), core.InviteOptions{})
 	if err == nil {
@@ -380,7 +380,7 @@ func TestGateway_ExportFromElsewhere(t *testing.T) {
 		}
 		return nil
 	})
-	if r := there.must(t, http.StatusOK, http.MethodGet, "/v1/db/export?format=kv", nil); !strings.Contains(string(r.body), `"k"`) {
+	if r := there.must(t, http.StatusOK, http.MethodGet, "/v1/db/export?format=sqlite", nil); !bytes.HasPrefix(r.body, []byte("SQLite format 3")) {
 		t.Errorf("exported %q", r.body)
 	}
 }
