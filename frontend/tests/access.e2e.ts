@@ -89,3 +89,13 @@ test.each(screens.slice(0, 7))('narrow: $name fits without scrolling sideways', 
   expect(await here.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
   await leave(here);
 });
+
+test.each(['light', 'dark'] as const)("the gateway's page about its routes: %s, also narrow", async (colorScheme) => {
+  const context = await browser.newContext({ colorScheme, viewport: { width: 400, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${node.run.gateway}/docs`);
+  await page.getByRole('heading', { name: 'storage', exact: true }).waitFor();
+  expect(await accessFaults(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
+  await context.close();
+});
