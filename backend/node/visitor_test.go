@@ -75,9 +75,19 @@ func hexOf(b []byte) string {
 // visitor calls one gateway, with a credential or without.
 type visitor struct {
 	base, credential string
+	header           map[string]string // more headers, of every request
 }
 
-func (v visitor) with(credential string) visitor { return visitor{v.base, credential} }
+func (v visitor) with(credential string) visitor {
+	v.credential = credential
+	return v
+}
+
+// from is the visitor behind a proxy that says where he comes from.
+func (v visitor) from(address string) visitor {
+	v.header = map[string]string{"X-Forwarded-For": address}
+	return v
+}
 
 // reply is an answer: its status, its headers and its body.
 type reply struct {
@@ -131,6 +141,9 @@ func (v visitor) trySend(t testing.TB, method, path string, body any) (reply, er
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
+	}
+	for name, value := range v.header {
+		req.Header.Set(name, value)
 	}
 	if v.credential != "" {
 		req.Header.Set("Authorization", "Bearer "+v.credential)
