@@ -43,9 +43,9 @@ type allowance struct {
 // Names of the rates; a row of the table says which is its own.
 const (
 	rateCommon    = ""          // requests without a credential
-	rateChallenge = "challenge" // per account: the wallet
-	rateVerify    = "verify"    // with register and api-key; per account: the wallet
-	rateRefresh   = "refresh"   // per account: the family of the token
+	rateChallenge = "challenge" // per wallet and address: nobody has proven that it is his
+	rateVerify    = "verify"    // with register and api-key; likewise
+	rateRefresh   = "refresh"   // per family of the token and address
 	rateToken     = "token"     // per account: the key
 	rateTicket    = "ticket"
 	rateAnon      = "anon"      // through the proxy, which is slow and shared
@@ -172,6 +172,17 @@ func (c *call) limitAccount(name, account string) error {
 	}
 	wait, tell := c.g.rates.draw(c.g.rates.accounts, bucketKey{name, strings.ToLower(account)}, quotaOf(name).account)
 	return c.limited(name, "", wait, tell)
+}
+
+// limitClaimed is limitAccount for a name that the caller has not proven: a wallet
+// that is to sign, the family of a token. Each address draws from a bucket of its
+// own, or anybody could keep the owner of the name out by asking in it.
+func (c *call) limitClaimed(name, account string) error {
+	if account == "" {
+		return nil
+	}
+	who, _ := network(c.address())
+	return c.limitAccount(name, who+" "+account)
 }
 
 // checkWrongKeys refuses an address that has tried too many keys that nobody has.
