@@ -25,6 +25,9 @@ const (
 	// loopbackFactor makes the bucket of this computer larger: all its programs
 	// share it.
 	loopbackFactor = 20
+	// maxClaimedBytes is what is kept of a name that a stranger writes; wallets and
+	// the families of tokens are shorter.
+	maxClaimedBytes = 64
 	// limitNotice is how often the log tells that one bucket is empty.
 	limitNotice = time.Minute
 )
@@ -182,7 +185,7 @@ func (c *call) limitClaimed(name, account string) error {
 		return nil
 	}
 	who, _ := network(c.address())
-	return c.limitAccount(name, who+" "+account)
+	return c.limitAccount(name, who+" "+account[:min(len(account), maxClaimedBytes)])
 }
 
 // checkWrongKeys refuses an address that has tried too many keys that nobody has.

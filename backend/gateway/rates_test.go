@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -150,6 +151,21 @@ func TestRates_AddressesThatCount(t *testing.T) {
 	} {
 		if got, _ := network(address); got != want {
 			t.Errorf("%s counts as %s, want %s", address, got, want)
+		}
+	}
+}
+
+// A stranger's megabyte instead of a wallet is not kept: 50,000 of them would be
+// all of the memory.
+func TestRates_LongNames(t *testing.T) {
+	b := newBench(t, nil)
+	b.ask(t, "POST", "/v1/auth/challenge", `{"wallet":"`+strings.Repeat("x", 1<<19)+`"}`)
+	if b.rates.accounts.Len() != 1 {
+		t.Fatalf("%d accounts", b.rates.accounts.Len())
+	}
+	for _, key := range b.rates.accounts.Keys() {
+		if len(key.who) > 2*maxClaimedBytes {
+			t.Errorf("%d bytes are kept", len(key.who))
 		}
 	}
 }
