@@ -198,16 +198,16 @@ func (r *running) useEverySecret(t *testing.T, texts map[string]string) map[stri
 		}
 	}
 	dialer := websocket.Dialer{Subprotocols: []string{"debros.raw.v1", "ticket." + ticket}}
-	conn, resp, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+"/v1/pubsub/ws?topic=t", nil)
+	conn, resp, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+"/v1/pubsub/ws?topic=t", nil) //nolint:bodyclose // the socket has taken it
 	if err != nil {
 		t.Fatal(err)
 	}
-	said["a socket by ticket"] = []byte(fmt.Sprint(resp.Header))
-	if err := conn.Close(); err != nil {
+	said["a socket by ticket"] = fmt.Append(nil, resp.Header)
+	if err = conn.Close(); err != nil {
 		t.Error(err)
 	}
 	c := r.operator(t)
-	if err := c.Storage().Put(t.Context(), "k", []byte("v")); err != nil {
+	if err = c.Storage().Put(t.Context(), "k", []byte("v")); err != nil {
 		t.Fatal(err)
 	}
 	// In wrong places, altered, and too often: an error does not repeat it.

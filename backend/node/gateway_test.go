@@ -269,11 +269,20 @@ func TestGateway_TakeOver(t *testing.T) {
 	token := v.signIn(t, thief, "shop")
 	stolen := v.with(token.text("access_token"))
 	for _, attempt := range []struct{ method, path, body string }{
-		{"GET", "/v1/storage/get?key=k", ""}, {"POST", "/v1/storage/put?key=k", "x"}, {"POST", "/v1/storage/delete?key=k", "{}"},
-		{"POST", "/v1/db/query", `{"sql":"SELECT 1"}`}, {"GET", "/v1/db/export", ""}, {"POST", "/v1/db/import", "x"},
-		{"POST", "/v1/rqlite/exec", `{"sql":"CREATE TABLE t(x)"}`}, {"POST", "/v1/pubsub/publish", `{"topic":"t","data_base64":"eA=="}`},
-		{"GET", "/v1/pubsub/topics", ""}, {"GET", "/v1/apps", ""}, {"GET", "/v1/auth/keys", ""}, {"POST", "/v1/auth/keys", "{}"},
-		{"GET", "/v1/namespaces/shop/grants", ""}, {"POST", "/v1/namespaces/shop/grants", `{"subject":"` + thief.wallet() + `","role":"owner"}`},
+		{"GET", "/v1/storage/get?key=k", ""},
+		{"POST", "/v1/storage/put?key=k", "x"},
+		{"POST", "/v1/storage/delete?key=k", "{}"},
+		{"POST", "/v1/db/query", `{"sql":"SELECT 1"}`},
+		{"GET", "/v1/db/export", ""},
+		{"POST", "/v1/db/import", "x"},
+		{"POST", "/v1/rqlite/exec", `{"sql":"CREATE TABLE t(x)"}`},
+		{"POST", "/v1/pubsub/publish", `{"topic":"t","data_base64":"eA=="}`},
+		{"GET", "/v1/pubsub/topics", ""},
+		{"GET", "/v1/apps", ""},
+		{"GET", "/v1/auth/keys", ""},
+		{"POST", "/v1/auth/keys", "{}"},
+		{"GET", "/v1/namespaces/shop/grants", ""},
+		{"POST", "/v1/namespaces/shop/grants", `{"subject":"` + thief.wallet() + `","role":"owner"}`},
 		{"GET", "/v1/auth/audit", ""},
 	} {
 		var body any

@@ -33,13 +33,13 @@ func hears(t *testing.T, conn *websocket.Conn, want string) {
 	}
 }
 
-// listening is a socket of v, once its node takes the token.
-func listening(t *testing.T, v visitor, topic string) *websocket.Conn {
+// listening is a socket of v in the topic news, once its node takes the token.
+func listening(t *testing.T, v visitor) *websocket.Conn {
 	t.Helper()
 	var conn *websocket.Conn
 	until(t, "a socket", func() error {
 		var status int
-		if conn, status = v.socket(t, "/v1/pubsub/ws?topic="+topic); conn == nil {
+		if conn, status = v.socket(t, "/v1/pubsub/ws?topic=news"); conn == nil {
 			return fmt.Errorf("status %d", status)
 		}
 		return nil
@@ -47,9 +47,9 @@ func listening(t *testing.T, v visitor, topic string) *websocket.Conn {
 	return conn
 }
 
-func (v visitor) says(t *testing.T, topic, text string) {
+func (v visitor) says(t *testing.T, text string) {
 	t.Helper()
-	v.must(t, http.StatusOK, http.MethodPost, "/v1/pubsub/publish", map[string]any{"topic": topic, "data_base64": []byte(text)})
+	v.must(t, http.StatusOK, http.MethodPost, "/v1/pubsub/publish", map[string]any{"topic": "news", "data_base64": []byte(text)})
 }
 
 // A tenant must neither speak nor listen in another's topics, however he writes
@@ -58,8 +58,8 @@ func TestTenants_TopicsByHTTPAndWebSocket(t *testing.T) {
 	nodes := several(t, 2)
 	owner := nodes[0].visit().signedIn(t, ethereumPerson(t), "shop")
 	rival := nodes[1].visit().signedIn(t, solanaPerson(t), "other")
-	heard := []*websocket.Conn{listening(t, owner, "news"), listening(t, nodes[1].visit().with(owner.credential), "news")}
-	own := listening(t, rival, "news")
+	heard := []*websocket.Conn{listening(t, owner), listening(t, nodes[1].visit().with(owner.credential))}
+	own := listening(t, rival)
 	message := func(topic, ns string) map[string]any {
 		return map[string]any{"topic": topic, "namespace": ns, "data_base64": []byte("evil")}
 	}
@@ -82,11 +82,11 @@ func TestTenants_TopicsByHTTPAndWebSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	hears(t, own, "evil too")
-	owner.says(t, "news", "honest")
+	owner.says(t, "honest")
 	for _, conn := range heard {
 		hears(t, conn, "honest")
 	}
-	rival.says(t, "news", "after all")
+	rival.says(t, "after all")
 	hears(t, own, "after all") // and nothing of the shop before it
 	for _, path := range []string{"/v1/pubsub/topics?namespace=shop", "/v1/pubsub/presence?topic=news&namespace=shop"} {
 		owner.must(t, http.StatusOK, http.MethodGet, path, nil)
@@ -100,7 +100,7 @@ func TestTenants_AReaderDoesNotPublish(t *testing.T) {
 	owner, p := n.visit().signedIn(t, ethereumPerson(t), "shop"), solanaPerson(t)
 	owner.must(t, http.StatusOK, http.MethodPost, "/v1/namespaces/shop/grants", map[string]any{"subject": p.wallet(), "role": "reader"})
 	reader := n.visit().signedIn(t, p, "shop")
-	heard, quiet := listening(t, owner, "news"), listening(t, reader, "news")
+	heard, quiet := listening(t, owner), listening(t, reader)
 	if err := quiet.WriteMessage(websocket.BinaryMessage, []byte("by socket")); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestTenants_AReaderDoesNotPublish(t *testing.T) {
 	if err := c.PubSub().Publish(t.Context(), "news", []byte("by client")); core.CodeOf(err) != core.Denied {
 		t.Errorf("by client: %v", err)
 	}
-	owner.says(t, "news", "honest")
+	owner.says(t, "honest")
 	hears(t, heard, "honest")
 	hears(t, quiet, "honest")
 }
@@ -136,8 +136,8 @@ func newOutsider(t *testing.T, n *running) *outsider {
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(func() {
 		cancel()
-		if err := h.Close(); err != nil {
-			t.Error(err)
+		if errClose := h.Close(); errClose != nil {
+			t.Error(errClose)
 		}
 	})
 	router, err := gossip.NewGossipSub(ctx, h)
@@ -177,8 +177,8 @@ func (o *outsider) proof(t *testing.T, n *running, credential string, ns core.Na
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := conn.Close(); err != nil {
-			t.Error(err)
+		if errClose := conn.Close(); errClose != nil {
+			t.Error(errClose)
 		}
 	}()
 	proof, _, err := conn.AuthorProof(t.Context())
@@ -216,7 +216,7 @@ func TestTenants_TopicsByRawGossip(t *testing.T) {
 	nodes := several(t, 2)
 	owner := nodes[0].visit().signedIn(t, ethereumPerson(t), "shop")
 	rival := nodes[0].visit().signedIn(t, solanaPerson(t), "other")
-	heard := []*websocket.Conn{listening(t, owner, "news"), listening(t, nodes[1].visit().with(owner.credential), "news")}
+	heard := []*websocket.Conn{listening(t, owner), listening(t, nodes[1].visit().with(owner.credential))}
 	another := newOutsider(t, nodes[0])
 	for name, attack := range map[string]func(o *outsider) string{
 		"with no proof":         func(*outsider) string { return "" },
@@ -247,7 +247,7 @@ func TestTenants_TopicsByRawGossip(t *testing.T) {
 			}
 			return nil
 		})
-		owner.says(t, "news", "honest")
+		owner.says(t, "honest")
 		for _, conn := range heard {
 			hears(t, conn, "honest")
 		}

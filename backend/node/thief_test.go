@@ -170,7 +170,7 @@ func TestThief_RemovedMemberKeepsNothing(t *testing.T) {
 	var sockets []*websocket.Conn
 	credentials := []string{member.credential, key, made}
 	for _, credential := range credentials {
-		sockets = append(sockets, listening(t, nodes[1].visit().with(credential), "news"))
+		sockets = append(sockets, listening(t, nodes[1].visit().with(credential)))
 	}
 	owner.must(t, http.StatusOK, http.MethodDelete, "/v1/namespaces/shop/grants?subject="+p.wallet(), nil)
 	for i, credential := range credentials {

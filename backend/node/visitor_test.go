@@ -106,7 +106,7 @@ func (r reply) get(field string) any {
 }
 
 func (r reply) text(field string) string {
-	s, _ := r.get(field).(string)
+	s, _ := r.get(field).(string) //nolint:errcheck // what is no text is ""
 	return s
 }
 
@@ -200,11 +200,11 @@ func (v visitor) socket(t testing.TB, path string) (*websocket.Conn, int) {
 	if v.credential != "" {
 		header.Set("Authorization", "Bearer "+v.credential)
 	}
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header)
-	if err != nil {
-		if resp == nil {
-			t.Fatal(err)
-		}
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header) //nolint:bodyclose // the socket has taken it, and a refusal's is read
+	switch {
+	case err != nil && resp == nil:
+		t.Fatal(err)
+	case err != nil:
 		return nil, resp.StatusCode
 	}
 	t.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // most are closed by the other side
