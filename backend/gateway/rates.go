@@ -22,9 +22,9 @@ const (
 	// MaxBuckets bounds the addresses that are remembered, and likewise the
 	// accounts: 50,000 are about 10 MB.
 	MaxBuckets = 50_000
-	// loopbackFactor makes the bucket of this computer larger: all its programs
-	// share it.
-	loopbackFactor = 20
+	// sharedFactor makes the buckets of this computer and of a peer larger: all its
+	// programs share one, and all callers of a guest's gateway.
+	sharedFactor = 20
 	// maxClaimedBytes is what is kept of a name that a stranger writes; wallets and
 	// the families of tokens are shorter.
 	maxClaimedBytes = 64
@@ -160,8 +160,8 @@ func (a allowance) times(n int) allowance { a.burst *= n; return a }
 func (c *call) limitAddress(name string) error {
 	who, loopback := network(c.address())
 	a := quotaOf(name).address
-	if loopback {
-		a = a.times(loopbackFactor)
+	if loopback || c.peer() {
+		a = a.times(sharedFactor)
 	}
 	wait, tell := c.g.rates.draw(c.g.rates.addresses, bucketKey{name, who}, a)
 	return c.limited(name, who, wait, tell)
@@ -185,7 +185,13 @@ func (c *call) limitClaimed(name, account string) error {
 		return nil
 	}
 	who, _ := network(c.address())
-	return c.limitAccount(name, who+" "+account[:min(len(account), maxClaimedBytes)])
+	a := quotaOf(name).account
+	if c.peer() {
+		a = a.times(sharedFactor)
+	}
+	key := bucketKey{name, who + " " + strings.ToLower(account[:min(len(account), maxClaimedBytes)])}
+	wait, tell := c.g.rates.draw(c.g.rates.accounts, key, a)
+	return c.limited(name, "", wait, tell)
 }
 
 // checkWrongKeys refuses an address that has tried too many keys that nobody has.

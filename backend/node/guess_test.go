@@ -79,3 +79,50 @@ func settles(t *testing.T, n *running) {
 		return nil
 	})
 }
+// Many people use a guest's gateway, and the member behind it sees one peer: one
+// who guesses there must not use up what all of them have.
+func TestGuess_ThroughAGuest(t *testing.T) {
+	member := start(t, t.TempDir(), nil)
+	guest := start(t, t.TempDir(), func(c *config.Config) {
+		c.Discovery.BootstrapPeers = member.file.P2P
+		c.Gateway.TrustedProxies = []string{"127.0.0.1"}
+	})
+	owner := member.visit().signedIn(t, ethereumPerson(t), "shop")
+	key := owner.must(t, http.StatusCreated, http.MethodPost, "/v1/auth/keys", map[string]any{}).text("api_key")
+	attacker, user := guest.visit().from("192.0.2.1"), guest.visit().from("198.51.100.7").with(key)
+	user.must(t, http.StatusNotFound, http.MethodGet, "/v1/storage/get?key=k", nil)
+	counts := map[int]int{}
+	for i := range 100 {
+		counts[attacker.with("ak_guess"+strconv.Itoa(i)).send(t, http.MethodGet, "/v1/storage/get?key=k", nil).status]++
+	}
+	if counts[http.StatusTooManyRequests] < 60 || counts[http.StatusUnauthorized] < 20 {
+		t.Errorf("by status: %v", counts)
+	}
+	user.must(t, http.StatusNotFound, http.MethodGet, "/v1/storage/get?key=k", nil)
+	p := solanaPerson(t)
+	for range 30 {
+		attacker.send(t, http.MethodPost, "/v1/auth/challenge", map[string]any{"wallet": p.wallet()})
+	}
+	user.with("").signIn(t, p, "books")
+}
+
+// As many addresses as an attacker likes make the network write nothing, and keep
+// nobody out.
+func TestGuess_SignInsFromAThousandAddresses(t *testing.T) {
+	n := start(t, t.TempDir(), func(c *config.Config) { c.Gateway.TrustedProxies = []string{"127.0.0.1"} })
+	victim, home := ethereumPerson(t), n.visit().from("198.51.100.7")
+	home.signIn(t, victim, "shop")
+	body := home.proof(t, victim, "shop", false)
+	body["signature"] = "0x" + strings.Repeat("11", 64) + "1b"
+	settles(t, n)
+	before := n.systemIndex(t)
+	for i := range 1000 {
+		attacker := n.visit().from(fmt.Sprintf("10.%d.%d.1", i/250, i%250))
+		attacker.must(t, http.StatusUnauthorized, http.MethodPost, "/v1/auth/verify", body)
+		attacker.must(t, http.StatusOK, http.MethodPost, "/v1/auth/challenge", map[string]any{"wallet": victim.wallet(), "namespace": "shop"})
+	}
+	if now := n.systemIndex(t); now != before {
+		t.Errorf("strangers made the network write: %v entries", now-before)
+	}
+	home.signIn(t, victim, "shop")
+}
