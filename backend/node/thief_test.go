@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"git.debros.io/DeBros/network/backend/core"
 )
 
 // refused waits until the credential is refused with a status at a route: what is
@@ -190,6 +192,7 @@ func TestThief_RemovedMemberKeepsNothing(t *testing.T) {
 // nothing from then on, and what the others sign goes on.
 func TestThief_TokensOfARemovedNode(t *testing.T) {
 	nodes := three(t)
+	settled(t, nodes[0], core.SystemNamespace) // the two that stay are a majority
 	p := ethereumPerson(t)
 	theirs, ours := nodes[2].visit().signIn(t, p, "shop").text("access_token"), nodes[1].visit().signIn(t, p, "shop").text("access_token")
 	seen := nodes[0].visit().with(theirs)
