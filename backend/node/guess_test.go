@@ -79,6 +79,7 @@ func settles(t *testing.T, n *running) {
 		return nil
 	})
 }
+
 // Many people use a guest's gateway, and the member behind it sees one peer: one
 // who guesses there must not use up what all of them have.
 func TestGuess_ThroughAGuest(t *testing.T) {
