@@ -4,12 +4,16 @@ package auth
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-const appIDBytes = 12
+const (
+	appPrefix  = "app_"
+	appIDBytes = 12
+)
 
 func checkApp(name, publicKey string) error {
 	if len(name) > MaxNameBytes || len(publicKey) > MaxNameBytes {
@@ -46,7 +50,7 @@ func (a *Auth) Register(ctx context.Context, p core.Proof, name string) (core.Ap
 		return core.App{}, err
 	}
 	app := core.App{
-		ID: "app_" + randomText(appIDBytes), Name: name, PublicKey: proof.subject, Namespace: proof.namespace, Wallet: proof.subject,
+		ID: appPrefix + randomText(appIDBytes), Name: name, PublicKey: proof.subject, Namespace: proof.namespace, Wallet: proof.subject,
 		CreatedAt: a.settings.Now().UTC().Truncate(time.Millisecond),
 	}
 	statements := append([]core.Statement{proof.spend(a.settings.Now())}, claim...)
@@ -121,7 +125,7 @@ func (a *Auth) CreateApp(ctx context.Context, p core.Principal, ns core.Namespac
 		return core.App{}, err
 	}
 	app := core.App{
-		ID: "app_" + randomText(appIDBytes), Name: name, PublicKey: publicKey, Namespace: ns, Wallet: subject,
+		ID: appPrefix + randomText(appIDBytes), Name: name, PublicKey: publicKey, Namespace: ns, Wallet: subject,
 		CreatedAt: a.settings.Now().UTC().Truncate(time.Millisecond),
 	}
 	counts, err := a.exec(ctx, insertApp(app, `true`))
@@ -152,6 +156,9 @@ func (a *Auth) DeleteApp(ctx context.Context, p core.Principal, ns core.Namespac
 func (a *Auth) changeApp(ctx context.Context, p core.Principal, ns core.Namespace, id, event string, change core.Statement) error {
 	if err := a.ready(); err != nil {
 		return err
+	}
+	if letters, ok := strings.CutPrefix(id, appPrefix); !ok || !isID(letters, base62Letters(appIDBytes)) {
+		return errNoApp()
 	}
 	counts, err := a.exec(ctx, change)
 	if err != nil {

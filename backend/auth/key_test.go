@@ -163,3 +163,39 @@ func FuzzKey(f *testing.F) {
 		}
 	})
 }
+
+// People paste a key where its id belongs. What cannot be an id is refused before
+// it is written into a log that every node keeps.
+func TestKey_ASecretIsNoID(t *testing.T) {
+	f := newFabric(t)
+	home := f.node("home", nil)
+	alice := newPerson(t)
+	tokens := home.signIn(alice, red)
+	owner := home.who(tokens.AccessToken)
+	key, err := home.CreateKey(t.Context(), owner, red, core.KeyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the audit is written", func() bool {
+		list, errAudit := home.Audit(t.Context(), red, 0)
+		return errAudit == nil && len(list) == 2
+	})
+	before := home.line.execs.Load()
+	for _, id := range []string{key.Secret.Reveal(), tokens.AccessToken.Reveal(), tokens.RefreshToken.Reveal(), "", strings.Repeat("x", 1<<16)} {
+		for what, refusal := range map[string]error{
+			"a key":     home.RevokeKey(t.Context(), owner, red, id),
+			"a session": home.RevokeSession(t.Context(), owner, id),
+			"an app":    home.DeleteApp(t.Context(), owner, red, id),
+		} {
+			if core.CodeOf(refusal) != core.NotFound {
+				t.Errorf("%s: %v", what, refusal)
+			}
+		}
+	}
+	if n := home.line.execs.Load() - before; n != 0 {
+		t.Errorf("%d writes", n)
+	}
+	if err = home.RevokeKey(t.Context(), owner, red, key.ID); err != nil {
+		t.Error(err)
+	}
+}

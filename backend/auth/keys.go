@@ -180,6 +180,9 @@ func (a *Auth) RevokeKey(ctx context.Context, p core.Principal, ns core.Namespac
 	if err != nil {
 		return err
 	}
+	if !isID(id, keyIDLetters) {
+		return errNoKey()
+	}
 	now := a.settings.Now()
 	counts, err := a.exec(
 		ctx,
@@ -191,13 +194,15 @@ func (a *Auth) RevokeKey(ctx context.Context, p core.Principal, ns core.Namespac
 		return err
 	}
 	if counts[0] == 0 {
-		return core.Errorf(core.NotFound, "you have no such key in that namespace")
+		return errNoKey()
 	}
 	a.view.keys.empty()
 	a.view.forgetRevocations()
 	a.note(core.AuditEvent{Event: "key_revoked", Subject: p.Subject, Namespace: ns, Target: id})
 	return nil
 }
+
+func errNoKey() error { return core.Errorf(core.NotFound, "you have no such key in that namespace") }
 
 // used are the keys that were used since the last batch.
 type used struct {

@@ -52,6 +52,10 @@ func isBase62(s string) bool {
 	return s != ""
 }
 
+// isID tells whether s may be an id of n letters. What cannot be one is not sent
+// through the network's log: people paste keys and tokens where an id belongs.
+func isID(s string, n int) bool { return len(s) == n && isBase62(s) }
+
 // hashOf is how a secret is kept.
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))

@@ -184,7 +184,11 @@ func (a *Auth) RevokeSession(ctx context.Context, p core.Principal, id string) e
 	if err := a.ready(); err != nil {
 		return err
 	}
-	n, err := a.revokeSessions(ctx, `id = ?2 AND (subject = ?3 OR ?4)`, id, p.Subject, p.Operator())
+	var n int
+	var err error
+	if isID(id, base62Letters(sessionIDBytes)) {
+		n, err = a.revokeSessions(ctx, `id = ?2 AND (subject = ?3 OR ?4)`, id, p.Subject, p.Operator())
+	}
 	if err == nil && n == 0 {
 		return core.Errorf(core.NotFound, "you have no such session; it may have ended")
 	}

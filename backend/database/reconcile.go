@@ -140,21 +140,26 @@ func (t *groups) plan(ctx context.Context, ns core.Namespace, g *group, p Placem
 	if !settled { // nobody goes before those who come can vote
 		return nil
 	}
-	for node, server := range servers {
-		place, wanted := placeOf(p, node)
-		id := raft.ServerID(node)
-		switch {
-		case wanted && (place.Voter || server.Suffrage != raft.Voter):
-		case node == t.node && voters > 1 && server.Suffrage == raft.Voter:
-			t.log.Info("the lead is handed over, to leave the group", core.KeyGroup, g.name)
-			return func(*raft.Raft) error { return g.transfer(ctx) }
-		case voters == 1 && server.Suffrage == raft.Voter: // never the last one
-		case wanted:
-			t.log.Info("a voter becomes a read replica", core.KeyGroup, g.name, core.KeyPeer, node)
-			return func(ra *raft.Raft) error { return ra.DemoteVoter(id, 0, changeWait).Error() }
-		default:
-			t.log.Info("a replica is removed", core.KeyGroup, g.name, core.KeyPeer, node)
-			return func(ra *raft.Raft) error { return ra.RemoveServer(id, 0, changeWait).Error() }
+	// Who leaves goes first. It may be dead and still count: a living voter that
+	// only becomes a read replica could be what the majority lacks then.
+	for _, stays := range []bool{false, true} {
+		for node, server := range servers {
+			place, wanted := placeOf(p, node)
+			id := raft.ServerID(node)
+			switch {
+			case wanted != stays:
+			case wanted && (place.Voter || server.Suffrage != raft.Voter):
+			case node == t.node && voters > 1 && server.Suffrage == raft.Voter:
+				t.log.Info("the lead is handed over, to leave the group", core.KeyGroup, g.name)
+				return func(*raft.Raft) error { return g.transfer(ctx) }
+			case voters == 1 && server.Suffrage == raft.Voter: // never the last one
+			case wanted:
+				t.log.Info("a voter becomes a read replica", core.KeyGroup, g.name, core.KeyPeer, node)
+				return func(ra *raft.Raft) error { return ra.DemoteVoter(id, 0, changeWait).Error() }
+			default:
+				t.log.Info("a replica is removed", core.KeyGroup, g.name, core.KeyPeer, node)
+				return func(ra *raft.Raft) error { return ra.RemoveServer(id, 0, changeWait).Error() }
+			}
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func Limits() []core.Limit {
 		q := quotaOf(r.name)
 		if q.address.burst > 0 {
 			list = append(list, core.Limit{
-				Name: r.what + " per address", Value: q.address.String(), Why: fmt.Sprintf("strangers must not keep a gateway busy; an address is a /24, with IPv6 a /56; this computer may %d times as many", loopbackFactor),
+				Name: r.what + " per address", Value: q.address.String(), Why: fmt.Sprintf("strangers must not keep a gateway busy; an address is a /24, with IPv6 a /56; this computer may %d times as many", sharedFactor),
 			})
 		}
 		if q.account.burst > 0 {

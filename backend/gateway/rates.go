@@ -22,11 +22,12 @@ const (
 	// MaxBuckets bounds the addresses that are remembered, and likewise the
 	// accounts: 50,000 are about 10 MB.
 	MaxBuckets = 50_000
-	// loopbackFactor makes the bucket of this computer larger: all its programs
-	// share it.
-	loopbackFactor = 20
+	// sharedFactor makes the buckets of this computer and of a peer larger: all its
+	// programs share one, and all callers of a guest's gateway.
+	sharedFactor = 20
 	// maxAccountBytes bounds what an account is remembered by: strangers write it.
-	maxAccountBytes = 128
+	// Wallets and the families of tokens are shorter.
+	maxAccountBytes = 64
 	// limitNotice is how often the log tells that one bucket is empty.
 	limitNotice = time.Minute
 )
@@ -45,9 +46,9 @@ type allowance struct {
 // Names of the rates; a row of the table says which is its own.
 const (
 	rateCommon    = ""          // requests without a credential
-	rateChallenge = "challenge" // per account: the wallet
-	rateVerify    = "verify"    // with register and api-key; per account: the wallet
-	rateRefresh   = "refresh"   // per account: the family of the token
+	rateChallenge = "challenge" // per wallet and address: nobody has proven that it is his
+	rateVerify    = "verify"    // with register and api-key; likewise
+	rateRefresh   = "refresh"   // per family of the token and address
 	rateToken     = "token"     // per account: the key
 	rateTicket    = "ticket"
 	rateAnon      = "anon"      // through the proxy, which is slow and shared
@@ -159,8 +160,8 @@ func (a allowance) times(n int) allowance { a.burst *= n; return a }
 func (c *call) limitAddress(name string) error {
 	who, loopback := network(c.address())
 	a := quotaOf(name).address
-	if loopback {
-		a = a.times(loopbackFactor)
+	if loopback || c.peer() {
+		a = a.times(sharedFactor)
 	}
 	wait, tell := c.g.rates.draw(c.g.rates.addresses, bucketKey{name, who}, a)
 	return c.limited(name, who, wait, tell)
@@ -174,6 +175,23 @@ func (c *call) limitAccount(name, account string) error {
 	}
 	who := strings.Clone(strings.ToLower(account[:min(len(account), maxAccountBytes)])) // keeps no long text alive
 	wait, tell := c.g.rates.draw(c.g.rates.accounts, bucketKey{name, who}, quotaOf(name).account)
+	return c.limited(name, "", wait, tell)
+}
+
+// limitClaimed is limitAccount for a name that the caller has not proven: a wallet
+// that is to sign, the family of a token. Each address draws from a bucket of its
+// own, or anybody could keep the owner of the name out by asking in it.
+func (c *call) limitClaimed(name, account string) error {
+	if account == "" {
+		return nil
+	}
+	who, _ := network(c.address())
+	a := quotaOf(name).account
+	if c.peer() {
+		a = a.times(sharedFactor)
+	}
+	key := bucketKey{name, who + " " + strings.ToLower(account[:min(len(account), maxAccountBytes)])}
+	wait, tell := c.g.rates.draw(c.g.rates.accounts, key, a)
 	return c.limited(name, "", wait, tell)
 }
 

@@ -143,7 +143,7 @@ func (g *Gateway) dispatch(c *call) error {
 	}
 	if g.settings.Upstream != nil && !rt.here {
 		if carrier := g.settings.Upstream(c.r); carrier != nil {
-			return c.pass(carrier)
+			return c.passCounted(carrier)
 		}
 	}
 	if err := g.admit(c); err != nil {
@@ -225,7 +225,7 @@ func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 			return g.services.Auth.Redeem(c.r.Context(), ticket, c.r.Header.Get("Origin"))
 		}
 	}
-	key := credential != "" && strings.Count(credential.Reveal(), ".") != 2
+	key := isKey(credential)
 	if key {
 		if err := c.checkWrongKeys(); err != nil {
 			return core.Principal{}, err
@@ -243,6 +243,11 @@ func (g *Gateway) authenticate(c *call) (core.Principal, error) {
 		return p, limited
 	}
 	return p, err
+}
+
+// isKey tells whether a credential is meant as a key: it is no token.
+func isKey(credential core.Secret) bool {
+	return credential != "" && strings.Count(credential.Reveal(), ".") != 2
 }
 
 // credentialOf is the request's credential, "" when it has none. If a token and

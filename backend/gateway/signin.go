@@ -162,7 +162,7 @@ func challenge(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := c.limitAccount(rateChallenge, in.Wallet); err != nil {
+	if err := c.limitClaimed(rateChallenge, in.Wallet); err != nil {
 		return err
 	}
 	ns, err := c.foreignNamespace(in.Namespace)
@@ -180,7 +180,7 @@ func challenge(c *call) error {
 
 // proof reads what was signed, and counts it for the wallet.
 func (c *call) proof(in proofRequest) (core.Proof, error) {
-	if err := c.limitAccount(rateVerify, in.Wallet); err != nil {
+	if err := c.limitClaimed(rateVerify, in.Wallet); err != nil {
 		return core.Proof{}, err
 	}
 	ns, err := c.foreignNamespace(in.Namespace)
@@ -274,7 +274,7 @@ func refresh(c *call) error {
 	if in.RefreshToken == "" {
 		return core.Errorf(core.Invalid, "refresh_token is missing")
 	}
-	if err := c.limitAccount(rateRefresh, family(in.RefreshToken)); err != nil {
+	if err := c.limitClaimed(rateRefresh, family(in.RefreshToken)); err != nil {
 		return err
 	}
 	var ns core.Namespace // "" is the session's own

@@ -81,7 +81,7 @@ func (g *Gateway) exportData(c *call) error {
 	// passed on to who has one, once.
 	if (c.who.Method == core.MethodJWT || c.who.Method == core.MethodAPIKey) && !c.peer() {
 		if carrier := g.services.Transfer.Elsewhere(c.r.Context(), c.ns); carrier != nil {
-			return c.pass(carrier)
+			return c.passCounted(carrier)
 		}
 	}
 	ctx, cancel := g.services.Auth.Until(c.r.Context(), c.who, c.ns, core.PermissionAdmin)

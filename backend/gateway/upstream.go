@@ -14,8 +14,30 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// pass hands the request to carrier. A WebSocket upgrade goes through as well.
-func (c *call) pass(carrier http.RoundTripper) error {
+// passCounted is pass for whoever has not tried too many wrong keys here: the
+// other gateway sees one peer, whose bucket all callers of this one share.
+func (c *call) passCounted(carrier http.RoundTripper) error {
+	credential := credentialOf(c.r)
+	if c.route.upgrade && credential == "" {
+		_, credential = c.g.socketCredential(c.r)
+	}
+	if !isKey(credential) || c.route.access == public {
+		return c.pass(carrier, func(int) error { return nil })
+	}
+	if err := c.checkWrongKeys(); err != nil {
+		return err
+	}
+	return c.pass(carrier, func(status int) error {
+		if status != http.StatusUnauthorized {
+			return nil
+		}
+		return c.limitAddress(rateWrongKey)
+	})
+}
+
+// pass hands the request to carrier, and answers what it brings unless judge
+// refuses that. A WebSocket upgrade goes through as well.
+func (c *call) pass(carrier http.RoundTripper, judge func(status int) error) error {
 	if c.route.stream || c.route.upgrade || c.route.body == streamBody {
 		defer c.open()()
 	}
@@ -32,6 +54,9 @@ func (c *call) pass(carrier http.RoundTripper) error {
 			p.Out.Header.Set("X-Request-ID", c.id)
 		},
 		ModifyResponse: func(res *http.Response) error {
+			if err := judge(res.StatusCode); err != nil {
+				return err
+			}
 			res.Header.Del("X-Request-ID")
 			for name := range res.Header { // the other's word counts where both have one
 				if name != "Vary" {

@@ -27,13 +27,18 @@ import (
 // three nodes of one network, each with its gateway.
 func three(t *testing.T) []*running {
 	t.Helper()
+	return several(t, 3)
+}
+
+func several(t *testing.T, count int) []*running {
+	t.Helper()
 	first := start(t, t.TempDir(), nil)
 	network, err := first.Network(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	nodes := []*running{first}
-	for range 2 {
+	for range count - 1 {
 		next := start(t, t.TempDir(), nil)
 		ticket, err := first.Invite(t.Context(), core.InviteOptions{})
 		if err == nil {

@@ -57,6 +57,11 @@ func start(t testing.TB, dir string, change func(*config.Config)) *running {
 
 func tryStart(t testing.TB, dir string, change func(*config.Config)) (*running, error) {
 	t.Helper()
+	return tryStartLogging(t, dir, change, logging.Settings{Level: "warn"}, io.Discard)
+}
+
+func tryStartLogging(t testing.TB, dir string, change func(*config.Config), log logging.Settings, to io.Writer) (*running, error) {
+	t.Helper()
 	loaded := loopback(dir)
 	if change != nil {
 		change(&loaded.Config)
@@ -65,7 +70,7 @@ func tryStart(t testing.TB, dir string, change func(*config.Config)) (*running, 
 	if err != nil {
 		return nil, err
 	}
-	logs, err := logging.New(logging.Settings{Level: "warn"}, io.Discard)
+	logs, err := logging.New(log, to)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,9 +75,19 @@ func hexOf(b []byte) string {
 // visitor calls one gateway, with a credential or without.
 type visitor struct {
 	base, credential string
+	header           map[string]string // more headers, of every request
 }
 
-func (v visitor) with(credential string) visitor { return visitor{v.base, credential} }
+func (v visitor) with(credential string) visitor {
+	v.credential = credential
+	return v
+}
+
+// from is the visitor behind a proxy that says where he comes from.
+func (v visitor) from(address string) visitor {
+	v.header = map[string]string{"X-Forwarded-For": address}
+	return v
+}
 
 // reply is an answer: its status, its headers and its body.
 type reply struct {
@@ -96,10 +106,7 @@ func (r reply) get(field string) any {
 }
 
 func (r reply) text(field string) string {
-	s, ok := r.get(field).(string)
-	if !ok {
-		return ""
-	}
+	s, _ := r.get(field).(string) //nolint:errcheck // what is no text is ""
 	return s
 }
 
@@ -134,6 +141,9 @@ func (v visitor) trySend(t testing.TB, method, path string, body any) (reply, er
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
+	}
+	for name, value := range v.header {
+		req.Header.Set(name, value)
 	}
 	if v.credential != "" {
 		req.Header.Set("Authorization", "Bearer "+v.credential)
@@ -190,12 +200,12 @@ func (v visitor) socket(t testing.TB, path string) (*websocket.Conn, int) {
 	if v.credential != "" {
 		header.Set("Authorization", "Bearer "+v.credential)
 	}
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header) //nolint:bodyclose // the dialler keeps no body of it
-	if err != nil && resp != nil {
-		return nil, resp.StatusCode
-	}
-	if err != nil {
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(v.base, "http")+path, header) //nolint:bodyclose // the socket has taken it, and a refusal's is read
+	switch {
+	case err != nil && resp == nil:
 		t.Fatal(err)
+	case err != nil:
+		return nil, resp.StatusCode
 	}
 	t.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // most are closed by the other side
 	return conn, http.StatusSwitchingProtocols
