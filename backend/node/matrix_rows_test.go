@@ -132,9 +132,11 @@ func classOf(path, method string) string {
 		return "anyone"
 	case under("/v1/namespaces"): // the path's namespace is looked at by the handler
 		return "anyone"
-	case under("/v1/network"):
+	case under("/v1/network", "/v1/auth/withdraw"):
 		return "operator"
-	case under("/v1/apps", "/v1/auth/audit", "/v1/auth/keys", "/v1/db/export", "/v1/db/import"):
+	case under("/v1/auth/keys"): // whose keys, the handler decides
+		return "read"
+	case under("/v1/apps", "/v1/auth/audit", "/v1/db/export", "/v1/db/import"):
 		return "admin"
 	case under("/v1/db/create-table", "/v1/db/drop-table", "/v1/rqlite/create-table", "/v1/rqlite/drop-table"):
 		return "schema"
@@ -229,7 +231,9 @@ func asks() map[string][]ask {
 		"POST /v1/auth/logout":     {{body: refreshing}},
 		"POST /v1/auth/token":      empty,
 		"POST /v1/auth/whoami":     empty,
-		"POST /v1/auth/keys":       {{body: fields{"name": "one more"}}},
+		"GET /v1/auth/keys":        {{need: "keys"}},
+		"POST /v1/auth/keys":       {{need: "keys", body: fields{"name": "one more"}}},
+		"POST /v1/auth/withdraw":   {{body: fields{"node": "12D3KooWGzBkpuYZsJ3wPq1DpVeLYGnXSJdPjZoZrSRa7oNuYgNN"}}},
 		"POST /v1/ws-ticket":       empty,
 		"POST /v1/network/status":  empty,
 		"POST /v1/network/peers":   empty,
@@ -238,11 +242,11 @@ func asks() map[string][]ask {
 			{body: fields{"peer_id": "12D3KooWGzBkpuYZsJ3wPq1DpVeLYGnXSJdPjZoZrSRa7oNuYgNN"}},
 		},
 		"POST /v1/proxy/anon":           {{body: fields{"url": "https://example.com/", "method": "GET"}}},
-		"DELETE /v1/auth/keys/{id}":     {{}},
+		"DELETE /v1/auth/keys/{id}":     {{need: "keys"}},
 		"DELETE /v1/auth/sessions/{id}": {{}},
 
 		"POST /v1/namespaces":                 {{need: "wallet", body: fields{"name": "other"}}},
-		"GET /v1/namespaces/{name}/grants":    {{need: "admin"}},
+		"GET /v1/namespaces/{name}/grants":    {{need: "read"}},
 		"POST /v1/namespaces/{name}/grants":   {{need: "admin", body: grant}},
 		"DELETE /v1/namespaces/{name}/grants": {{need: "admin", body: grant}},
 

@@ -22,19 +22,20 @@ const (
 )
 
 // rights says what a credential may do in its own namespace, in the words of the
-// table. "wallet" is what only a person may do, and no key for him.
+// table. "wallet" is what only a person may do, and no key for him; "keys" is to
+// see and make keys: one's own for a person, and for a key that is an admin's.
 func rights() map[string][]string {
 	return map[string][]string{
 		"nobody":   {},
 		"stranger": {"anyone", "wallet"},
-		"reader":   {"anyone", "wallet", "read"},
-		"writer":   {"anyone", "wallet", "read", "write", "schema"},
-		"admin":    {"anyone", "wallet", "read", "write", "schema", "admin"},
-		"owner":    {"anyone", "wallet", "read", "write", "schema", "admin", "owner"},
-		"operator": {"anyone", "wallet", "read", "write", "schema", "admin", "owner", "operator"},
-		"reading":  {"anyone", "read"},                             // a key
-		"writing":  {"anyone", "read", "write"},                    // a key
-		"all":      {"anyone", "read", "write", "schema", "admin"}, // a key; never what an owner may
+		"reader":   {"anyone", "wallet", "keys", "read"},
+		"writer":   {"anyone", "wallet", "keys", "read", "write", "schema"},
+		"admin":    {"anyone", "wallet", "keys", "read", "write", "schema", "admin"},
+		"owner":    {"anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner"},
+		"operator": {"anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner", "operator"},
+		"reading":  {"anyone", "read"},                                     // a key
+		"writing":  {"anyone", "read", "write"},                            // a key
+		"all":      {"anyone", "keys", "read", "write", "schema", "admin"}, // a key; never what an owner may
 	}
 }
 

@@ -181,7 +181,7 @@ func (o *outsider) proof(t *testing.T, n *running, credential string, ns core.Na
 			t.Error(errClose)
 		}
 	}()
-	proof, _, err := conn.AuthorProof(t.Context())
+	proof, _, err := conn.AuthorProof(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
