@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,11 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 	f := newFabric(t)
 	home, away := f.node("home", nil), f.node("away", nil)
 	alice, mallory := newPerson(t), newPerson(t)
+	eventually(t, "the other node knows the gateway's name", func() bool {
+		early := newPerson(t) // a new one: failures make the same one wait
+		_, err := away.Verify(context.Background(), home.proof(early, core.Namespace("of-"+strings.ToLower(early.address[2:12]))))
+		return err == nil
+	})
 	tests := map[string]func(p *core.Proof){
 		"expired": func(*core.Proof) { f.clock.pass(NonceLife) },
 		"spent": func(p *core.Proof) {
