@@ -203,7 +203,11 @@ func (s *socket) read(ctx context.Context, use socketUse) {
 	for {
 		_, data, err := s.conn.ReadMessage()
 		if err != nil {
-			s.cancel(s.endOfReading(err))
+			end := s.endOfReading(err)
+			s.cancel(end)
+			if errors.Is(end, errClientLeft) {
+				return // nothing comes any more: behind its close frame, a client is silent
+			}
 			break
 		}
 		if ctx.Err() == nil && use.receive != nil {
@@ -212,9 +216,7 @@ func (s *socket) read(ctx context.Context, use socketUse) {
 	}
 	// To close while unread bytes lie here would take the reason of the end away
 	// from the client, so they are thrown away first, until it closes.
-	if !errors.Is(context.Cause(ctx), errClientLeft) {
-		io.CopyN(io.Discard, s.conn.NetConn(), maxDiscarded) //nolint:errcheck,gosec // it is over either way
-	}
+	io.CopyN(io.Discard, s.conn.NetConn(), maxDiscarded) //nolint:errcheck,gosec // it is over either way
 }
 
 // endOfReading says why no more can be read. Of frames that are none, and of
