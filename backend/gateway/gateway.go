@@ -99,7 +99,7 @@ func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (
 	if g.rates, err = newRates(s.Now); err != nil {
 		return nil, err
 	}
-	g.metrics = newMetrics(s.Metrics)
+	g.metrics = newMetrics(func() float64 { return float64(g.sockets.count.Load()) }, s.Metrics)
 	if s.CertFile != "" || s.KeyFile != "" {
 		if g.tls, err = newCertificate(s.CertFile, s.KeyFile, s.Now, log).config(); err != nil {
 			return nil, err
