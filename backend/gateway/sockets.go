@@ -29,10 +29,15 @@ const (
 	// messages.
 	MaxSocketQueuedBytes = 8 << 20
 	// MaxQueuedBytesTotal bounds it for all sockets together. Past it, whoever
-	// has more waiting than his share is cut off.
+	// has more waiting than his share and has taken nothing for maxStall is cut
+	// off; past twice as much, whoever has more than his share.
 	MaxQueuedBytesTotal = 256 << 20
 	// minShare is what a socket may have waiting in any case.
 	minShare = 64 << 10
+	// maxStall tells those who sleep from those who read and are behind for a
+	// moment: a burst must not cost these their connection because those fill
+	// the node.
+	maxStall = 500 * time.Millisecond
 
 	// socketOverhead is how much larger than allowed a client's message may be
 	// and still be answered; one that is larger yet ends the socket unread.
@@ -109,9 +114,11 @@ func (s *sockets) leave(one *socket) {
 	s.running.Done()
 }
 
-// share is how many bytes may wait for one socket now.
-func (s *sockets) share() int {
-	if s.queued.Load() <= MaxQueuedBytesTotal {
+// share is how many bytes may wait for one socket now, which has taken nothing
+// for so long.
+func (s *sockets) share(stalled time.Duration) int {
+	queued := s.queued.Load()
+	if queued <= MaxQueuedBytesTotal || stalled < maxStall && queued <= 2*MaxQueuedBytesTotal {
 		return MaxSocketQueuedBytes
 	}
 	return max(minShare, MaxQueuedBytesTotal/int(max(s.count.Load(), 1)))
@@ -148,6 +155,7 @@ type socket struct {
 	mu      sync.Mutex
 	queue   []socketFrame // what the writer has not taken yet
 	waiting int           // frames in queue or in the writer's hands
+	moved   time.Time     // when the client took one of them last, or the first began to wait
 	bytes   int           // of those
 	writing bool
 	ended   bool
@@ -179,7 +187,10 @@ func (s *socket) offer(f socketFrame) bool {
 	if s.ended {
 		return true
 	}
-	if s.waiting >= MaxSocketQueued || s.waiting > 0 && s.bytes+len(f.data) > s.sockets.share() {
+	switch {
+	case s.waiting == 0:
+		s.moved = time.Now()
+	case s.waiting >= MaxSocketQueued || s.bytes+len(f.data) > s.sockets.share(time.Since(s.moved)):
 		return false
 	}
 	s.queue = append(s.queue, f)
@@ -254,6 +265,7 @@ func (s *socket) wrote(size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addLocked(-1, -size)
+	s.moved = time.Now()
 }
 
 func (s *socket) over() bool {

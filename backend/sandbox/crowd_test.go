@@ -131,7 +131,7 @@ func (c *crowd) works(ctx context.Context) (slowest time.Duration, err error) {
 // publish sends a message of the topic with its number and the time in it.
 func (c *crowd) publish(ctx context.Context, topic string, number, size int) error {
 	data := make([]byte, size)
-	binary.BigEndian.PutUint64(data, uint64(number))                     //nolint:gosec // it counts from 0
+	binary.BigEndian.PutUint64(data, uint64(number))                    //nolint:gosec // it counts from 0
 	binary.BigEndian.PutUint64(data[8:], uint64(time.Now().UnixNano())) //nolint:gosec // a time of this century
 	body, err := json.Marshal(map[string]any{"topic": topic, "data_base64": data})
 	if err != nil {
