@@ -186,7 +186,7 @@ func Default() Config {
 			Namespace:   core.DefaultNamespace,
 			RequireAuth: true,
 			// Ten thousand idle sockets are at most 400 MB; descriptors run out next.
-			MaxConnections:     10_000,
+			MaxConnections:     11_000,
 			WSQueryCredentials: true, // a browser's WebSocket can send no header, and old clients know no ticket
 		},
 		Auth: Auth{OpenRegistration: true}, // the first wallet that names a free namespace owns it

@@ -4,6 +4,7 @@ package gateway
 // each: nobody waits for a client that does not read.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -62,6 +63,7 @@ type socketTimes struct {
 // sockets are the open ones of a gateway. The zero value works.
 type sockets struct {
 	upgrader upgrader
+	most     int          // that may be open; 0 is MaxSockets
 	pace     socketTimes  // zero: the constants
 	queued   atomic.Int64 // bytes that wait, of all
 	count    atomic.Int64 // of open
@@ -82,13 +84,14 @@ func (s *sockets) times() socketTimes {
 
 // enter takes a place for a socket; leave gives it back.
 func (s *sockets) enter(one *socket, account string) error {
+	most := cmp.Or(s.most, MaxSockets)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.ended:
 		return core.Errorf(core.Unavailable, "this gateway is ending; connect to another one, or again later")
-	case len(s.open) >= MaxSockets:
-		return core.Errorf(core.Limited, "the gateway has %d WebSockets open; wait, or use another gateway", MaxSockets)
+	case len(s.open) >= most:
+		return core.Errorf(core.Limited, "the gateway has %d WebSockets open; wait, or use another gateway", most)
 	case account != "" && s.account[account] >= MaxSocketsPerAccount:
 		return core.Errorf(core.Limited, "an account may have %d WebSockets; close one", MaxSocketsPerAccount)
 	}

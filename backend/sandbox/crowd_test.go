@@ -47,7 +47,7 @@ func crowdOf(t testing.TB, sockets int, change func(*sandbox.Settings)) *crowd {
 	t.Helper()
 	s := settings(t, 1)
 	// A place for each socket, and for what else is asked meanwhile.
-	s.Config = map[string]string{"gateway.max_connections": strconv.Itoa(sockets + 512)}
+	s.Config = map[string]string{"gateway.max_connections": strconv.Itoa(sockets + sockets/8 + 64)}
 	if change != nil {
 		change(&s)
 	}
