@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -91,9 +92,7 @@ func (c *crowd) ask(ctx context.Context, method, path, credential, body string, 
 		return 0, nil, nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	if credential != "" {
 		req.Header.Set("X-API-Key", credential)
 	}
@@ -131,8 +130,8 @@ func (c *crowd) works(ctx context.Context) (slowest time.Duration, err error) {
 // publish sends a message of the topic with its number and the time in it.
 func (c *crowd) publish(ctx context.Context, topic string, number, size int) error {
 	data := make([]byte, size)
-	binary.BigEndian.PutUint64(data, uint64(number))                    //nolint:gosec // it counts from 0
-	binary.BigEndian.PutUint64(data[8:], uint64(time.Now().UnixNano())) //nolint:gosec // a time of this century
+	binary.BigEndian.PutUint64(data, uint64(number))
+	binary.BigEndian.PutUint64(data[8:], uint64(time.Now().UnixNano()))
 	body, err := json.Marshal(map[string]any{"topic": topic, "data_base64": data})
 	if err != nil {
 		return err
@@ -205,7 +204,7 @@ func listen(conn *websocket.Conn, want int, heard func(number int)) (l listener)
 			return l
 		}
 		number := binary.BigEndian.Uint64(head[:])
-		sent := time.Unix(0, int64(binary.BigEndian.Uint64(head[8:]))) //nolint:gosec // written by publish
+		sent := time.Unix(0, int64(binary.BigEndian.Uint64(head[8:])))
 		switch {
 		case number >= uint64(want):
 			l.end = fmt.Errorf("message %d was never sent", number)
@@ -217,7 +216,7 @@ func listen(conn *websocket.Conn, want int, heard func(number int)) (l listener)
 		l.took[number] = max(time.Since(sent), 1)
 		have++
 		if heard != nil {
-			heard(int(number)) //nolint:gosec // below want
+			heard(int(number))
 		}
 	}
 	return l

@@ -181,7 +181,7 @@ func BenchmarkGatewaySockets(b *testing.B) {
 			for range b.N * messages {
 				<-tick.C
 				var data [220]byte
-				binary.BigEndian.PutUint64(data[:], uint64(time.Now().UnixNano())) //nolint:gosec // a time of this century
+				binary.BigEndian.PutUint64(data[:], uint64(time.Now().UnixNano()))
 				began := time.Now()
 				if err := publish(b.Context(), from, data[:]); err != nil {
 					b.Fatal(err)
@@ -240,4 +240,33 @@ func BenchmarkGatewayDescriptors(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(descriptors(b, node.PID())-before), "descriptors-more")
+}
+
+// BenchmarkGatewayReady measures how long after its node's start the gateway
+// answers that it can serve.
+func BenchmarkGatewayReady(b *testing.B) {
+	const starts = 5
+	c := crowdOf(b, 1, nil)
+	took := make([]time.Duration, 0, starts*b.N)
+	for range starts * b.N {
+		if err := c.node.Stop(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := c.node.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		began, tick := time.Now(), time.NewTicker(time.Millisecond)
+		for status := 0; status != http.StatusOK; <-tick.C {
+			status, _, _, _ = c.ask(b.Context(), http.MethodGet, "/health", "", "", nil) //nolint:errcheck // it is asked again
+			if time.Since(began) > time.Minute {
+				b.Fatalf("not ready after %v: %d", time.Since(began), status)
+			}
+		}
+		took = append(took, time.Since(began))
+		tick.Stop()
+	}
+	slices.Sort(took)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "ms-max")
 }
