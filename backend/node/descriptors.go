@@ -12,8 +12,9 @@ const (
 	// log with what belongs to them.
 	groupDescriptors = 6
 	// ownDescriptors are those of everything else: listeners, logs, locks, what
-	// a snapshot or a backup has open for a moment.
-	ownDescriptors = 64
+	// a snapshot or a backup has open for a moment, and callers that the gateway
+	// tells that it is full.
+	ownDescriptors = 128
 	// leastConnections is what a gateway gets however few there are.
 	leastConnections = 32
 )

@@ -16,10 +16,10 @@ func TestGatewayConnections_LeaveTheDatabasesTheirFiles(t *testing.T) {
 		"no limit":          {0, c.Gateway.MaxConnections},
 		"endless":           {1<<64 - 1, c.Gateway.MaxConnections},
 		"a server's":        {1 << 16, c.Gateway.MaxConnections},
-		"a desktop's":       {1024, 160},
+		"a desktop's":       {1024, 128},
 		"less than enough":  {512, 64},
 		"next to nothing":   {128, leastConnections},
-		"more than usually": {4096, 3232},
+		"more than usually": {4096, 3168},
 	}
 	for name, tt := range tests {
 		if got := gatewayConnections(c, tt.limit); got != tt.want {

@@ -22,6 +22,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/sandbox"
 )
@@ -275,8 +276,10 @@ func TestSystemD4_FewDescriptors(t *testing.T) {
 		idle = append(idle, conn)
 	}
 	most := descriptors(t, c.node.PID())
-	// New databases need new files, now of all times.
-	for i := range 30 {
+	// New databases need new files, now of all times, until as many are awake as
+	// may be.
+	databases := rounds(database.DefaultMaxAwake+20, 30)
+	for i := range databases {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		err := use(ctx, c.node, i, func(ctx context.Context, tenant tenant) error { return tenant.Put(ctx, "key", []byte("x")) })
 		cancel()
@@ -305,5 +308,5 @@ func TestSystemD4_FewDescriptors(t *testing.T) {
 	if most >= limit {
 		t.Errorf("%d descriptors are open", most)
 	}
-	t.Logf("D4 with %d descriptors: %d sockets opened, %d told to wait, %d at most in use, 30 new databases opened meanwhile", limit, len(opened), refused, most)
+	t.Logf("D4 with %d descriptors: %d sockets opened, %d told to wait, %d at most in use, %d new databases opened meanwhile", limit, len(opened), refused, most, databases)
 }
