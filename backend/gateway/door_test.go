@@ -16,7 +16,12 @@ import (
 func TestRun_OneConnectionTooMany(t *testing.T) {
 	b := newBench(t, func(s *Settings, _ *Services) { s.MaxConnections = 2 })
 	running(t, b.Run)
-	ask := func() (net.Conn, *http.Response) {
+	type answer struct {
+		status int
+		retry  string // Retry-After
+		closed bool
+	}
+	ask := func() (net.Conn, answer) {
 		var d net.Dialer
 		conn, err := d.DialContext(t.Context(), "tcp", b.Address())
 		if err != nil {
@@ -34,19 +39,19 @@ func TestRun_OneConnectionTooMany(t *testing.T) {
 			t.Fatal(err)
 		}
 		shut(t, res.Body)
-		return conn, res
+		return conn, answer{res.StatusCode, res.Header.Get("Retry-After"), res.Close}
 	}
-	first, res := ask()
-	if _, second := ask(); res.StatusCode != http.StatusOK || second.StatusCode != http.StatusOK {
-		t.Fatalf("with room: %d and %d", res.StatusCode, second.StatusCode)
+	first, got := ask()
+	if _, second := ask(); got.status != http.StatusOK || second.status != http.StatusOK {
+		t.Fatalf("with room: %+v and %+v", got, second)
 	}
-	if _, res = ask(); res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" || !res.Close {
-		t.Errorf("without room: %d, Retry-After %q, closed %v", res.StatusCode, res.Header.Get("Retry-After"), res.Close)
+	if _, got = ask(); got.status != http.StatusTooManyRequests || got.retry == "" || !got.closed {
+		t.Errorf("without room: %+v", got)
 	}
 	shut(t, first)
 	eventually(t, "there is room again", func() bool {
-		_, res = ask()
-		return res.StatusCode == http.StatusOK
+		_, got = ask()
+		return got.status == http.StatusOK
 	})
 }
 
