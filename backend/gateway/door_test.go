@@ -34,7 +34,7 @@ func TestRun_OneConnectionTooMany(t *testing.T) {
 		if _, err = conn.Write([]byte("GET /v1/version HTTP/1.1\r\nHost: " + b.Address() + "\r\n\r\n")); err != nil {
 			t.Fatal(err)
 		}
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // shut closes it
 		if err != nil {
 			t.Fatal(err)
 		}
