@@ -185,8 +185,9 @@ func Default() Config {
 			Addr:        "127.0.0.1:6001", // loopback: nothing is open to the network unasked
 			Namespace:   core.DefaultNamespace,
 			RequireAuth: true,
-			// Ten thousand idle sockets are at most 400 MB; descriptors run out next.
-			MaxConnections:     10_000,
+			// Ten thousand idle sockets, some 300 MB, and others beside them. Where
+			// the system lets the process open fewer files, it is fewer.
+			MaxConnections:     11_000,
 			WSQueryCredentials: true, // a browser's WebSocket can send no header, and old clients know no ticket
 		},
 		Auth: Auth{OpenRegistration: true}, // the first wallet that names a free namespace owns it

@@ -287,7 +287,7 @@ func gatewayRows() []Key {
 		},
 		{
 			Name: "gateway.max_connections", Kind: KindInteger, Example: "500", field: func(c *Config) any { return &c.Gateway.MaxConnections },
-			Help: "Connections to the gateway at the same time, 1 to 100000; more wait",
+			Help: "Connections to the gateway at the same time, 1 to 100000; more are refused",
 		},
 		{
 			Name: "gateway.ws_query_credentials", Kind: KindBool, Example: "false", field: func(c *Config) any { return &c.Gateway.WSQueryCredentials },

@@ -39,9 +39,11 @@ func (g *Gateway) subscribe(c *call) error {
 	if err != nil {
 		return err
 	}
+	ns, after := c.ns, first.Index
 	return c.serveSocket(socketUse{need: core.PermissionRead, maxMessage: maxLiveMessage, run: func(ctx context.Context, to *socket) error {
 		to.text(text)
-		return g.follow(ctx, c.ns, s, first.Index, to)
+		text = nil // a client may stay for long
+		return g.follow(ctx, ns, s, after, to)
 	}})
 }
 

@@ -10,6 +10,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -57,7 +58,9 @@ type Settings struct {
 	// TrustedProxies are addresses or networks ("10.0.0.0/8") whose
 	// X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string
-	MaxConnections int // at the same time, on TCP; 0 means MaxConnections
+	// MaxConnections bounds those on TCP at the same time; 0 means the constant.
+	// WebSockets leave one in sixteen to other requests.
+	MaxConnections int
 	// Login serves GET /v1/auth/login and everything below it; nil when there is
 	// no page. It sets its own content security policy.
 	Login http.Handler
@@ -93,6 +96,7 @@ func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (
 		settings: s, services: services, log: log, started: s.Now(), headers: securityHeaders(),
 		anon: make(chan struct{}, MaxAnonRequests),
 	}
+	g.sockets.most = min(MaxSockets, g.maxConnections()-g.maxConnections()/plainShare)
 	var err error
 	if g.proxies, err = parseProxies(s.TrustedProxies); err != nil {
 		return nil, err
@@ -100,7 +104,7 @@ func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (
 	if g.rates, err = newRates(s.Now); err != nil {
 		return nil, err
 	}
-	g.metrics = newMetrics(s.Metrics)
+	g.metrics = newMetrics(func() float64 { return float64(g.sockets.count.Load()) }, s.Metrics)
 	if s.CertFile != "" || s.KeyFile != "" {
 		if g.tls, err = newCertificate(s.CertFile, s.KeyFile, s.Now, log).config(); err != nil {
 			return nil, err
@@ -123,6 +127,8 @@ func New(ctx context.Context, s Settings, services Services, log *slog.Logger) (
 	}
 	return g, nil
 }
+
+func (g *Gateway) maxConnections() int { return cmp.Or(g.settings.MaxConnections, MaxConnections) }
 
 // checkAddress keeps what is only safe on this computer from being reached from
 // elsewhere.

@@ -115,6 +115,10 @@ func (g *Gateway) guard(next http.Handler, peers bool) http.Handler {
 			}
 			g.record(v, r, time.Since(begun))
 		}()
+		if err := g.checkRoom(v, r); err != nil {
+			g.fail(g.newCall(v, r), err)
+			return
+		}
 		if !peers {
 			if err := g.admitBrowser(v, r); err != nil {
 				g.fail(g.newCall(v, r), err)

@@ -17,13 +17,13 @@ type metrics struct {
 	requests *prometheus.CounterVec   // by route and status
 	latency  *prometheus.HistogramVec // by route, seconds
 	inFlight prometheus.Gauge
-	sockets  prometheus.Gauge       // open WebSockets
 	limited  *prometheus.CounterVec // by rate
 	panics   prometheus.Counter
 }
 
-// newMetrics also shows what others gather; nil is none.
-func newMetrics(others prometheus.Gatherer) *metrics {
+// newMetrics also shows how many sockets are open, and what others gather; nil is
+// none.
+func newMetrics(open func() float64, others prometheus.Gatherer) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "debros_gateway_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -31,12 +31,12 @@ func newMetrics(others prometheus.Gatherer) *metrics {
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10},
 		}, []string{"route"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "debros_gateway_requests_in_flight", Help: "Requests that are being answered."}),
-		sockets:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "debros_gateway_websockets", Help: "Open WebSockets."}),
 		limited:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "debros_gateway_rate_limited_total", Help: "Requests that a rate refused."}, []string{"rate"}),
 		panics:   prometheus.NewCounter(prometheus.CounterOpts{Name: "debros_gateway_panics_total", Help: "Faults of the program that one request met."}),
 	}
 	own := prometheus.NewRegistry()
-	own.MustRegister(m.requests, m.latency, m.inFlight, m.sockets, m.limited, m.panics)
+	sockets := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "debros_gateway_websockets", Help: "Open WebSockets."}, open)
+	own.MustRegister(m.requests, m.latency, m.inFlight, sockets, m.limited, m.panics)
 	all := prometheus.Gatherers{own}
 	if others != nil {
 		all = append(all, others)

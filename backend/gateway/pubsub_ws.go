@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -34,9 +35,13 @@ type errorFrame struct {
 	RequestID string    `json:"request_id"`
 }
 
-// topicSocket is one client on one topic.
+// topicSocket is one client on one topic. It holds nothing of the request that
+// it began with.
 type topicSocket struct {
-	call   *call
+	g      *Gateway
+	who    core.Principal
+	ns     core.Namespace
+	id     string // of the request
 	topic  string
 	json   bool
 	member *core.PresenceMember // nil for who is not present
@@ -47,8 +52,8 @@ type topicSocket struct {
 // pubsubSocket serves one client. Who is present tells the others something, so
 // he needs the right to publish, and his socket ends with it.
 func (g *Gateway) pubsubSocket(c *call) (err error) {
-	t := topicSocket{call: c}
-	if t.member, err = t.ask(); err != nil {
+	t := &topicSocket{g: g, who: c.who, ns: c.ns, id: c.id}
+	if t.member, err = t.ask(c.r); err != nil {
 		return err
 	}
 	need := core.PermissionRead
@@ -58,17 +63,16 @@ func (g *Gateway) pubsubSocket(c *call) (err error) {
 			return err
 		}
 	}
-	defer t.close()
-	return c.serveSocket(socketUse{need: need, maxMessage: core.MaxMessageBytes, begin: t.begin, run: t.run, receive: t.publish})
+	return c.serveSocket(socketUse{need: need, maxMessage: core.MaxMessageBytes, begin: t.begin, run: t.run, receive: t.publish, done: t.close})
 }
 
 // begin subscribes before the 101, so that nothing published afterwards is missed.
 func (t *topicSocket) begin(ctx context.Context) (err error) {
-	topics := t.call.g.services.PubSub
-	if t.sub, err = topics.Subscribe(ctx, t.call.ns, t.topic); err != nil || t.member == nil {
+	topics := t.g.services.PubSub
+	if t.sub, err = topics.Subscribe(ctx, t.ns, t.topic); err != nil || t.member == nil {
 		return err
 	}
-	t.place, err = topics.Join(ctx, t.call.ns, t.topic, *t.member)
+	t.place, err = topics.Join(ctx, t.ns, t.topic, *t.member)
 	return err
 }
 
@@ -82,15 +86,15 @@ func (t *topicSocket) close() {
 }
 
 // ask reads the query. A member comes back when the client wants to be present.
-func (t *topicSocket) ask() (*core.PresenceMember, error) {
-	query := t.call.r.URL.Query()
+func (t *topicSocket) ask(r *http.Request) (*core.PresenceMember, error) {
+	query := r.URL.Query()
 	t.topic = query.Get("topic")
 	if err := core.CheckTopic(t.topic); err != nil {
 		return nil, err
 	}
 	switch query.Get("format") {
 	case "":
-		t.json = subprotocol(t.call.r) == jsonProtocol
+		t.json = subprotocol(r) == jsonProtocol
 	case "json":
 		t.json = true
 	case "raw":
@@ -102,7 +106,7 @@ func (t *topicSocket) ask() (*core.PresenceMember, error) {
 	default:
 		return nil, nil //nolint:nilnil // nobody is present, and that is fine
 	}
-	member := core.PresenceMember{MemberID: query.Get("member_id"), JoinedAt: t.call.g.settings.Now()}
+	member := core.PresenceMember{MemberID: query.Get("member_id"), JoinedAt: t.g.settings.Now()}
 	meta := query.Get("member_meta")
 	if len(meta) > core.MaxPresenceMetaBytes {
 		return nil, tooLarge("member_meta", core.MaxPresenceMetaBytes)
@@ -169,17 +173,16 @@ func eventType(e core.PresenceEvent) string {
 // publish takes one frame of the client. The right to publish is looked at each
 // time: it may have gone while the right to listen stays.
 func (t *topicSocket) publish(ctx context.Context, s *socket, data []byte) {
-	c := t.call
-	err := c.g.services.Auth.Allow(ctx, c.who, c.ns, core.PermissionWrite)
+	err := t.g.services.Auth.Allow(ctx, t.who, t.ns, core.PermissionWrite)
 	if err == nil {
-		err = c.g.services.PubSub.Publish(ctx, c.ns, t.topic, data)
+		err = t.g.services.PubSub.Publish(ctx, t.ns, t.topic, data)
 	}
 	if err == nil || ctx.Err() != nil {
 		return
 	}
 	code := core.CodeOf(err)
 	if code == core.Internal {
-		c.g.log.ErrorContext(ctx, "a publication failed", core.KeyRequestID, c.id, core.KeyError, err)
+		t.g.log.ErrorContext(ctx, "a publication failed", core.KeyRequestID, t.id, core.KeyError, err)
 	}
-	s.text(jsonText(errorFrame{Type: "error", Error: core.Sentence(err), Code: code, RequestID: c.id}))
+	s.text(jsonText(errorFrame{Type: "error", Error: core.Sentence(err), Code: code, RequestID: t.id}))
 }

@@ -151,8 +151,6 @@ func (g *Gateway) dispatch(c *call) error {
 	}
 	switch {
 	case rt.upgrade: // it takes the connection and all its deadlines
-		g.metrics.sockets.Inc()
-		defer g.metrics.sockets.Dec()
 	case rt.stream:
 		defer c.open()()
 	case rt.body == streamBody:

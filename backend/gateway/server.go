@@ -4,7 +4,6 @@ package gateway
 // that somebody hands in.
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -27,7 +24,6 @@ const (
 	MaxBodyTime    = 30 * time.Second // also of a TLS handshake, which is read too
 	MaxAnswerTime  = 2 * time.Minute  // 16 MiB, the largest result of SQL, over a slow line
 	MaxIdleTime    = 2 * time.Minute
-	MaxConnections = 10_000          // at the same time; the next ones wait to be accepted
 	maxDrainTime   = 2 * time.Second // for answers under way when the node stops
 )
 
@@ -39,8 +35,9 @@ func (g *Gateway) Run(ctx context.Context, ready func()) error {
 		<-ctx.Done()
 		return nil
 	}
-	limited := netutil.LimitListener(g.listener, cmp.Or(g.settings.MaxConnections, MaxConnections))
+	limited := newDoor(g.listener, g.maxConnections())
 	server := g.server(ctx, g.Handler())
+	server.ConnContext = markBeyond
 	server.TLSConfig = g.tls
 	serve := server.Serve
 	if g.tls != nil {

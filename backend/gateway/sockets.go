@@ -4,6 +4,7 @@ package gateway
 // each: nobody waits for a client that does not read.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -29,10 +30,15 @@ const (
 	// messages.
 	MaxSocketQueuedBytes = 8 << 20
 	// MaxQueuedBytesTotal bounds it for all sockets together. Past it, whoever
-	// has more waiting than his share is cut off.
+	// has more waiting than his share and has taken nothing for maxStall is cut
+	// off; past twice as much, whoever has more than his share.
 	MaxQueuedBytesTotal = 256 << 20
 	// minShare is what a socket may have waiting in any case.
 	minShare = 64 << 10
+	// maxStall tells those who sleep from those who read and are behind for a
+	// moment: a burst must not cost these their connection because those fill
+	// the node.
+	maxStall = 500 * time.Millisecond
 
 	// socketOverhead is how much larger than allowed a client's message may be
 	// and still be answered; one that is larger yet ends the socket unread.
@@ -57,6 +63,7 @@ type socketTimes struct {
 // sockets are the open ones of a gateway. The zero value works.
 type sockets struct {
 	upgrader upgrader
+	most     int          // that may be open; 0 is MaxSockets
 	pace     socketTimes  // zero: the constants
 	queued   atomic.Int64 // bytes that wait, of all
 	count    atomic.Int64 // of open
@@ -77,13 +84,14 @@ func (s *sockets) times() socketTimes {
 
 // enter takes a place for a socket; leave gives it back.
 func (s *sockets) enter(one *socket, account string) error {
+	most := cmp.Or(s.most, MaxSockets)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.ended:
 		return core.Errorf(core.Unavailable, "this gateway is ending; connect to another one, or again later")
-	case len(s.open) >= MaxSockets:
-		return core.Errorf(core.Limited, "the gateway has %d WebSockets open; wait, or use another gateway", MaxSockets)
+	case len(s.open) >= most:
+		return core.Errorf(core.Limited, "the gateway has %d WebSockets open; wait, or use another gateway", most)
 	case account != "" && s.account[account] >= MaxSocketsPerAccount:
 		return core.Errorf(core.Limited, "an account may have %d WebSockets; close one", MaxSocketsPerAccount)
 	}
@@ -109,9 +117,11 @@ func (s *sockets) leave(one *socket) {
 	s.running.Done()
 }
 
-// share is how many bytes may wait for one socket now.
-func (s *sockets) share() int {
-	if s.queued.Load() <= MaxQueuedBytesTotal {
+// share is how many bytes may wait for one socket now, which has taken nothing
+// for so long.
+func (s *sockets) share(stalled time.Duration) int {
+	queued := s.queued.Load()
+	if queued <= MaxQueuedBytesTotal || stalled < maxStall && queued <= 2*MaxQueuedBytesTotal {
 		return MaxSocketQueuedBytes
 	}
 	return max(minShare, MaxQueuedBytesTotal/int(max(s.count.Load(), 1)))
@@ -148,6 +158,7 @@ type socket struct {
 	mu      sync.Mutex
 	queue   []socketFrame // what the writer has not taken yet
 	waiting int           // frames in queue or in the writer's hands
+	moved   time.Time     // when the client took one of them last, or the first began to wait
 	bytes   int           // of those
 	writing bool
 	ended   bool
@@ -179,7 +190,10 @@ func (s *socket) offer(f socketFrame) bool {
 	if s.ended {
 		return true
 	}
-	if s.waiting >= MaxSocketQueued || s.waiting > 0 && s.bytes+len(f.data) > s.sockets.share() {
+	switch {
+	case s.waiting == 0:
+		s.moved = time.Now()
+	case s.waiting >= MaxSocketQueued || s.bytes+len(f.data) > s.sockets.share(time.Since(s.moved)):
 		return false
 	}
 	s.queue = append(s.queue, f)
@@ -254,6 +268,7 @@ func (s *socket) wrote(size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addLocked(-1, -size)
+	s.moved = time.Now()
 }
 
 func (s *socket) over() bool {

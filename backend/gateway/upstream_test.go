@@ -23,7 +23,8 @@ func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r
 func TestUpstream_AMemberAnswers(t *testing.T) {
 	member, p := newBench(t, func(s *Settings, _ *Services) { s.Address = "" }), newPipes()
 	running(t, func(ctx context.Context, ready func()) error { return member.Serve(ctx, p, ready) })
-	transport := &http.Transport{DialContext: p.dial, DisableKeepAlives: true}
+	transport := &http.Transport{DialContext: p.dial} // kept open, as the node's own is
+	t.Cleanup(transport.CloseIdleConnections)
 	var sent http.Header
 	way := carrier(func(r *http.Request) (*http.Response, error) {
 		sent = r.Header.Clone()

@@ -12,6 +12,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,9 +50,13 @@ const (
 	maxCloseReason = 123
 )
 
+// socketReadBuffer is what an idle socket keeps for reading: frames of a chat fit,
+// and what is larger is read past it.
+const socketReadBuffer = 1 << 10
+
 // upgrader says 101. The buffers for writing are shared by all sockets, because
-// nearly all of them are silent nearly always; the one for reading is that of
-// the request. Origin and subprotocol are judged before it is asked.
+// nearly all of them are silent nearly always. Origin and subprotocol are judged
+// before it is asked.
 type upgrader struct {
 	buffers sync.Pool
 }
@@ -61,6 +67,7 @@ func (u *upgrader) upgrade(c *call, protocol string) (*websocket.Conn, error) {
 		header.Set("Sec-WebSocket-Protocol", protocol)
 	}
 	up := websocket.Upgrader{
+		ReadBufferSize:  socketReadBuffer,
 		WriteBufferPool: &u.buffers,
 		CheckOrigin:     func(*http.Request) bool { return true },
 		Error:           func(http.ResponseWriter, *http.Request, int, error) {}, // fail says it
@@ -122,37 +129,70 @@ type socketUse struct {
 	// receive takes one message of the client, which waits for the next until it
 	// returns. Without it, messages are dropped.
 	receive func(ctx context.Context, s *socket, data []byte)
+	// done is called once, when the socket has ended or never began. It may be nil.
+	done func()
 }
 
-// serveSocket answers 101 and serves the socket to its end. An error comes
-// before the 101; afterwards the client is told by a close frame. The caller has
-// been admitted.
-func (c *call) serveSocket(use socketUse) error {
+// serveSocket answers 101 and leaves the socket to a goroutine of its own, for
+// which sockets.end waits: that of the request would keep its buffers and its
+// deep stack, more than half of what an idle socket takes, so use must not hold
+// the call either. An error comes before the 101; afterwards the client is told
+// by a close frame. The caller has been admitted.
+func (c *call) serveSocket(use socketUse) (err error) {
+	var ends []func()
+	finish := func() {
+		for _, end := range slices.Backward(ends) {
+			end()
+		}
+	}
+	defer func() {
+		if err != nil {
+			finish()
+		}
+	}()
+	if use.done != nil {
+		ends = append(ends, use.done)
+	}
 	if !websocket.IsWebSocketUpgrade(c.r) {
 		c.w.Header().Set("Upgrade", "websocket")
 		return core.Errorf(core.Invalid, "this route is a WebSocket: ask for it with an upgrade request of version 13 over HTTP/1.1")
 	}
-	until, stop := c.g.services.Auth.Until(c.r.Context(), c.who, c.ns, use.need)
-	defer stop()
+	// The request's own context ends with its handler.
+	until, stop := c.g.services.Auth.Until(context.WithoutCancel(c.r.Context()), c.who, c.ns, use.need)
+	ends = append(ends, stop)
 	ctx, cancel := context.WithCancelCause(until)
-	defer cancel(nil)
-	s := &socket{sockets: &c.g.sockets, cancel: cancel}
-	if err := c.g.sockets.enter(s, c.socketAccount()); err != nil {
+	ends = append(ends, func() { cancel(nil) })
+	g := c.g
+	s := &socket{sockets: &g.sockets, cancel: cancel}
+	if err = g.sockets.enter(s, c.socketAccount()); err != nil {
 		return err
 	}
-	defer c.g.sockets.leave(s)
+	ends = append(ends, func() { g.sockets.leave(s) })
 	if use.begin != nil {
-		if err := use.begin(ctx); err != nil {
+		if err = use.begin(ctx); err != nil {
 			return err
 		}
 	}
-	conn, err := c.g.sockets.upgrader.upgrade(c, subprotocol(c.r))
+	conn, err := g.sockets.upgrader.upgrade(c, subprotocol(c.r))
 	if err != nil {
 		return err
 	}
 	s.hold(conn)
-	s.serve(ctx, use)
+	go g.runSocket(ctx, s, use, finish)
 	return nil
+}
+
+// runSocket is a socket from its 101 to its end.
+func (g *Gateway) runSocket(ctx context.Context, s *socket, use socketUse, finish func()) {
+	defer finish()
+	defer func() {
+		if p := recover(); p != nil {
+			g.metrics.panics.Inc()
+			g.log.Error("a WebSocket failed", core.KeyError, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			s.abort()
+		}
+	}()
+	s.serve(ctx, use)
 }
 
 // socketAccount is whom the socket counts for. Where nobody shows a credential
@@ -197,7 +237,11 @@ func (s *socket) read(ctx context.Context, use socketUse) {
 	for {
 		_, data, err := s.conn.ReadMessage()
 		if err != nil {
-			s.cancel(s.endOfReading(err))
+			end := s.endOfReading(err)
+			s.cancel(end)
+			if errors.Is(end, errClientLeft) {
+				return // nothing comes any more: behind its close frame, a client is silent
+			}
 			break
 		}
 		if ctx.Err() == nil && use.receive != nil {
@@ -206,9 +250,7 @@ func (s *socket) read(ctx context.Context, use socketUse) {
 	}
 	// To close while unread bytes lie here would take the reason of the end away
 	// from the client, so they are thrown away first, until it closes.
-	if !errors.Is(context.Cause(ctx), errClientLeft) {
-		io.CopyN(io.Discard, s.conn.NetConn(), maxDiscarded) //nolint:errcheck,gosec // it is over either way
-	}
+	io.CopyN(io.Discard, s.conn.NetConn(), maxDiscarded) //nolint:errcheck,gosec // it is over either way
 }
 
 // endOfReading says why no more can be read. Of frames that are none, and of

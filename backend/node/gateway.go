@@ -26,6 +26,10 @@ func (n *Node) buildGateway(ctx context.Context) error {
 	n.carrier = newCarrier(n.host, members)
 	s := gatewaySettings(n.loaded.Config, n.build)
 	s.Upstream = n.upstream
+	if limit := descriptorLimit(); s.MaxConnections < n.loaded.Config.Gateway.MaxConnections {
+		n.logs.Logger("gateway").Warn("the system lets this program open few files, so its gateway takes fewer connections than configured; raise the limit, such as with 'ulimit -n'",
+			"files", limit, "connections", s.MaxConnections)
+	}
 	registry := prometheus.NewRegistry()
 	if err = registry.Register(newMeasures(n)); err != nil {
 		return fmt.Errorf("measure the node: %w", err)
@@ -50,7 +54,7 @@ func gatewaySettings(c config.Config, build Build) gateway.Settings {
 	s := gateway.Settings{
 		Address: c.Gateway.Addr, AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
 		Namespace: c.Gateway.Namespace, Now: time.Now, RequireAuth: c.Gateway.RequireAuth, CertFile: certFile, KeyFile: keyFile,
-		AllowClear: c.Gateway.AllowClear, TrustedProxies: c.Gateway.TrustedProxies, MaxConnections: c.Gateway.MaxConnections,
+		AllowClear: c.Gateway.AllowClear, TrustedProxies: c.Gateway.TrustedProxies, MaxConnections: gatewayConnections(c, descriptorLimit()),
 		MaxValueBytes: int(c.Storage.MaxValueSize), WSQueryCredentials: c.Gateway.WSQueryCredentials,
 		Build: gateway.Build{Version: build.Version, Commit: build.Commit, Time: build.Time},
 	}

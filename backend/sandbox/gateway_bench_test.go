@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,24 +148,9 @@ func BenchmarkGateway(b *testing.B) {
 	}
 }
 
-// socket opens a WebSocket of a topic.
-func socket(b *testing.B, base, key, topic string) *websocket.Conn {
-	b.Helper()
-	url := "ws" + strings.TrimPrefix(base, "http") + "/v1/pubsub/ws?topic=" + topic
-	conn, resp, err := websocket.DefaultDialer.DialContext(b.Context(), url, http.Header{"X-API-Key": {key}})
-	if resp != nil && resp.Body != nil {
-		_ = resp.Body.Close() //nolint:errcheck // it was only read
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // the figures are in
-	return conn
-}
-
 // BenchmarkGatewaySockets measures how long a message takes to a WebSocket.
 func BenchmarkGatewaySockets(b *testing.B) {
-	base, key, _ := gatewayOf(b)
+	c := crowdOf(b, 100, nil)
 	const messages, pause = 1000, 5 * time.Millisecond // 200 a second
 	publishers := map[string]func(context.Context, *websocket.Conn, []byte) error{
 		"rest-to-socket": func(ctx context.Context, _ *websocket.Conn, data []byte) error {
@@ -174,7 +158,7 @@ func BenchmarkGatewaySockets(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			return httpCall(key, http.MethodPost, base+"/v1/pubsub/publish", "application/json", string(body), 200)(ctx)
+			return httpCall(c.keys[0], http.MethodPost, c.base+"/v1/pubsub/publish", "application/json", string(body), 200)(ctx)
 		},
 		"socket-to-socket": func(_ context.Context, from *websocket.Conn, data []byte) error {
 			return from.WriteMessage(websocket.BinaryMessage, data)
@@ -182,7 +166,8 @@ func BenchmarkGatewaySockets(b *testing.B) {
 	}
 	for name, publish := range publishers {
 		b.Run(name, func(b *testing.B) {
-			reader, from := socket(b, base, key, "bench"), socket(b, base, key, "bench")
+			pair := c.open(b, "bench", 2)
+			reader, from := pair[0], pair[1]
 			go func() {
 				for { // its own messages come back; they are not what is measured
 					if _, _, err := from.NextReader(); err != nil {
@@ -217,17 +202,15 @@ func BenchmarkGatewaySockets(b *testing.B) {
 
 // BenchmarkGatewayIdleSockets reports what an idle WebSocket takes of the node.
 func BenchmarkGatewayIdleSockets(b *testing.B) {
-	base, key, node := gatewayOf(b)
 	sockets, err := strconv.Atoi(os.Getenv("DEBROS_SOCKETS"))
 	if err != nil {
 		sockets = 5000
 	}
-	before := resident(b, node.PID())
-	for range sockets {
-		socket(b, base, key, "idle")
-	}
+	c := crowdOf(b, sockets, nil)
+	before := resident(b, c.node.PID())
+	c.open(b, "idle", sockets)
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(resident(b, node.PID())-before)/float64(sockets)/1024, "KB/socket")
+	b.ReportMetric(float64(resident(b, c.node.PID())-before)/float64(sockets)/1024, "KB/socket")
 }
 
 // BenchmarkGatewayDescriptors reports how many descriptors the node has more
@@ -259,25 +242,31 @@ func BenchmarkGatewayDescriptors(b *testing.B) {
 	b.ReportMetric(float64(descriptors(b, node.PID())-before), "descriptors-more")
 }
 
-// resident is the memory of a process in bytes.
-func resident(b *testing.B, pid int) int64 {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		b.Skip("the memory of another process is read on Linux only")
+// BenchmarkGatewayReady measures how long after its node's start the gateway
+// answers that it can serve.
+func BenchmarkGatewayReady(b *testing.B) {
+	const starts = 5
+	c := crowdOf(b, 1, nil)
+	took := make([]time.Duration, 0, starts*b.N)
+	for range starts * b.N {
+		if err := c.node.Stop(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := c.node.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		began, tick := time.Now(), time.NewTicker(time.Millisecond)
+		for status := 0; status != http.StatusOK; <-tick.C {
+			status, _, _, _ = c.ask(b.Context(), http.MethodGet, "/health", "", "", nil) //nolint:errcheck // it is asked again
+			if time.Since(began) > time.Minute {
+				b.Fatalf("not ready after %v: %d", time.Since(began), status)
+			}
+		}
+		took = append(took, time.Since(began))
+		tick.Stop()
 	}
-	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return pages * int64(os.Getpagesize())
-}
-
-func descriptors(b *testing.B, pid int) int {
-	b.Helper()
-	list, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return len(list)
+	slices.Sort(took)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "ms-max")
 }

@@ -274,6 +274,14 @@ func (n *Node) Ended() <-chan struct{} {
 	return n.process.ended
 }
 
+// ExitCode is the status with which the process ended that this program started:
+// -1 when a signal ended it, when it still runs, or when an earlier run began it.
+func (n *Node) ExitCode() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.process.exitCode()
+}
+
 func (n *Node) signalled(s syscall.Signal) (*process, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -21,6 +21,7 @@ type process struct {
 	Birth string `json:"birth"` // in the system's own form
 
 	ended chan struct{} // closed at its end; nil for one that an earlier run began
+	cmd   *exec.Cmd     // nil likewise
 }
 
 // begin starts a command. A goroutine waits for its end, which is the end of
@@ -31,7 +32,7 @@ func begin(cmd *exec.Cmd, console *os.File) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start node: %w", err)
 	}
-	p := &process{PID: cmd.Process.Pid, ended: make(chan struct{})}
+	p := &process{PID: cmd.Process.Pid, ended: make(chan struct{}), cmd: cmd}
 	began, err := birth(p.PID)
 	p.Birth = began
 	go func() {
@@ -64,6 +65,14 @@ func (p *process) signal(s syscall.Signal) error {
 		return nil
 	}
 	return send(p.PID, s)
+}
+
+// exitCode is the status with which the process ended, -1 when that is not known.
+func (p *process) exitCode() int {
+	if p == nil || p.ended == nil || p.alive() {
+		return -1
+	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // wait returns nil when the process has ended.
