@@ -266,39 +266,6 @@ func TestServe_SlowOnesAreCut(t *testing.T) {
 	})
 }
 
-// Row D4. Past the cap nobody is accepted, so descriptors are left for the rest
-// of the node; a place that is given back is used again.
-func TestRun_ConnectionsAreCapped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, func(s *Settings, _ *Services) { s.Address, s.MaxConnections = "", 2 })
-		p := newPipes()
-		b.listener = p
-		stop := running(t, func(ctx context.Context, ready func()) error { return b.Run(ctx, ready) })
-		var held []net.Conn
-		for range 2 {
-			conn, err := p.dial(t.Context(), "", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			held = append(held, conn)
-		}
-		brief, cancel := context.WithTimeout(t.Context(), MaxHeaderTime/2)
-		defer cancel()
-		if conn, err := p.dial(brief, "", ""); err == nil {
-			t.Error("a third connection was accepted")
-			shut(t, conn)
-		}
-		shut(t, held[0])
-		third, err := p.dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		shut(t, third)
-		shut(t, held[1])
-		stop()
-	})
-}
-
 // answerOf sends bytes over conn and reads one answer.
 func answerOf(t *testing.T, conn net.Conn, request string) int {
 	t.Helper()
