@@ -38,6 +38,7 @@ type program struct {
 // prepare claims the data folder before anything else is opened, then the log
 // and the page. It returns node.ErrLocked when a node runs there already.
 func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, err error) {
+	closeToOthers()
 	p := &program{loaded: loaded}
 	if p.folder, err = node.Claim(loaded.Config); err != nil {
 		return nil, err
