@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // What happened to an account must be there to be read, and must not hold what
@@ -20,7 +21,7 @@ func TestAudit_TellsWithoutSecrets(t *testing.T) {
 	home.stop()
 	again := home.Auth
 	again.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	stop := run(t, again)
+	stop := testkit.Run(t, again.Run)
 	alice, bob := newPerson(t), newPerson(t)
 	tokens := home.signIn(alice, red)
 	p := home.who(tokens.AccessToken)
@@ -122,7 +123,7 @@ func TestFailures_PauseButNeverLockOut(t *testing.T) {
 	if code := try("192.0.2.1", alice); code != "" {
 		t.Errorf("alice from elsewhere: %q", code)
 	}
-	f.clock.pass(maxPause)
+	f.clock.Pass(maxPause)
 	if code := try("198.51.100.7", alice); code != "" {
 		t.Errorf("alice from there, after the pause: %q", code)
 	}

@@ -75,7 +75,7 @@ func TestAuthor_ProofIsForOnePeerAndNamespace(t *testing.T) {
 	if !check(away, ofOperator) {
 		t.Error("another's proof is refused too")
 	}
-	f.clock.pass(TokenLife + Skew)
+	f.clock.Pass(TokenLife + Skew)
 	if check(away, ofOperator) {
 		t.Error("an old proof is good")
 	}

@@ -30,7 +30,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 		return err == nil
 	})
 	tests := map[string]func(p *core.Proof){
-		"expired": func(*core.Proof) { f.clock.pass(NonceLife) },
+		"expired": func(*core.Proof) { f.clock.Pass(NonceLife) },
 		"spent": func(p *core.Proof) {
 			if _, err := away.Verify(context.Background(), *p); err != nil {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 			if _, err := home.Verify(context.Background(), *p); err != nil {
 				t.Fatal(err)
 			}
-			f.clock.pass(spentKept + time.Hour)
+			f.clock.Pass(spentKept + time.Hour)
 			if err := home.sweep(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 			if err != nil || len(rows) != 0 {
 				t.Fatal("the row is still there", rows, err)
 			}
-			f.clock.pass(-spentKept - time.Hour)
+			f.clock.Pass(-spentKept - time.Hour)
 		},
 		"of before a backup was restored": func(*core.Proof) {
 			if err := home.Reset(context.Background()); err != nil {
@@ -101,7 +101,7 @@ func TestNonce_OnlyForWhatItWasMade(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
-		f.clock.pass(2 * NonceLife) // what was swept makes all nonces of its time void
+		f.clock.Pass(2 * NonceLife) // what was swept makes all nonces of its time void
 	}
 }
 

@@ -36,7 +36,7 @@ func TestUntil_EndsWithItsReason(t *testing.T) {
 			return home.Grant(t.Context(), owner, red, carol.address, core.GrantReader)
 		}, core.Denied},
 		"the key revoked": {away.who(key.Secret), func() error { return home.RevokeKey(t.Context(), owner, red, key.ID) }, core.Unauthenticated},
-		"the key expired": {away.who(short.Secret), func() error { f.clock.pass(20 * time.Minute); return nil }, core.Unauthenticated},
+		"the key expired": {away.who(short.Secret), func() error { f.clock.Pass(20 * time.Minute); return nil }, core.Unauthenticated},
 	}
 	bystander, done := away.Until(t.Context(), owner, red, core.PermissionOwner)
 	defer done()

@@ -226,7 +226,7 @@ func TestNamespace_Caps(t *testing.T) {
 		if want := min(10*(day+1), 20); made != want {
 			t.Errorf("%d namespaces after %d days, want %d", made, day+1, want)
 		}
-		f.clock.pass(spentKept)
+		f.clock.Pass(spentKept)
 		p = home.who(home.signIn(alice, "n0").AccessToken)
 	}
 	if _, err := closed.CreateNamespace(t.Context(), p, "x"); core.CodeOf(err) != core.Denied {

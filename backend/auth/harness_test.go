@@ -19,14 +19,13 @@ import (
 
 	"github.com/ethereum/go-ethereum/accounts"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/libp2p/go-libp2p"
-	p2pcrypto "github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/gateway"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 	"git.debros.io/DeBros/network/backend/wallet"
 )
 
@@ -49,29 +48,11 @@ const (
 	configKey   core.Secret = "a key of twenty characters or more"
 )
 
-// clock is a time that only moves when told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // fabric is what the nodes of a test share.
 type fabric struct {
 	t     testing.TB
 	db    *database.Internal
-	clock *clock
+	clock *testkit.Clock
 
 	mu    sync.Mutex
 	nodes map[string]ed25519.PublicKey
@@ -80,61 +61,12 @@ type fabric struct {
 
 func newFabric(t testing.TB) *fabric {
 	t.Helper()
-	f := &fabric{t: t, db: openDatabases(t).Internal(), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	f := &fabric{t: t, db: replicas.Open(t, testkit.NewHost(t), database.Settings{}).Internal(), clock: testkit.NewClock()}
 	f.empty()
 	return f
 }
 
 func (f *fabric) empty() { f.nodes, f.away = map[string]ed25519.PublicKey{}, map[string]bool{} }
-
-func openDatabases(t testing.TB) *database.Databases {
-	t.Helper()
-	key, _, err := p2pcrypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if errClose := h.Close(); errClose != nil {
-			t.Error(errClose)
-		}
-	})
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, d)
-	return d
-}
-
-// run starts a part, waits until it is ready and ends it with the test.
-func run(t testing.TB, part interface {
-	Run(ctx context.Context, ready func()) error
-},
-) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part.Run(ctx, func() { close(ready) }) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("ended with %v", err)
-		}
-	})
-	t.Cleanup(stop)
-	select {
-	case <-ready:
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("it ended before it was ready: %v", err)
-	}
-	return stop
-}
 
 // line is a node's way to the database, which can be cut.
 type line struct {
@@ -242,7 +174,7 @@ func (f *fabric) startOn(s Settings, db DB) *member {
 		f.t.Fatal(err)
 	}
 	m := &member{Auth: a, fabric: f, id: s.NodeID, line: l}
-	m.stop = run(f.t, a)
+	m.stop = testkit.Run(f.t, a.Run)
 	if _, err = a.signer(context.Background()); err != nil {
 		f.t.Fatal(err)
 	}

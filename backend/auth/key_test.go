@@ -54,12 +54,12 @@ func TestKey_WhatIsAccepted(t *testing.T) {
 	if home.good(exchanged.AccessToken) != "" || home.allowed(home.who(exchanged.AccessToken), "tenant", core.PermissionSchema) != "" || away.good(exchanged.AccessToken) != core.Unauthenticated {
 		t.Error("the token of a configured key works where the key does, and only there")
 	}
-	f.clock.pass(50 * time.Minute)
+	f.clock.Pass(50 * time.Minute)
 	late, err := home.Exchange(t.Context(), home.who(k.Secret))
 	if err != nil || late.ExpiresIn != 10*time.Minute {
 		t.Errorf("a token of a key with ten minutes left lasts %v, %v", late.ExpiresIn, err)
 	}
-	f.clock.pass(10 * time.Minute)
+	f.clock.Pass(10 * time.Minute)
 	if home.good(k.Secret) != core.Unauthenticated || home.good(late.AccessToken) != core.Unauthenticated {
 		t.Error("a key that has expired goes on")
 	}

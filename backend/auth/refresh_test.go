@@ -24,7 +24,7 @@ func TestRefresh_ReuseAndRetry(t *testing.T) {
 	if code != "" || second.RefreshToken == first.RefreshToken || home.good(second.AccessToken) != "" {
 		t.Fatal("a refresh:", code)
 	}
-	f.clock.pass(9 * time.Second)
+	f.clock.Pass(9 * time.Second)
 	if again, c := refresh(home, first.RefreshToken); c != "" || again != second {
 		t.Errorf("the same call 9 s later: %q, equal %v", c, again == second)
 	}
@@ -35,7 +35,7 @@ func TestRefresh_ReuseAndRetry(t *testing.T) {
 	if code != "" {
 		t.Fatal(code)
 	}
-	f.clock.pass(11 * time.Second)
+	f.clock.Pass(11 * time.Second)
 	if _, c := refresh(home, second.RefreshToken); c != core.Unauthenticated {
 		t.Errorf("11 s later: %q", c)
 	}
@@ -53,7 +53,7 @@ func TestRefresh_ReuseAndRetry(t *testing.T) {
 	old := home.signIn(alice, red)
 	newest := old
 	for range 4 {
-		f.clock.pass(time.Minute)
+		f.clock.Pass(time.Minute)
 		if newest, code = refresh(home, newest.RefreshToken); code != "" {
 			t.Fatal(code)
 		}
@@ -81,20 +81,20 @@ func TestSession_Ends(t *testing.T) {
 	for name, use := range map[string]func() core.Secret{
 		"idle": func() core.Secret {
 			tokens := home.signIn(alice, red)
-			f.clock.pass(SessionIdle)
+			f.clock.Pass(SessionIdle)
 			return tokens.RefreshToken
 		},
 		"after 90 days of use": func() core.Secret {
 			tokens := home.signIn(alice, red)
 			for range 9 {
-				f.clock.pass(10*day - time.Hour)
+				f.clock.Pass(10*day - time.Hour)
 				next, err := home.Refresh(t.Context(), tokens.RefreshToken, red, "")
 				if err != nil {
 					t.Fatal(err)
 				}
 				tokens = next
 			}
-			f.clock.pass(9 * time.Hour)
+			f.clock.Pass(9 * time.Hour)
 			return tokens.RefreshToken
 		},
 		"signed out": func() core.Secret {
@@ -115,7 +115,7 @@ func TestSession_Ends(t *testing.T) {
 			bob := newPerson(t)
 			tokens := home.signIn(bob, red)
 			for range MaxSessions {
-				f.clock.pass(time.Millisecond)
+				f.clock.Pass(time.Millisecond)
 				home.signIn(bob, red)
 			}
 			list, err := home.Sessions(t.Context(), core.Principal{Subject: bob.address})

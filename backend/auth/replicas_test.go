@@ -4,179 +4,31 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	p2pcrypto "github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-
 	"git.debros.io/DeBros/network/backend/core"
-	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 )
 
-// village is a network whose first three nodes keep the system group.
+// village is a network with a node's Auth on each of its databases.
 type village struct {
-	fabric *fabric
-	hosts  []host.Host
-
-	mu     sync.Mutex
-	formed bool
-	homes  []*database.Databases // nil while a node is stopped
-	stops  []func()
-	nodes  []*member
+	*replicas.Network
+	nodes []*member
 }
 
 func newVillage(t testing.TB, n int) *village {
 	t.Helper()
-	v := &village{homes: make([]*database.Databases, n), stops: make([]func(), n)}
-	v.fabric = &fabric{t: t, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}}
-	v.fabric.empty()
-	for range n {
-		key, _, err := p2pcrypto.GenerateEd25519Key(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if errClose := h.Close(); errClose != nil {
-				t.Error(errClose)
-			}
-		})
-		for _, other := range v.hosts {
-			h.Peerstore().AddAddrs(other.ID(), other.Addrs(), peerstore.PermanentAddrTTL)
-			other.Peerstore().AddAddrs(h.ID(), h.Addrs(), peerstore.PermanentAddrTTL)
-		}
-		v.hosts = append(v.hosts, h)
-	}
-	for i, h := range v.hosts {
-		r := villager{v, h.ID().String()}
-		d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: r.id}, h, r, r, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.stops[i] = run(t, d)
-		v.mu.Lock()
-		v.homes[i] = d
-		v.mu.Unlock()
-	}
+	f := &fabric{t: t, clock: testkit.ClockAt(time.Now().UTC().Truncate(time.Second))}
+	f.empty()
+	v := &village{Network: replicas.New(t, n)}
 	for i, name := range []string{"one", "two", "three", "four"}[:n] {
-		v.nodes = append(v.nodes, v.fabric.startOn(v.fabric.settings(name), v.homes[i].Internal()))
+		v.nodes = append(v.nodes, f.startOn(f.settings(name), v.Databases(i).Internal()))
 	}
 	return v
-}
-
-// stop ends a node's databases, as if its computer were gone.
-func (v *village) stop(i int) {
-	v.mu.Lock()
-	v.homes[i] = nil
-	v.mu.Unlock()
-	v.stops[i]()
-}
-
-// villager is the village as one of its nodes sees it.
-type villager struct {
-	*village
-	id string
-}
-
-func (r villager) Place(_ context.Context, ns core.Namespace) (database.Placement, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := database.Placement{Namespace: ns, Revision: 1, Formed: r.formed}
-	for _, h := range r.hosts[:3] {
-		p.Replicas = append(p.Replicas, database.Place{Node: h.ID().String(), Voter: true})
-	}
-	return p, nil
-}
-
-func (r villager) Find(ctx context.Context, ns core.Namespace) (database.Placement, error) {
-	return r.Place(ctx, ns)
-}
-
-func (r villager) Formed(context.Context, core.Namespace) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.formed = true
-	return nil
-}
-
-func (villager) Moved(core.Namespace) {}
-
-func (r villager) to(id string) (*database.Replicas, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, h := range r.hosts {
-		if h.ID().String() == id && r.homes[i] != nil {
-			return r.homes[i].Replicas(), nil
-		}
-	}
-	return nil, core.Errorf(core.Unavailable, "node %s does not answer", id)
-}
-
-func (r villager) Query(ctx context.Context, id string, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return nil, err
-	}
-	return n.Query(ctx, ns, s, o)
-}
-
-func (r villager) Exec(ctx context.Context, id string, ns core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return nil, err
-	}
-	return n.Exec(ctx, ns, list, o)
-}
-
-func (r villager) Changed(ctx context.Context, id string, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return core.Change{}, err
-	}
-	return n.Changed(ctx, ns, after, tables, wait)
-}
-
-func (r villager) Wake(ctx context.Context, id string, ns core.Namespace) (database.Standing, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return database.Standing{}, err
-	}
-	return n.Wake(ctx, r.id, ns)
-}
-
-func (r villager) Campaign(ctx context.Context, id string, ns core.Namespace) error {
-	n, err := r.to(id)
-	if err != nil {
-		return err
-	}
-	return n.Campaign(ctx, ns)
-}
-
-func (r villager) Sleep(ctx context.Context, id string, ns core.Namespace) error {
-	n, err := r.to(id)
-	if err != nil {
-		return err
-	}
-	return n.Sleep(ctx, ns)
-}
-
-func (r villager) Standing(ctx context.Context, id string, ns core.Namespace) (database.Standing, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return database.Standing{}, err
-	}
-	return n.Standing(ctx, ns)
 }
 
 // On a real network of three replicas and a node without one: a nonce is spent
@@ -247,7 +99,7 @@ func TestNetwork_ThreeReplicas(t *testing.T) {
 	began = time.Now()
 	for _, i := range []int{1, 2} {
 		v.nodes[i].stop()
-		v.stop(i)
+		v.Stop(i)
 	}
 	eventually(t, "a node without a majority says that it does not know", func() bool {
 		return v.nodes[0].good(key.Secret) == core.Unavailable && v.nodes[3].good(key.Secret) == core.Unavailable

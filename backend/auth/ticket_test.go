@@ -65,7 +65,7 @@ func TestTicket_OnceForOnePage(t *testing.T) {
 	if code := redeem(home, foreign, page); code != "" {
 		t.Errorf("after all those attempts: %q", code)
 	}
-	f.clock.pass(TicketLife + Skew)
+	f.clock.Pass(TicketLife + Skew)
 	if code := redeem(home, late, page); code != core.Unauthenticated {
 		t.Errorf("too late: %q", code)
 	}

@@ -200,13 +200,13 @@ func TestTokenKeys_RotationAndRemoval(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen[key.id] = true
-			f.clock.pass(TokenLife - time.Second)
+			f.clock.Pass(TokenLife - time.Second)
 			if code := away.good(tokens.AccessToken); code != "" {
 				t.Fatalf("after %d hours, at its end: %s", hour, code)
 			}
-			f.clock.pass(time.Hour - TokenLife + time.Second)
+			f.clock.Pass(time.Hour - TokenLife + time.Second)
 		} else {
-			f.clock.pass(time.Hour)
+			f.clock.Pass(time.Hour)
 		}
 		for _, m := range []*member{home, away} {
 			if err := m.keepSigning(t.Context()); err != nil {

@@ -14,13 +14,14 @@ import (
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // A backup that lacks a write which its writer was told is stored is a lie that
 // comes out on the worst of days.
 func TestBackup_HoldsEveryAcknowledgedWrite(t *testing.T) {
-	from := open(t, newHost(t), Settings{Dir: t.TempDir(), Network: "one", Version: "test"})
-	to := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	from := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), Network: "one", Version: "test"})
+	to := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	from.must(t, red, "CREATE TABLE a(id INTEGER PRIMARY KEY, pad TEXT)")
 	var next, acknowledged atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
@@ -89,7 +90,7 @@ func TestBackup_HoldsEveryAcknowledgedWrite(t *testing.T) {
 // A restore over data that somebody still wants must be asked for, and after it
 // the namespace works as before: reads see the new file, versions never repeat.
 func TestRestore_Replaces(t *testing.T) {
-	h := newHost(t)
+	h := testkit.NewHost(t)
 	dir := t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, "CREATE TABLE a(x)", "INSERT INTO a VALUES (1)")
@@ -136,7 +137,7 @@ func TestRestore_Replaces(t *testing.T) {
 // Who can make somebody restore a file must not gain more than what the file
 // may hold: every such file is refused, and nothing has changed.
 func TestRestore_RefusesDamagedAndHostile(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), OwnSchema: map[string]string{"_debros_kv": "CREATE TABLE IF NOT EXISTS _debros_kv(version INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB)"}})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), OwnSchema: map[string]string{"_debros_kv": "CREATE TABLE IF NOT EXISTS _debros_kv(version INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB)"}})
 	n.must(t, red, "CREATE TABLE a(x)", "INSERT INTO a VALUES ('as it was')")
 	var good bytes.Buffer
 	if _, err := n.Backup(t.Context(), red, &good, nil); err != nil {
@@ -224,7 +225,7 @@ func wrap(t *testing.T, data []byte) []byte {
 // Backups of all namespaces are files that only their owner may read, and half
 // a file is never among them.
 func TestBackupAll(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE a(x)")
 	n.must(t, blue, "CREATE TABLE b(x)")
 	dir := filepath.Join(t.TempDir(), "backups")

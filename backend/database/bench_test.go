@@ -17,6 +17,7 @@ import (
 	"github.com/rqlite/rqlite/v8/store"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 const (
@@ -118,7 +119,7 @@ func benchRate(b *testing.B, callers int, op func(i int64) error) float64 {
 
 // benchPair opens our databases and a bare store, each with a filled table.
 func benchPair(b *testing.B) (*node, *store.Store) {
-	h := newHost(b)
+	h := testkit.NewHost(b)
 	n := open(b, h, Settings{Dir: b.TempDir()})
 	n.must(b, red, benchTable)
 	bare := bareStore(b)
@@ -159,7 +160,7 @@ func bareStore(b *testing.B) *store.Store {
 	locked := driver.ConnectHook
 	driver.ConnectHook = unlocked
 	defer func() { driver.ConnectHook = locked }()
-	h := newHost(b)
+	h := testkit.NewHost(b)
 	ly := listenLayer(h, "bare", func(peer.ID) bool { return false }, nil)
 	s := store.New(ly, &store.Config{DBConf: &store.DBConfig{FKConstraints: true}, Dir: b.TempDir(), ID: h.ID().String(), Logger: stdLogger(testLog(b))})
 	s.SnapshotThreshold, s.SnapshotInterval = 8192, 24*time.Hour

@@ -19,6 +19,7 @@ import (
 	"github.com/rqlite/rqlite/v8/store"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // held is a group whose writer does not send until letGo is called, so that
@@ -74,7 +75,7 @@ func queued(t *testing.T, g *group, want int) {
 // If a neighbour's fault in a shared entry becomes mine, or his success, no
 // answer can be believed.
 func TestExec_EachCallerHasTheirOwnResult(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x INTEGER PRIMARY KEY)`, `INSERT INTO t VALUES (1000)`)
 	g := hold(t, n, red)
 	var wg sync.WaitGroup
@@ -115,7 +116,7 @@ func TestExec_EachCallerHasTheirOwnResult(t *testing.T) {
 // If a transaction is undone by half, or takes a neighbour's rows with it, money
 // is lost. Here three callers share an entry, and the middle one fails.
 func TestExec_AtomicUndoesExactlyItself(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	tests := map[string]struct {
 		middle []string
 		want   string
@@ -190,7 +191,7 @@ func (n *node) apply(t *testing.T, ns core.Namespace, writes []*write) []outcome
 // If a transaction whose statements return rows is not one, a program that reads
 // an id back stores orphans.
 func TestExec_AtomicWithReturning(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE a (id INTEGER PRIMARY KEY, x UNIQUE)`, `CREATE TABLE b (a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED, r)`)
 	exec := func(texts ...string) (*core.ExecAnswer, error) {
@@ -231,7 +232,7 @@ func TestExec_AtomicWithReturning(t *testing.T) {
 // If a crash between the two entries of such a transaction leaves it open, the
 // namespace is stuck, or the next write commits what nobody confirmed.
 func TestOpen_RollsBackWhatACrashLeftOpen(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	e := newEntry([]*write{newTestWrite(t, true, `INSERT INTO t VALUES (1) RETURNING x`, `INSERT INTO t VALUES (2)`)}, time.Now(), newSeed(), true)
@@ -251,7 +252,7 @@ func TestOpen_RollsBackWhatACrashLeftOpen(t *testing.T) {
 // If somebody's constraint that waits for COMMIT is checked at a shared COMMIT,
 // one caller's fault is everybody's.
 func TestExec_DeferredConstraintIsItsCallersOwn(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE a (id INTEGER PRIMARY KEY)`, `CREATE TABLE b (a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED)`)
 	var wg sync.WaitGroup
 	for i := range 30 {
@@ -277,7 +278,7 @@ func TestExec_DeferredConstraintIsItsCallersOwn(t *testing.T) {
 // If several statements that are no transaction hide each other's outcome, half
 // an import goes unnoticed.
 func TestExec_SeveralStatements(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	answer, err := n.Exec(t.Context(), red, []core.Statement{
 		{SQL: `CREATE TABLE t (x PRIMARY KEY)`}, {SQL: `INSERT INTO t VALUES (1), (2)`}, {SQL: `INSERT INTO t VALUES (1)`}, {SQL: `DELETE FROM t WHERE x = 2`},
 	}, core.ExecOptions{})
@@ -293,7 +294,7 @@ func TestExec_SeveralStatements(t *testing.T) {
 // If a cancelled write is applied after all, or an uncertain one is called
 // refused, the user does it twice or not at all.
 func TestExec_CallerLeaves(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	g := hold(t, n, red)
 	leave := func(x int64) (cancel func() error) {
@@ -370,7 +371,7 @@ func TestProposeError(t *testing.T) {
 
 // If a replica goes on after its file stopped following the log, it serves lies.
 func TestWound_RebuildsTheFileFromTheLog(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	g := n.groupOf(t, red)
 	propose := g.writer.propose
@@ -398,7 +399,7 @@ func TestWound_RebuildsTheFileFromTheLog(t *testing.T) {
 // A program that reads what it has just written, and decides nothing by it but
 // its answer, must see its own transaction's state and no other's.
 func TestExec_ReadsBetweenWrites(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER)`, `INSERT INTO a (x) VALUES (1)`)
 	exec := func(texts ...string) (*core.ExecAnswer, error) {
 		statements := make([]core.Statement, len(texts))

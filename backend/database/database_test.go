@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // If values change on the way, applications lose money, time and pictures.
 func TestValues_RoundTrip(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE v (id INTEGER PRIMARY KEY, a, b TEXT, c BLOB, d BOOLEAN, e DATETIME, f REAL)`)
 	stored := []any{int64(math.MaxInt64), "grün\n'\"", []byte{0, 1, 255}, int64(5), "not a time", 0.1}
 	if _, err := n.Exec(t.Context(), red, []core.Statement{{
@@ -41,7 +42,7 @@ func TestValues_RoundTrip(t *testing.T) {
 
 // If provenance or columns are made up, the page shows a user wrong facts.
 func TestQuery_TellsWhereItComesFrom(t *testing.T) {
-	h := newHost(t)
+	h := testkit.NewHost(t)
 	n := open(t, h, Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (id INTEGER PRIMARY KEY, at DATETIME)`)
 	answer, err := n.Exec(t.Context(), red, []core.Statement{{SQL: `INSERT INTO t (at) VALUES ('x')`}}, core.ExecOptions{})
@@ -72,7 +73,7 @@ func TestQuery_TellsWhereItComesFrom(t *testing.T) {
 
 // If RETURNING loses rows or types, programs cannot learn what they wrote.
 func TestExec_Returning(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, at DATETIME DEFAULT '2026-01-02 03:04:05', flag BOOLEAN)`)
 	answer, err := n.Exec(t.Context(), red, []core.Statement{{
 		SQL: `INSERT INTO t (name, flag) VALUES ('a', 1), ('b', 0) RETURNING id, name, at, flag`,
@@ -93,7 +94,7 @@ func TestExec_Returning(t *testing.T) {
 // If one tenant sees or changes another's rows, nobody may use the network.
 func TestNamespaces_AreApart(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`, `INSERT INTO t VALUES ('red')`)
 	n.must(t, blue, `CREATE TABLE t (x)`, `INSERT INTO t VALUES ('blue')`)
 	if got := n.rows(t, red, `SELECT x FROM t`); !reflect.DeepEqual(got, [][]any{{"red"}}) {
@@ -119,7 +120,7 @@ func TestNamespaces_AreApart(t *testing.T) {
 
 // If rows are gone after a restart, nothing else matters.
 func TestRestart_KeepsAll(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x INTEGER PRIMARY KEY)`)
 	for i := range 50 {
@@ -142,7 +143,7 @@ func TestRestart_KeepsAll(t *testing.T) {
 // If the time and the dice of a write are not in the log, a restart changes
 // rows that users have seen.
 func TestReplay_GivesTheSameTimesAndDice(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red,
 		`CREATE TABLE t (id INTEGER PRIMARY KEY, made DATETIME DEFAULT CURRENT_TIMESTAMP, day DEFAULT CURRENT_DATE, hour DEFAULT CURRENT_TIME, dice DEFAULT (random()), a, b, c, d, e, f, g, h)`)
@@ -173,7 +174,7 @@ func TestReplay_GivesTheSameTimesAndDice(t *testing.T) {
 
 // If two first requests open a namespace twice, its files are broken at once.
 func TestFirstRequests_OpenOnce(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {
@@ -191,7 +192,7 @@ func TestFirstRequests_OpenOnce(t *testing.T) {
 // If idle namespaces stay awake, a node with many of them runs out of memory; if
 // sleep loses rows, worse.
 func TestGroups_SleepAndWake(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), IdleAfter: 20 * time.Millisecond, MaxAwake: 2})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), IdleAfter: 20 * time.Millisecond, MaxAwake: 2})
 	n.must(t, red, `CREATE TABLE t (x)`, `INSERT INTO t VALUES (1)`)
 	waitFor(t, func() bool { return !awake(n, red) })
 	if got := n.number(t, `SELECT count(*) FROM t`); got != 1 {
@@ -205,7 +206,7 @@ func TestGroups_SleepAndWake(t *testing.T) {
 // If the limit of awake namespaces is not kept, one tenant's scan takes the node
 // down; if an idle one is not put to sleep for it, the node is stuck.
 func TestGroups_LimitOfAwakeOnes(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), MaxAwake: 2, ReadLimit: 5 * time.Second})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), MaxAwake: 2, ReadLimit: 5 * time.Second})
 	for i := range 6 {
 		n.must(t, core.Namespace(fmt.Sprintf("n%d", i)), `CREATE TABLE t (x)`)
 	}

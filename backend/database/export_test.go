@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // everything fills namespace red with one of each kind that SQLite has.
@@ -72,7 +73,7 @@ func same(t *testing.T, a, b *node, ns core.Namespace) {
 
 // Who moves away with an export must arrive with everything.
 func TestExport_ArrivesWhole(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	everything(t, n)
 	if _, err := n.Internal().Exec(t.Context(), red, []core.Statement{{SQL: "CREATE TABLE _debros_kv(version INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT)"}}, core.ExecOptions{}); err != nil {
 		t.Fatal(err)
@@ -105,7 +106,7 @@ func TestExport_ArrivesWhole(t *testing.T) {
 
 // A second import over what is there does what it was told to.
 func TestImport_Existing(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE a(x)", "CREATE INDEX i ON a(x)", "INSERT INTO a VALUES (1), (2)")
 	for _, kind := range []string{core.TransferSQL, core.TransferSQLite} {
 		var file bytes.Buffer
@@ -130,7 +131,7 @@ func TestImport_Existing(t *testing.T) {
 
 // What the sqlite3 program writes is the form in which most databases arrive.
 func TestImport_OtherDumps(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	dump := "\xef\xbb\xbfPRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE IF NOT EXISTS \"t\" (id INTEGER PRIMARY KEY AUTOINCREMENT, v);\n" +
 		"INSERT INTO t VALUES(1,'one');\nINSERT INTO t VALUES(2,replace('a\\nb','\\n',char(10)));\n" +
 		"DELETE FROM sqlite_sequence;\nINSERT INTO sqlite_sequence VALUES('t',9);\nCREATE INDEX i ON t(v);\nCOMMIT;\n"
@@ -146,7 +147,7 @@ func TestImport_OtherDumps(t *testing.T) {
 // Who imports a million lines and has a mistake in one must learn which, and
 // what is in the database now.
 func TestImport_StopsAndTells(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	for name, c := range map[string]struct {
 		bad, want string
 		code      core.Code
@@ -185,7 +186,7 @@ func TestImport_StopsAndTells(t *testing.T) {
 
 // An SQLite file from a stranger is checked before its first row is stored.
 func TestImport_HostileFile(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	file := hostile(t, "CREATE TABLE t(x)", "INSERT INTO t VALUES (1)", "CREATE VIRTUAL TABLE v USING dbstat")
 	info, err := ReadBackupInfo(bytes.NewReader(file))
 	if err != nil {

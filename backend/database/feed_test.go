@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 var stale = core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelNone}}
@@ -108,7 +109,7 @@ func TestFeed_WhoIsWokenSeesTheChange(t *testing.T) {
 // A change of another table, a failure and a read wake nobody; a change of the
 // schema wakes everybody, as nobody knows what it means.
 func TestFeed_TellsTablesApart(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE TABLE other (id INTEGER PRIMARY KEY)",
 		"CREATE TRIGGER copies AFTER INSERT ON other WHEN NEW.id = 3 BEGIN INSERT INTO t(id) VALUES (NEW.id); END")
 	quiet := func() uint64 { return n.calm(t) }
@@ -149,7 +150,7 @@ func TestFeed_TellsTablesApart(t *testing.T) {
 // A replica that was closed, or whose file was replaced, does not know what
 // happened meanwhile, and must say so: the reader would keep what is gone.
 func TestFeed_TellsTheGap(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (1)")
 	var backup bytes.Buffer
@@ -204,7 +205,7 @@ func TestFeed_TellsTheGap(t *testing.T) {
 // A watcher keeps nobody else from their place: under pressure its group sleeps,
 // and it hears that it should ask again.
 func TestFeed_WatchersGiveWay(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), MaxAwake: 1})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), MaxAwake: 1})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)")
 	at := n.changed(t, 0, 0).Index
 	ended := make(chan error, 1)
@@ -230,7 +231,7 @@ func TestFeed_WatchersGiveWay(t *testing.T) {
 
 // Without a bound on watchers a few programs could take a node's memory.
 func TestFeed_WatchersAreBounded(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)")
 	open, _ := n.groups.awake()
 	open[red].feed.waiters.Store(MaxGroupWatchers)
@@ -245,7 +246,7 @@ func TestFeed_WatchersAreBounded(t *testing.T) {
 // wrong until somebody reloads it.
 func TestLive_NeverMissesTheLastState(t *testing.T) {
 	w, nodes, _ := three(t, Settings{})
-	guest := w.settle(t, newHost(t), Settings{Dir: t.TempDir()}) // keeps no replica
+	guest := w.settle(t, testkit.NewHost(t), Settings{Dir: t.TempDir()}) // keeps no replica
 	nodes[0].must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE VIEW v AS SELECT max(id) AS last FROM t")
 	const rounds = 5
 	all := append(append([]*node{}, nodes...), guest)
@@ -300,7 +301,7 @@ func TestLive_NeverMissesTheLastState(t *testing.T) {
 
 // What cannot be watched is refused with the reason.
 func TestLive_Refuses(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, "CREATE TABLE t (id INTEGER PRIMARY KEY)",
 		"INSERT INTO t WITH a(i) AS (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) SELECT x.i*1000+y.i*100+z.i*10+w.i FROM a x, a y, a z, a w WHERE x.i < 2")
 	for sql, want := range map[string]core.Code{

@@ -21,6 +21,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // damages are ways in which a closed group's folder can go wrong. Each names the
@@ -94,7 +95,7 @@ func damages() map[string]struct {
 func TestDamage(t *testing.T) {
 	for name, damage := range damages() {
 		t.Run(name, func(t *testing.T) {
-			h, dir := newHost(t), t.TempDir()
+			h, dir := testkit.NewHost(t), t.TempDir()
 			fill(t, h, dir)
 			damage.harm(t, filepath.Join(dir, "red"))
 			before := tree(t, filepath.Join(dir, "red"))
@@ -125,7 +126,7 @@ func TestDamage(t *testing.T) {
 // If one bit that the disk lost becomes a row, nobody can trust any row. Whatever
 // place it is at, all rows are there as they were, or the folder is refused.
 func TestDamage_OfOneBit(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	fill(t, h, dir)
 	n := open(t, h, Settings{Dir: dir})
 	want := n.rows(t, red, `SELECT rowid, x FROM t`)
@@ -193,7 +194,7 @@ func leaving(n *node) bool {
 // If the network's own group is damaged and the node starts, it serves without
 // knowing who may do what.
 func TestDamage_OfTheSystemStopsTheNode(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	fill(t, h, dir)
 	patch(t, filepath.Join(dir, "system", logFile), 0, bytes.Repeat([]byte{1}, 1<<15))
 	_, err := tryOpen(t, h, Settings{Dir: dir})
@@ -204,7 +205,7 @@ func TestDamage_OfTheSystemStopsTheNode(t *testing.T) {
 
 // If a first start that was cut short cannot be repeated, the node never starts.
 func TestOpen_AfterAFirstStartThatWasCutShort(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	fill(t, h, dir)
 	for _, file := range []string{markerFile, logFile} { // the marker is written last, the log before it
 		if err := os.Remove(filepath.Join(dir, "red", file)); err != nil {
@@ -252,13 +253,13 @@ func TestOpen_AfterAFoundingThatWasCutShort(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n := open(t, newHost(t), Settings{Dir: dir})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`)
 }
 
 // If other users of the computer can read the folders, they read everything.
 func TestFolders_AreTheOwnersAlone(t *testing.T) {
-	h, dir := newHost(t), filepath.Join(t.TempDir(), "databases")
+	h, dir := testkit.NewHost(t), filepath.Join(t.TempDir(), "databases")
 	fill(t, h, dir)
 	for _, name := range []string{".", "red", "system"} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -284,7 +285,7 @@ func fill(t *testing.T, h host.Host, dir string) {
 // freshLog puts the log of a group that was just made in place of the real one.
 func freshLog(t *testing.T, dir string) {
 	other := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: other})
+	n := open(t, testkit.NewHost(t), Settings{Dir: other})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	if err := n.stop(); err != nil {
 		t.Fatal(err)

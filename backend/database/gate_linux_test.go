@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // breakDisk makes each sync of the log of ns fail from now on.
@@ -138,7 +139,7 @@ func electedInVain(t *testing.T, g *group) {
 // If one failing disk sector ends the program, all namespaces are gone with it; if
 // the replica writes on, it acknowledges what is not on the disk.
 func TestFailedDisk_OfOneNamespace(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
 	n.must(t, blue, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
@@ -182,7 +183,7 @@ func TestFailedDisk_OfOneNamespace(t *testing.T) {
 // If the node says that it is well while it cannot tell who may do what, nobody
 // restarts it; if it ends, the namespaces whose disk is fine end too.
 func TestFailedDisk_OfTheNetworksOwnGroup(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
 	n.breakDisk(t, core.SystemNamespace)
 	_, err := n.Internal().Exec(t.Context(), core.SystemNamespace, []core.Statement{{SQL: `CREATE TABLE t (x)`}}, core.ExecOptions{})

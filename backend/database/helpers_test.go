@@ -1,25 +1,21 @@
-// What the tests of this package share: hosts on loopback and databases in a
-// temporary folder that end with the test.
+// What the tests of this package share: databases in a temporary folder that end
+// with the test.
 
 package database
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 const red, blue = core.Namespace("red"), core.Namespace("blue")
@@ -35,22 +31,6 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// newHost is a libp2p host on loopback.
-func newHost(t testing.TB) host.Host {
-	t.Helper()
-	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay(), libp2p.UserAgent("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(closeQuietly(h))
-	return h
-}
-
 // closeQuietly closes what a test no longer looks at.
 func closeQuietly(c io.Closer) func() {
 	return func() {
@@ -58,12 +38,6 @@ func closeQuietly(c io.Closer) func() {
 			return
 		}
 	}
-}
-
-// introduce lets two hosts find each other.
-func introduce(a, b host.Host) {
-	a.Peerstore().AddAddrs(b.ID(), b.Addrs(), peerstore.PermanentAddrTTL)
-	b.Peerstore().AddAddrs(a.ID(), a.Addrs(), peerstore.PermanentAddrTTL)
 }
 
 // node is a node's databases under test.
@@ -175,4 +149,4 @@ func cutOff(t testing.TB, a, b host.Host) {
 }
 
 // heal undoes cutOff.
-func heal(a, b host.Host) { introduce(a, b) }
+func heal(a, b host.Host) { testkit.Introduce(a, b) }

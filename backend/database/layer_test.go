@@ -14,6 +14,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/rqlite/rqlite/v8/command/proto"
 	"github.com/rqlite/rqlite/v8/store"
+
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // If Raft does not run over the streams as it does over TCP, no group can ever
@@ -23,11 +25,11 @@ func TestLayer_CarriesRaft(t *testing.T) {
 	if err := installWriterLock(); err != nil {
 		t.Fatal(err)
 	}
-	hosts := []host.Host{newHost(t), newHost(t), newHost(t)}
+	hosts := []host.Host{testkit.NewHost(t), testkit.NewHost(t), testkit.NewHost(t)}
 	stores := make([]*store.Store, len(hosts))
 	for i, h := range hosts {
 		for _, other := range hosts[:i] {
-			introduce(h, other)
+			testkit.Introduce(h, other)
 		}
 		stores[i] = joinable(t, h)
 	}
@@ -89,8 +91,8 @@ func count(s *store.Store) int64 {
 
 // If a stranger's stream reaches Raft, he can depose leaders and write rows.
 func TestLayer_RefusesStrangers(t *testing.T) {
-	h, stranger := newHost(t), newHost(t)
-	introduce(h, stranger)
+	h, stranger := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(h, stranger)
 	n := open(t, h, Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	g := n.groupOf(t, red)
@@ -121,7 +123,7 @@ func isTimeout(err error) bool {
 
 // If an address is misread, Raft talks to the wrong node or to the network.
 func TestLayer_Dial(t *testing.T) {
-	h := newHost(t)
+	h := testkit.NewHost(t)
 	ly := listenLayer(h, "ns::test", func(peer.ID) bool { return true }, nil)
 	for _, address := range []string{"", "127.0.0.1:80", "0.0.0.0:", "0.0.0.0:80", h.ID().String()} {
 		if _, err := ly.Dial(address, time.Second); err == nil {
@@ -157,7 +159,7 @@ func TestLayer_Dial(t *testing.T) {
 // Whoever connects is told the protocols of a node; they must not be a list of
 // its tenants.
 func TestLayer_ProtocolsNameNoTenant(t *testing.T) {
-	h := newHost(t)
+	h := testkit.NewHost(t)
 	d := open(t, h, Settings{Dir: t.TempDir()})
 	d.must(t, "acme-payroll", "CREATE TABLE t(x)")
 	for _, p := range h.Mux().Protocols() {

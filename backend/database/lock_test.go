@@ -13,13 +13,14 @@ import (
 	"github.com/rqlite/rqlite/v8/command/proto"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // If the second lock does not hold by itself, one hole in the first gives a
 // tenant every other tenant's data.
 func TestLock_HoldsAlone(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir})
 	n.must(t, blue, `CREATE TABLE t (x)`, `INSERT INTO t VALUES ('secret')`)
 	n.must(t, red, `CREATE TABLE t (x)`, `INSERT INTO t VALUES (1)`)
 	other := filepath.Join(dir, "blue", liveFile)
@@ -56,7 +57,7 @@ func TestLock_HoldsAlone(t *testing.T) {
 // If a caller can end the transaction that he shares, his neighbours'
 // acknowledged rows are gone.
 func TestLock_SharedTransactionIsNotTheCallers(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	for _, sql := range []string{`ROLLBACK`, `BEGIN`, `SELECT _debros_entry(0, randomblob(32), 0, 0)`, `SAVEPOINT x`, `RELEASE x`, `ROLLBACK TO x`} {
 		outcomes := n.apply(t, red, []*write{
@@ -74,7 +75,7 @@ func TestLock_SharedTransactionIsNotTheCallers(t *testing.T) {
 // If the lock stands in rqlite's own way, backups and text search are broken.
 func TestLock_LeavesRqliteItsWork(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`, `INSERT INTO t VALUES ('kept')`,
 		`CREATE VIRTUAL TABLE words USING fts5(body)`, `INSERT INTO words VALUES ('some text')`, `INSERT INTO words (words) VALUES ('optimize')`)
 	if got := n.number(t, `SELECT count(*) FROM words WHERE words MATCH 'text'`); got != 1 {
@@ -97,7 +98,7 @@ func TestLock_LeavesRqliteItsWork(t *testing.T) {
 // If SQLite's write-ahead log is never folded in, a busy day fills the disk.
 func TestLock_KeepsTheWriteAheadLogSmall(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	for range 40 {
 		n.must(t, red, `INSERT INTO t VALUES (zeroblob(1000000))`)

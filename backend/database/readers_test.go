@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // If a runaway query cannot be stopped, one tenant takes a core for ever.
 func TestQuery_RunawayIsStopped(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), ReadLimit: 100 * time.Millisecond})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), ReadLimit: 100 * time.Millisecond})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	var wg sync.WaitGroup
 	for range 2 * maxReaders() { // more than may run at once
@@ -49,7 +50,7 @@ func TestQuery_RunawayIsStopped(t *testing.T) {
 // If an answer has no bound, one SELECT takes the memory of the whole node; if
 // it is cut in silence, reports are wrong.
 func TestQuery_CutsAndSaysSo(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	const many = `WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x < ?) SELECT x FROM c`
 	tests := map[string]struct {
@@ -81,7 +82,7 @@ func TestQuery_CutsAndSaysSo(t *testing.T) {
 // If a read's parameters can be those of the call before, one user sees
 // another's rows.
 func TestQuery_ParametersAreTheCallersOwn(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	in := n.Internal()
 	ask := func(args []any, named map[string]any) (any, error) {
@@ -123,7 +124,7 @@ func TestQuery_ParametersAreTheCallersOwn(t *testing.T) {
 
 // If what is prepared outlives a change of the schema, columns are missing.
 func TestQuery_SeesTheSchemaOfNow(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (a)`, `INSERT INTO t VALUES (1)`)
 	for i := range 5 {
 		if got := len(n.rows(t, red, `SELECT * FROM t`)[0]); got != i+1 {
@@ -143,7 +144,7 @@ func TestQuery_SeesTheSchemaOfNow(t *testing.T) {
 
 // If closing waits for readers, stopping the program takes as long as the slowest query.
 func TestRun_EndsWhileAReadRuns(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	answered := make(chan error, 1)
 	go func() {
@@ -166,7 +167,7 @@ func TestRun_EndsWhileAReadRuns(t *testing.T) {
 // If the page shows tables that are not the tenant's, or hides theirs, nobody
 // can find their way.
 func TestSchema(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	n.must(t, red, `CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT 'nobody', age INT UNIQUE)`,
 		`CREATE INDEX by_name ON people (name, lower(name))`, `CREATE VIEW names AS SELECT name FROM people`,
 		`CREATE VIRTUAL TABLE words USING fts5(body)`)
@@ -190,7 +191,7 @@ func TestSchema(t *testing.T) {
 
 // If a full database takes no DELETE, nobody gets it empty again.
 func TestExec_MaxBytes(t *testing.T) {
-	n := open(t, newHost(t), Settings{Dir: t.TempDir(), MaxBytes: 2 << 20})
+	n := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir(), MaxBytes: 2 << 20})
 	n.must(t, red, `CREATE TABLE t (x)`)
 	fill := func() (err error) {
 		for range 20 {
@@ -210,7 +211,7 @@ func TestExec_MaxBytes(t *testing.T) {
 
 // A leader that is behind itself for ever makes every answer look old.
 func TestProvenance_NotBehindByEntriesThatChangeNothing(t *testing.T) {
-	d := open(t, newHost(t), Settings{Dir: t.TempDir()})
+	d := open(t, testkit.NewHost(t), Settings{Dir: t.TempDir()})
 	d.must(t, "demo", "CREATE TABLE t(x)")
 	for range 3 { // the first linearizable read of a term puts an entry of its own into the log
 		rows, err := d.Query(t.Context(), "demo", core.Statement{SQL: "SELECT 1"}, core.QueryOptions{})

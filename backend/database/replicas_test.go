@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // town is the network under test: its directory, and the way between its nodes.
@@ -168,9 +169,9 @@ func homes(t testing.TB, n int) []host.Host {
 	t.Helper()
 	hosts := make([]host.Host, n)
 	for i := range hosts {
-		hosts[i] = newHost(t)
+		hosts[i] = testkit.NewHost(t)
 		for _, other := range hosts[:i] {
-			introduce(hosts[i], other)
+			testkit.Introduce(hosts[i], other)
 		}
 	}
 	return hosts
@@ -571,8 +572,8 @@ func TestReplicas_NoMajorityNoChange(t *testing.T) {
 			}
 		}
 	}
-	newcomer := newHost(t)
-	introduce(newcomer, survivor.host)
+	newcomer := testkit.NewHost(t)
+	testkit.Introduce(newcomer, survivor.host)
 	fourth := w.settle(t, newcomer, Settings{Dir: t.TempDir()})
 	me, other := survivor.settings.NodeID, newcomer.ID().String()
 	w.place(Place{me, true}, Place{other, true})
@@ -597,8 +598,8 @@ func TestReplicas_NoMajorityNoChange(t *testing.T) {
 func TestReplicas_OnlyMembersOpenStreams(t *testing.T) {
 	_, nodes, hosts := three(t, Settings{})
 	nodes[0].must(t, red, `CREATE TABLE t (id INTEGER PRIMARY KEY)`)
-	stranger := newHost(t)
-	introduce(stranger, hosts[0])
+	stranger := testkit.NewHost(t)
+	testkit.Introduce(stranger, hosts[0])
 	s, err := stranger.NewStream(t.Context(), hosts[0].ID(), raftProtocol(red.Group()))
 	if err != nil {
 		return // refused before the first byte

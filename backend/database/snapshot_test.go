@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 const everyFew = 30 // entries; small, so that a test takes many snapshots
@@ -38,7 +39,7 @@ func keptOf(t testing.TB, dir string) *kept {
 // snapshotted makes a folder whose log was cut and returns how many rows it has.
 func snapshotted(t testing.TB, dir string) (n *node, rows int) {
 	t.Helper()
-	n = open(t, newHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
+	n = open(t, testkit.NewHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
 	n.must(t, red, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
 	for keptOf(t, dir) == nil || rows < 6*everyFew {
 		insert(t, n, rows, rows+1)
@@ -165,7 +166,7 @@ func TestSnapshot_DamageIsNamed(t *testing.T) {
 // go on all the time here, and each snapshot must be a sound database.
 func TestSnapshot_IsWholeWhileWriting(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
 	n.must(t, red, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
 	seen := map[string]bool{}
 	for i := 0; len(seen) < 5; i++ {

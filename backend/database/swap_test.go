@@ -20,13 +20,14 @@ import (
 	"github.com/rqlite/rqlite/v8/store"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // If a restored backup is not kept before it is acknowledged, a power cut brings
 // the old data back, or nothing.
 func TestSwap_OfARestoreIsKept(t *testing.T) {
 	dir := t.TempDir()
-	n := open(t, newHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
+	n := open(t, testkit.NewHost(t), Settings{Dir: dir, SnapshotEvery: everyFew})
 	n.must(t, red, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)
 	insert(t, n, 0, 5)
 	var backup bytes.Buffer
@@ -112,7 +113,7 @@ func TestSwap_OfASnapshotFromTheLeaderIsKept(t *testing.T) {
 		n.must(t, red, `INSERT INTO t(x) VALUES ('more')`)
 		return keptOf(t, dir).Meta.Index > 3*everyFew
 	})
-	other := newHost(t)
+	other := testkit.NewHost(t)
 	for a, b := range map[host.Host]host.Host{n.host: other, other: n.host} {
 		a.Peerstore().AddAddrs(b.ID(), b.Addrs(), peerstore.PermanentAddrTTL)
 	}
@@ -153,7 +154,7 @@ func TestSwap_OfASnapshotFromTheLeaderIsKept(t *testing.T) {
 
 // If a folder of the first format no longer opens, an update takes the data.
 func TestOpen_FormatOne(t *testing.T) {
-	h, dir := newHost(t), t.TempDir()
+	h, dir := testkit.NewHost(t), t.TempDir()
 	fill(t, h, dir)
 	old, err := json.Marshal(map[string]any{"format": 1, "group": red.Group(), "node": h.ID().String(), "created": "2026-01-01T00:00:00Z", "index": 5})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 	"git.debros.io/DeBros/network/backend/internal/testkit/faults"
 )
 
@@ -34,7 +35,7 @@ const (
 // space again, a user loses more than the disk took.
 func TestSystemC1_DiskFull(t *testing.T) {
 	d := faults.NewDisk(t, fullDisk)
-	n := open(t, newHost(t), Settings{Dir: filepath.Join(d.Dir, "databases"), SnapshotEvery: childEvery})
+	n := open(t, testkit.NewHost(t), Settings{Dir: filepath.Join(d.Dir, "databases"), SnapshotEvery: childEvery})
 	defer func() { // before the disk goes away
 		if err := n.stop(); err != nil {
 			t.Error(err)
@@ -104,7 +105,7 @@ func TestSystemC1_DiskFull(t *testing.T) {
 // the folder is refused by the file's name and left as it is.
 func TestSystemC4_DamagedDatabases(t *testing.T) {
 	random, seed := seeded(t)
-	h, sound := newHost(t), t.TempDir()
+	h, sound := testkit.NewHost(t), t.TempDir()
 	n := open(t, h, Settings{Dir: sound, SnapshotEvery: everyFew})
 	for _, ns := range []core.Namespace{red, blue} {
 		n.must(t, ns, `CREATE TABLE t (i INTEGER PRIMARY KEY, x TEXT)`)

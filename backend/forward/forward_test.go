@@ -17,6 +17,7 @@ import (
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/forward"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 const red core.Namespace = "red"
@@ -34,10 +35,10 @@ func query(ctx context.Context, c *forward.Client, to peer.ID) error {
 // If a stranger can open the protocol, it writes into everybody's databases: no
 // guard stands behind it.
 func TestServer_RefusesStrangers(t *testing.T) {
-	friend, stranger, keeper := newHost(t), newHost(t), newHost(t)
+	friend, stranger, keeper := testkit.NewHost(t), testkit.NewHost(t), testkit.NewHost(t)
 	databases := keep(t, keeper, func(id peer.ID) bool { return id == friend.ID() })
-	introduce(friend, keeper)
-	introduce(stranger, keeper)
+	testkit.Introduce(friend, keeper)
+	testkit.Introduce(stranger, keeper)
 	if err := exec(t.Context(), start(t, stranger), keeper.ID(), "x"); core.CodeOf(err) != core.Denied {
 		t.Errorf("a stranger wrote: %v", err)
 	}
@@ -70,8 +71,8 @@ func TestServer_RefusesStrangers(t *testing.T) {
 // A caller's time is all there is: the other node must not work on when nobody
 // waits any more, and nobody waits longer than it said.
 func TestClient_DeadlinePassesOn(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	left := make(chan time.Duration, 1)
 	ended := make(chan error, 1)
 	serve(t, answering, fake{query: func(ctx context.Context) error {
@@ -107,8 +108,8 @@ func TestClient_DeadlinePassesOn(t *testing.T) {
 // Who has little time must not wait for the dial that others wait for too; who
 // has more gets its stream out of the same dial.
 func TestClient_ImpatientCaller(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	hello := make(chan network.Stream, 1)
 	answering.SetStreamHandler(forward.Protocol, func(s network.Stream) { hello <- s }) // it says nothing
 	c := start(t, asking)
@@ -130,8 +131,8 @@ func TestClient_ImpatientCaller(t *testing.T) {
 
 // A node that is slow must not gather everybody's requests until the memory ends.
 func TestClient_BackPressure(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	release := make(chan struct{})
 	var arrived atomic.Int64
 	serve(t, answering, fake{query: func(context.Context) error {
@@ -167,8 +168,8 @@ func TestClient_BackPressure(t *testing.T) {
 // A write that is sent a second time by itself happens twice; one whose fate is
 // not known must say so.
 func TestClient_CutInTheMiddle(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	var mu sync.Mutex
 	seen := map[string]int{}
 	arrived := make(chan struct{}, 10)
@@ -234,8 +235,8 @@ func TestClient_CutInTheMiddle(t *testing.T) {
 
 // A length that is believed before it is judged ends the node, whoever sent it.
 func TestFrames_OverLong(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	serve(t, answering, fake{})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -257,8 +258,8 @@ func TestFrames_OverLong(t *testing.T) {
 		}
 	}
 	// A member gone bad answers so.
-	bad := newHost(t)
-	introduce(asking, bad)
+	bad := testkit.NewHost(t)
+	testkit.Introduce(asking, bad)
 	bad.SetStreamHandler(forward.Protocol, func(s network.Stream) {
 		_, _ = s.Read(make([]byte, 100))                            //nolint:errcheck // the hello
 		_, _ = s.Write(binary.BigEndian.AppendUint32(nil, 1<<32-1)) //nolint:errcheck // the test sees it
@@ -274,8 +275,8 @@ func TestFrames_OverLong(t *testing.T) {
 
 // A client that has ended makes no new stream and keeps none.
 func TestClient_Ended(t *testing.T) {
-	asking, answering := newHost(t), newHost(t)
-	introduce(asking, answering)
+	asking, answering := testkit.NewHost(t), testkit.NewHost(t)
+	testkit.Introduce(asking, answering)
 	serve(t, answering, fake{})
 	c := forward.NewClient(asking, nil, quiet())
 	ctx, cancel := context.WithCancel(t.Context())

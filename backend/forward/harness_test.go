@@ -1,27 +1,24 @@
 package forward_test
 
-// This file gives the tests real hosts on loopback, and a replica that does what
-// a test says.
+// This file gives the tests real clients and replicas on hosts, and a replica that
+// does what a test says.
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
 	"git.debros.io/DeBros/network/backend/forward"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 	"git.debros.io/DeBros/network/backend/rpc"
 )
 
@@ -35,72 +32,23 @@ func TestMain(m *testing.M) {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func newHost(t testing.TB) host.Host {
-	t.Helper()
-	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay(), libp2p.UserAgent("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return h
-}
-
-// introduce lets two hosts find each other.
-func introduce(a, b host.Host) {
-	a.Peerstore().AddAddrs(b.ID(), b.Addrs(), peerstore.PermanentAddrTTL)
-	b.Peerstore().AddAddrs(a.ID(), a.Addrs(), peerstore.PermanentAddrTTL)
-}
-
-// run runs a part until the end of the test.
-func run(t testing.TB, part func(context.Context, func()) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part(ctx, func() { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-ended:
-		cancel()
-		t.Fatalf("it ended before it was ready: %v", err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 // start runs a client on h.
 func start(t testing.TB, h host.Host) *forward.Client {
 	t.Helper()
 	c := forward.NewClient(h, nil, quiet())
-	run(t, c.Run)
+	testkit.Run(t, c.Run)
 	return c
 }
 
 // keep runs real replicas on h, for those who are members.
 func keep(t testing.TB, h host.Host, member func(peer.ID) bool) *database.Databases {
 	t.Helper()
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := replicas.Open(t, h, database.Settings{})
 	s, err := forward.NewServer(d.Replicas(), member, h, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, d.Run)
-	run(t, s.Run)
+	testkit.Run(t, s.Run)
 	return d
 }
 
@@ -143,7 +91,7 @@ func serve(t testing.TB, h host.Host, f fake) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, s.Run)
+	testkit.Run(t, s.Run)
 }
 
 // eventually waits until the condition holds.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 const minuteAndMore = 61 * time.Second
@@ -102,7 +103,7 @@ func TestAnon_Contract(t *testing.T) {
 // Row I10. Whoever may use the proxy must not reach this computer, its network or
 // its provider's services, directly or sent there by somebody else.
 func TestAnon_NothingPrivateIsReached(t *testing.T) {
-	proxy, now := newSite(t), atNoon()
+	proxy, now := newSite(t), testkit.NewClock()
 	b := newBench(t, func(s *Settings, services *Services) { s.Now, services.Dialer = now.Now, proxy })
 	hosts := []string{
 		"127.0.0.1", "127.1", "127.0.0.1.", "0.0.0.0", "0", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "localhost", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1:6001",
@@ -112,7 +113,7 @@ func TestAnon_NothingPrivateIsReached(t *testing.T) {
 	}
 	for _, host := range hosts {
 		for _, target := range []string{"http://" + host + "/echo", "http://shop.example/to?u=http://" + host + "/echo"} {
-			now.pass(minuteAndMore)
+			now.Pass(minuteAndMore)
 			raw := strings.ReplaceAll(target, "\t", `\t`)
 			a := b.ask(t, "POST", "/v1/proxy/anon", `{"url":"`+raw+`"}`, bearer(ownerToken))
 			if a.Code != 403 && a.Code != 400 {
@@ -123,7 +124,7 @@ func TestAnon_NothingPrivateIsReached(t *testing.T) {
 			}
 		}
 	}
-	now.pass(minuteAndMore)
+	now.Pass(minuteAndMore)
 	for _, url := range []string{"ftp://shop.example/", "file:///etc/passwd", "http:shop.example", "//shop.example", "http://user:pass@shop.example/", "http://shop.example:0/", "http://shop.example:99999/", "gopher://shop.example", "", "http://", "javascript:alert(1)"} {
 		if a := b.ask(t, "POST", "/v1/proxy/anon", `{"url":"`+url+`"}`, bearer(ownerToken)); a.Code != 400 && a.Code != 403 {
 			t.Errorf("%s: %d", url, a.Code)

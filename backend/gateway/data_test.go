@@ -6,7 +6,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -18,12 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 	"git.debros.io/DeBros/network/backend/storage"
 )
 
@@ -101,50 +98,15 @@ type site struct {
 	g    *Gateway
 }
 
-// start runs a part until the test ends.
-func start(t testing.TB, part interface {
-	Run(ctx context.Context, ready func()) error
-},
-) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part.Run(ctx, func() { close(ready) }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("ended with %v", err)
-		}
-	})
-	<-ready
-}
-
 func openSite(t testing.TB) *site {
 	t.Helper()
-	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if errClose := h.Close(); errClose != nil {
-			t.Error(errClose)
-		}
-	})
 	log := slog.New(slog.DiscardHandler)
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String(), OwnSchema: storage.Schema()}, h, nil, nil, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	start(t, d)
+	d := replicas.Open(t, testkit.NewHost(t), database.Settings{OwnSchema: storage.Schema()})
 	st, err := storage.New(storage.Settings{MaxValueBytes: 4096}, d.Internal(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, st)
+	testkit.Run(t, st.Run)
 	both := stores{d, st}
 	s := &site{t: t, auth: &oneCaller{}}
 	s.g, err = New(t.Context(), Settings{Address: "127.0.0.1:0", Namespace: "red", MaxValueBytes: 4096, Now: time.Now}, Services{
@@ -153,7 +115,7 @@ func openSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, s.g)
+	testkit.Run(t, s.g.Run)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	s.base = "http://" + s.g.Address()
 	return s

@@ -4,30 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
-
-// clock is a time that stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func atNoon() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
 
 // Row D4. Who asks ten times too often is told when to come back, and then served
 // again; his neighbours in other networks notice nothing.
@@ -49,7 +30,7 @@ func TestRates_PerAddress(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			now := atNoon()
+			now := testkit.NewClock()
 			b := newBench(t, func(s *Settings, _ *Services) { s.Now, s.AllowedHosts = now.Now, []string{"node.example"} })
 			ask := func(n int, remote string) answered {
 				body := tt.body
@@ -69,7 +50,7 @@ func TestRates_PerAddress(t *testing.T) {
 			if a := ask(7000, "203.0.114.1:1"); a.Code == 429 && tt.headers == nil {
 				t.Error("another network is limited too")
 			}
-			now.pass(tt.refill)
+			now.Pass(tt.refill)
 			if a := ask(7001, "203.0.113.1:1"); a.Code == 429 {
 				t.Errorf("after %v: %d, Retry-After %s", tt.refill, a.Code, a.Header().Get("Retry-After"))
 			}
@@ -80,7 +61,7 @@ func TestRates_PerAddress(t *testing.T) {
 // Anybody can ask in a wallet's name. Each address is held for that wallet, and
 // its owner, who comes from elsewhere, is not kept out.
 func TestRates_PerAccount(t *testing.T) {
-	now := atNoon()
+	now := testkit.NewClock()
 	b := newBench(t, func(s *Settings, _ *Services) { s.Now, s.AllowedHosts = now.Now, []string{"node.example"} })
 	ask := func(address, wallet string) int {
 		return b.ask(t, "POST", "/v1/auth/challenge", `{"wallet":"`+wallet+`"}`, "Remote: "+address, "Host: node.example").Code
@@ -101,7 +82,7 @@ func TestRates_PerAccount(t *testing.T) {
 	if got := ask(owner, "0xabc"); got != 200 {
 		t.Errorf("the wallet's owner, from elsewhere: %d", got)
 	}
-	now.pass(time.Minute)
+	now.Pass(time.Minute)
 	if got := ask(stranger, "0xabc"); got != 200 {
 		t.Errorf("a minute later: %d", got)
 	}
@@ -110,7 +91,7 @@ func TestRates_PerAccount(t *testing.T) {
 // All programs of a computer share loopback; one busy one must not stop them.
 // Who has a credential is held by quotas, and not here.
 func TestRates_RoomForOurselves(t *testing.T) {
-	now := atNoon()
+	now := testkit.NewClock()
 	b := newBench(t, func(s *Settings, _ *Services) { s.Now = now.Now })
 	for n := range 201 {
 		if got := b.ask(t, "POST", "/v1/auth/challenge", fmt.Sprintf(`{"wallet":"%d"}`, n)).Code; (got == 429) != (n == 200) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 func httptestRequest(remote, forwarded string) *http.Request {
@@ -237,7 +238,7 @@ func FuzzBodies(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	now := atNoon()
+	now := testkit.NewClock()
 	b := newBench(f, func(s *Settings, services *Services) { s.Now, services.Dialer = now.Now, deadDialer{} })
 	f.Fuzz(func(t *testing.T, body string) {
 		b.each(func(method, target string, rt route) {
@@ -249,7 +250,7 @@ func FuzzBodies(f *testing.F) {
 			if rt.body != jsonBody {
 				return
 			}
-			now.pass(minuteAndMore)
+			now.Pass(minuteAndMore)
 			for _, as := range []string{ownerToken, operatorKey} {
 				a := b.ask(t, method, target, body, bearer(as), "Content-Type: application/json")
 				if code := core.Code(fmt.Sprint(a.body["code"])); a.Code >= 500 && code != core.Unavailable {

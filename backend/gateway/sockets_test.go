@@ -21,6 +21,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 	"git.debros.io/DeBros/network/backend/pubsub"
 )
 
@@ -148,28 +149,6 @@ func (r realTopics) Join(ctx context.Context, ns core.Namespace, topic string, m
 	return p, nil
 }
 
-// background runs a part until the test ends or stop is called.
-func background(t testing.TB, run func(context.Context, func()) error) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- run(ctx, func() { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-ended:
-		cancel()
-		t.Fatal(err)
-	}
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(stop)
-	return stop
-}
-
 // station is one gateway and what stands behind it.
 type station struct {
 	*Gateway
@@ -193,7 +172,7 @@ func stations(t testing.TB, n int, auth Auth, change ...func(*Gateway)) []*stati
 		if err != nil {
 			t.Fatal(err)
 		}
-		background(t, ps.Run)
+		testkit.Run(t, ps.Run)
 		if before != nil {
 			if err = h.Connect(t.Context(), peer.AddrInfo{ID: before.ID(), Addrs: before.Addrs()}); err != nil {
 				t.Fatal(err)
@@ -208,7 +187,7 @@ func stations(t testing.TB, n int, auth Auth, change ...func(*Gateway)) []*stati
 		for _, c := range change {
 			c(g)
 		}
-		list[i] = &station{Gateway: g, topics: ps, stop: background(t, g.Run)}
+		list[i] = &station{Gateway: g, topics: ps, stop: testkit.Run(t, g.Run)}
 	}
 	return list
 }

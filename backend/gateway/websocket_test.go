@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // A credential must work from each of its places, one place decides, and a
@@ -269,7 +270,7 @@ func alone(t testing.TB, auth Auth, topics PubSub) *station {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &station{Gateway: g, stop: background(t, g.Run)}
+	return &station{Gateway: g, stop: testkit.Run(t, g.Run)}
 }
 
 func tcpOf(t testing.TB, conn net.Conn) *net.TCPConn {

@@ -5,21 +5,16 @@ package membership
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -30,47 +25,10 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// clock is the time that a member goes by.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func newHost(t testing.TB) host.Host {
-	t.Helper()
-	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay(), libp2p.UserAgent("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return h
-}
-
 // alone is the only member of a new network. Nobody else can be asked.
 type alone struct {
 	*Membership
-	clock *clock
+	clock *testkit.Clock
 	host  host.Host
 }
 
@@ -88,12 +46,12 @@ func (nobody) Standing(context.Context, string, core.Namespace) (database.Standi
 // founder starts a network of one member, until the end of the test.
 func founder(t testing.TB, change func(*Settings)) *alone {
 	t.Helper()
-	h, root, log := newHost(t), t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
+	h, root, log := testkit.NewHost(t), t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
 	r, err := Create(root, "home", "at home", h.ID().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	c := testkit.NewClock()
 	s := Settings{Root: root, Record: r, Name: "elder", Version: "test", Now: c.Now, Addresses: func() []string {
 		var list []string
 		for _, addr := range h.Addrs() {
@@ -113,27 +71,7 @@ func founder(t testing.TB, change func(*Settings)) *alone {
 		t.Fatal(err)
 	}
 	m.SetDatabase(d.Internal(), d, nobody{})
-	run(t, d.Run)
-	run(t, m.Run)
+	testkit.Run(t, d.Run)
+	testkit.Run(t, m.Run)
 	return &alone{Membership: m, clock: c, host: h}
-}
-
-// run runs a part until the end of the test.
-func run(t testing.TB, part func(context.Context, func()) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part(ctx, func() { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-ended:
-		cancel()
-		t.Fatalf("it ended before it was ready: %v", err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 }

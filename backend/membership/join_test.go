@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // invite makes a ticket and reads it back.
@@ -112,7 +113,7 @@ func TestTicket_Admits(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			m.clock.pass(test.pass)
+			m.clock.Pass(test.pass)
 			ask := asks(i)
 			if test.change != nil {
 				test.change(&ask)
@@ -188,7 +189,7 @@ func TestAdmit_ForeignWords(t *testing.T) {
 func TestJoin_OverTheWire(t *testing.T) {
 	m := founder(t, nil)
 	_, i := invite(t, m, 0)
-	newcomer := newHost(t)
+	newcomer := testkit.NewHost(t)
 	var phases []string
 	a, err := Redeem(t.Context(), newcomer, i, Me{Name: "newcomer", Version: "test"}, func(p core.JoinProgress) { phases = append(phases, p.Phase) })
 	if err != nil {
@@ -200,10 +201,10 @@ func TestJoin_OverTheWire(t *testing.T) {
 	if fmt.Sprint(phases) != "[connect admit]" {
 		t.Errorf("progress: %v", phases)
 	}
-	if !m.IsMember(newcomer.ID()) || m.IsMember(newHost(t).ID()) {
+	if !m.IsMember(newcomer.ID()) || m.IsMember(testkit.NewHost(t).ID()) {
 		t.Error("the member takes the newcomer for a stranger, or a stranger for a member")
 	}
-	guest := newHost(t)
+	guest := testkit.NewHost(t)
 	if err = guest.Connect(t.Context(), peer.AddrInfo{ID: m.host.ID(), Addrs: m.host.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +251,7 @@ func TestReadFrame_JudgesTheLength(t *testing.T) {
 // Whoever may guess without end finds a ticket some day, and whoever comes under
 // a thousand names must not fill the memory.
 func TestAskers_AreCounted(t *testing.T) {
-	c := &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	c := testkit.NewClock()
 	a := newAskers(c.Now)
 	for n := range MaxJoinsPerMinute {
 		if !a.allowed("guesser") {
@@ -266,11 +267,11 @@ func TestAskers_AreCounted(t *testing.T) {
 	if len(a.count) > MaxAskers {
 		t.Errorf("%d peers are kept", len(a.count))
 	}
-	c.pass(time.Minute)
+	c.Pass(time.Minute)
 	if !a.allowed("guesser") {
 		t.Error("a minute later it is still refused")
 	}
-	c.pass(-time.Hour)
+	c.Pass(-time.Hour)
 	if !a.allowed("another") {
 		t.Error("a clock that was set back locks all out")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // standingOf says how this member's replica of shop stands.
@@ -78,7 +79,7 @@ func TestRule_SettledGroupsSleep(t *testing.T) {
 func TestObserve_GoneAndBack(t *testing.T) {
 	const patience = 10 * time.Minute
 	m := founder(t, func(s *Settings) { s.OpenJoin, s.ReplaceAfter = true, patience })
-	guest := newHost(t)
+	guest := testkit.NewHost(t)
 	if _, err := m.admit(t.Context(), guest.ID(), request{Ask: askJoin}); err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +98,11 @@ func TestObserve_GoneAndBack(t *testing.T) {
 	if got := state(); got != "{false active}" {
 		t.Errorf("at once: %s", got)
 	}
-	m.clock.pass(patience)
+	m.clock.Pass(patience)
 	if got := state(); got != "{false active}" {
 		t.Errorf("after the set time: %s", got)
 	}
-	m.clock.pass(time.Second)
+	m.clock.Pass(time.Second)
 	if got := state(); got != "{false gone}" {
 		t.Errorf("after more than the set time: %s", got)
 	}

@@ -1,24 +1,20 @@
 package storage
 
-// What the tests of this package share: real databases on a libp2p host on
-// loopback, and a clock that stands still.
+// What the tests of this package share: storage on real databases, and a clock
+// that stands still.
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/goleak"
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 )
 
 func TestMain(m *testing.M) {
@@ -29,32 +25,12 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// clock is a time that only moves when told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // fixture is storage on real databases.
 type fixture struct {
 	*Storage
 	t     testing.TB
 	db    *database.Internal
-	clock *clock
+	clock *testkit.Clock
 	// tenant is the door that others' SQL comes through.
 	tenant *database.Databases
 }
@@ -67,7 +43,7 @@ func open(t testing.TB, s Settings) *fixture {
 	t.Helper()
 	databases := openDatabases(t)
 	db := databases.Internal()
-	c := newClock()
+	c := testkit.NewClock()
 	if s.Now == nil {
 		s.Now = c.Now
 	}
@@ -75,54 +51,14 @@ func open(t testing.TB, s Settings) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, st)
+	testkit.Run(t, st.Run)
 	return &fixture{Storage: st, t: t, db: db, clock: c, tenant: databases}
 }
 
+// openDatabases are those of one node that has the tables of this package.
 func openDatabases(t testing.TB) *database.Databases {
 	t.Helper()
-	key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if errClose := h.Close(); errClose != nil {
-			t.Error(errClose)
-		}
-	})
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String(), OwnSchema: Schema()}, h, nil, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, d)
-	return d
-}
-
-// run starts a part, waits until it is ready and ends it with the test.
-func run(t testing.TB, part interface {
-	Run(ctx context.Context, ready func()) error
-},
-) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part.Run(ctx, func() { close(ready) }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("ended with %v", err)
-		}
-	})
-	select {
-	case <-ready:
-	case <-time.After(30 * time.Second):
-		t.Fatal("not ready after 30 s")
-	}
+	return replicas.Open(t, testkit.NewHost(t), database.Settings{OwnSchema: Schema()})
 }
 
 // put stores or ends the test, and returns the version.

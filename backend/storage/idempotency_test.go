@@ -17,7 +17,7 @@ func TestStorage_RepeatedWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.put("a", "between")
-	f.clock.advance(time.Minute)
+	f.clock.Pass(time.Minute)
 	again, err := f.Put(t.Context(), f.ns(), "a", []byte("1"), core.PutOptions{TTL: time.Hour, WriteOptions: key("k1")})
 	if err != nil || again.Versions[0] != first.Versions[0] || f.value("a") != "between" {
 		t.Errorf("repeated: %+v, %v, and the value is %q", again, err, f.value("a"))
@@ -43,7 +43,7 @@ func TestStorage_RepeatedWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.put("a", "new")
-	f.clock.advance(time.Minute)
+	f.clock.Pass(time.Minute)
 	repeated, err := f.Batch(t.Context(), f.ns(), ops)
 	if err != nil || repeated.Versions[0] != batch.Versions[0] || !repeated.Deleted[1] || f.value("a") != "new" {
 		t.Errorf("repeated batch: %+v, %v, and the value is %q", repeated, err, f.value("a"))

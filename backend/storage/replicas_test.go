@@ -5,7 +5,6 @@ package storage
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	mrand "math/rand/v2"
@@ -14,115 +13,61 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-
 	"git.debros.io/DeBros/network/backend/core"
-	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
+	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 )
 
-// village is a network whose first three nodes keep every group.
+// village is a network with storage at each node.
 type village struct {
-	t     testing.TB
-	hosts []host.Host
-	dirs  []string
+	*replicas.Network
+	t testing.TB
 
-	mu     sync.Mutex
-	formed map[core.Namespace]bool
-	homes  []*home // nil while a node is stopped
+	mu    sync.Mutex
+	homes []*home // nil while a node is stopped
 }
 
 type home struct {
 	*Storage
-	databases *database.Databases
-	stop      func()
+	stop func()
 }
 
 func newVillage(t testing.TB, n int) *village {
 	t.Helper()
-	v := &village{t: t, formed: map[core.Namespace]bool{}, homes: make([]*home, n)}
-	for range n {
-		key, _, err := crypto.GenerateEd25519Key(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport), libp2p.DisableRelay())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := h.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		for _, other := range v.hosts {
-			h.Peerstore().AddAddrs(other.ID(), other.Addrs(), peerstore.PermanentAddrTTL)
-			other.Peerstore().AddAddrs(h.ID(), h.Addrs(), peerstore.PermanentAddrTTL)
-		}
-		v.hosts, v.dirs = append(v.hosts, h), append(v.dirs, t.TempDir())
-	}
-	var starting sync.WaitGroup
+	v := &village{Network: replicas.New(t, n), t: t, homes: make([]*home, n)}
 	for i := range n {
-		starting.Go(func() { v.start(i) })
+		v.open(i)
 	}
-	starting.Wait()
-	t.Cleanup(func() {
-		for i := range n {
-			v.stop(i)
-		}
-	})
 	return v
+}
+
+// open runs storage on the databases of node i.
+func (v *village) open(i int) {
+	v.t.Helper()
+	s, err := New(Settings{}, v.Databases(i).Internal(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	stop := testkit.Run(v.t, s.Run)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.homes[i] = &home{s, stop}
 }
 
 func (v *village) start(i int) {
 	v.t.Helper()
-	r := villager{v, v.hosts[i].ID().String()}
-	log := slog.New(slog.DiscardHandler)
-	d, err := database.New(database.Settings{Dir: v.dirs[i], NodeID: r.id}, v.hosts[i], r, r, log)
-	if err != nil {
-		v.t.Error(err)
-		return
-	}
-	s, err := New(Settings{}, d.Internal(), log)
-	if err != nil {
-		v.t.Error(err)
-		return
-	}
-	stopDatabases, stopStorage := v.run(d.Run), v.run(s.Run)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.homes[i] = &home{Storage: s, databases: d, stop: func() { stopStorage(); stopDatabases() }}
-}
-
-func (v *village) run(part func(context.Context, func()) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- part(ctx, func() { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-ended:
-		v.t.Error(err)
-		ended <- nil
-	}
-	return func() {
-		cancel()
-		if err := <-ended; err != nil {
-			v.t.Error(err)
-		}
-	}
+	v.Start(i)
+	v.open(i)
 }
 
 func (v *village) stop(i int) {
+	v.t.Helper()
 	v.mu.Lock()
 	h := v.homes[i]
 	v.homes[i] = nil
 	v.mu.Unlock()
-	if h != nil {
-		h.stop()
-	}
+	h.stop()
+	v.Stop(i)
 }
 
 // at is a node that runs, the nearest one after i when that is stopped.
@@ -133,108 +78,6 @@ func (v *village) at(i int) *home {
 		i++
 	}
 	return v.homes[i%len(v.homes)]
-}
-
-func (v *village) leader(ns core.Namespace) int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.IndexFunc(v.homes, func(h *home) bool { return h != nil && h.databases.Leads(ns) })
-}
-
-// villager is the village as one of its nodes sees it.
-type villager struct {
-	*village
-	id string
-}
-
-func (r villager) Place(_ context.Context, ns core.Namespace) (database.Placement, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := database.Placement{Namespace: ns, Revision: 1, Formed: r.formed[ns]}
-	for _, h := range r.hosts[:3] {
-		p.Replicas = append(p.Replicas, database.Place{Node: h.ID().String(), Voter: true})
-	}
-	return p, nil
-}
-
-func (r villager) Find(ctx context.Context, ns core.Namespace) (database.Placement, error) {
-	return r.Place(ctx, ns)
-}
-
-func (r villager) Formed(_ context.Context, ns core.Namespace) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.formed[ns] = true
-	return nil
-}
-
-func (villager) Moved(core.Namespace) {}
-
-func (r villager) to(id string) (*database.Replicas, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, h := range r.hosts {
-		if h.ID().String() == id && r.homes[i] != nil {
-			return r.homes[i].databases.Replicas(), nil
-		}
-	}
-	return nil, core.Errorf(core.Unavailable, "node %s does not answer", id)
-}
-
-func (r villager) Query(ctx context.Context, id string, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return nil, err
-	}
-	return n.Query(ctx, ns, s, o)
-}
-
-func (r villager) Exec(ctx context.Context, id string, ns core.Namespace, list []core.Statement, o core.ExecOptions) (*core.ExecAnswer, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return nil, err
-	}
-	return n.Exec(ctx, ns, list, o)
-}
-
-func (r villager) Changed(ctx context.Context, id string, ns core.Namespace, after uint64, tables []string, wait time.Duration) (core.Change, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return core.Change{}, err
-	}
-	return n.Changed(ctx, ns, after, tables, wait)
-}
-
-func (r villager) Wake(ctx context.Context, id string, ns core.Namespace) (database.Standing, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return database.Standing{}, err
-	}
-	return n.Wake(ctx, r.id, ns)
-}
-
-func (r villager) Campaign(ctx context.Context, id string, ns core.Namespace) error {
-	n, err := r.to(id)
-	if err != nil {
-		return err
-	}
-	return n.Campaign(ctx, ns)
-}
-
-func (r villager) Sleep(ctx context.Context, id string, ns core.Namespace) error {
-	n, err := r.to(id)
-	if err != nil {
-		return err
-	}
-	return n.Sleep(ctx, ns)
-}
-
-func (r villager) Standing(ctx context.Context, id string, ns core.Namespace) (database.Standing, error) {
-	n, err := r.to(id)
-	if err != nil {
-		return database.Standing{}, err
-	}
-	return n.Standing(ctx, ns)
 }
 
 // writer does one change after another and knows what must be told of it.
@@ -364,13 +207,13 @@ func TestWatch_EveryChangeOnceAtEveryNode(t *testing.T) {
 		}
 	}
 	some()
-	leader := v.leader(w.ns)
+	leader := v.Leader(w.ns)
 	follower := (leader + 1) % 3
 	v.stop(follower)
 	some()
 	v.start(follower)
 	some()
-	if leader = v.leader(w.ns); leader < 0 {
+	if leader = v.Leader(w.ns); leader < 0 {
 		t.Fatal("there is no leader")
 	}
 	v.stop(leader)

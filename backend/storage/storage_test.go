@@ -350,11 +350,11 @@ func TestStorage_Expiry(t *testing.T) {
 	if err != nil || !it.ExpiresAt.Equal(f.clock.Now().Add(10*time.Second)) {
 		t.Fatalf("expires at %v, %v", it.ExpiresAt, err)
 	}
-	f.clock.advance(10*time.Second - time.Millisecond)
+	f.clock.Pass(10*time.Second - time.Millisecond)
 	if got := f.value("brief"); got != "v" {
 		t.Errorf("ended early: %q", got)
 	}
-	f.clock.advance(time.Millisecond)
+	f.clock.Pass(time.Millisecond)
 	if got := f.value("brief"); got != string(core.NotFound) {
 		t.Errorf("still there: %q", got)
 	}
@@ -405,7 +405,7 @@ func TestStorage_Sweep(t *testing.T) {
 	if got := rows(); got != int64(n+1) {
 		t.Fatalf("%v rows after a sweep before the end, want %d", got, n+1)
 	}
-	f.clock.advance(time.Minute)
+	f.clock.Pass(time.Minute)
 	f.sweep(ctx) // nobody has used it since the sweep before
 	if got := rows(); got != int64(n+1) {
 		t.Errorf("%v rows: a sweep touched a namespace that nobody uses", got)

@@ -178,13 +178,13 @@ func TestWatch_PrunedHistoryTellsTheGap(t *testing.T) {
 		}
 	}
 	// Age.
-	f.clock.advance(MaxHistoryAge - time.Minute)
+	f.clock.Pass(MaxHistoryAge - time.Minute)
 	f.put("k", "third")
 	trim()
 	if got := oldest(); got != 1 {
 		t.Errorf("complete since %d before the age", got)
 	}
-	f.clock.advance(2 * time.Minute)
+	f.clock.Pass(2 * time.Minute)
 	f.put("k", "fourth")
 	trim()
 	if got := oldest(); got != 3 {
@@ -242,7 +242,7 @@ func TestWatch_LargeValuesMakeRoom(t *testing.T) {
 func TestWatch_WritesAndSweepTrim(t *testing.T) {
 	f := open(t, Settings{})
 	f.put("old", "1")
-	f.clock.advance(MaxHistoryAge + time.Minute)
+	f.clock.Pass(MaxHistoryAge + time.Minute)
 	f.put("new", "1")
 	first := func() core.Version {
 		t.Helper()
@@ -258,7 +258,7 @@ func TestWatch_WritesAndSweepTrim(t *testing.T) {
 	if _, err := f.sweepNamespace(t.Context(), f.ns()); err != nil || first() != 2 {
 		t.Errorf("complete since %d after a sweep, %v", first(), err)
 	}
-	f.clock.advance(MaxHistoryAge + time.Minute)
+	f.clock.Pass(MaxHistoryAge + time.Minute)
 	for i := range trimChanges {
 		f.put("many", fmt.Sprint(i))
 	}
