@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -300,4 +301,41 @@ func TestJWK_OfTheStandards(t *testing.T) {
 	if k = jwk(AlgorithmEdDSA, public); k.X != "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" || k.KeyID != "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" {
 		t.Errorf("%+v", k)
 	}
+}
+
+// FuzzPublicKey reads what a member may publish. What is taken for a key has one
+// form only, and can be shown to others.
+func FuzzPublicKey(f *testing.F) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(AlgorithmES256, point)
+	f.Add(AlgorithmES256, point[:33])
+	f.Add(AlgorithmEdDSA, point[1:33])
+	f.Add("", []byte{})
+	f.Fuzz(func(t *testing.T, algorithm string, public []byte) {
+		verifier, ok := readPublic(algorithm, public)
+		if !ok {
+			return
+		}
+		again := public[:0:0]
+		switch v := verifier.(type) {
+		case ed25519.PublicKey:
+			again = v
+		case *ecdsa.PublicKey:
+			b, errBytes := v.Bytes()
+			if errBytes != nil {
+				t.Fatal(errBytes)
+			}
+			again = b
+		}
+		if k := jwk(algorithm, public); !bytes.Equal(again, public) || k.Algorithm != algorithm || len(k.X) != 43 || (k.Y != "") != (algorithm == AlgorithmES256) {
+			t.Errorf("%x was read as %x, %+v", public, again, k)
+		}
+	})
 }

@@ -257,6 +257,14 @@ func TestTokenKeys_File(t *testing.T) {
 		t.Fatal(err)
 	}
 	home.stop()
+	body, err := os.ReadFile(s.TokenKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := strings.Replace(string(body), `"algorithm":"EdDSA",`, "", 1) // as it was when there was one algorithm
+	if err = os.WriteFile(s.TokenKeyFile, []byte(older), 0o600); err != nil || older == string(body) {
+		t.Fatal(older, err)
+	}
 	again := f.start(s)
 	after, err := again.signer(t.Context())
 	if err != nil || after.id != before.id {
@@ -276,8 +284,14 @@ func TestTokenKeys_File(t *testing.T) {
 	for name, spoil := range map[string]func() error{
 		"readable by others": func() error { return os.Chmod(s.TokenKeyFile, 0o644) },
 		"damaged":            func() error { return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"seed":"AA"}]}`), 0o600) },
-		"not JSON":           func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
-		"huge":               func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
+		"another algorithm": func() error {
+			return os.WriteFile(s.TokenKeyFile, []byte(strings.Replace(older, `{"seed"`, `{"algorithm":"HS256","seed"`, 1)), 0o600)
+		},
+		"no number of P-256": func() error {
+			return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"algorithm":"ES256","seed":"`+strings.Repeat("A", 43)+`="}]}`), 0o600)
+		},
+		"not JSON": func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
+		"huge":     func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
 	} {
 		if info, errStat := os.Stat(s.TokenKeyFile); errStat != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the file has mode %v, %v", info.Mode(), errStat)
