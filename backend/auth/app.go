@@ -67,7 +67,7 @@ func (a *Auth) Register(ctx context.Context, p core.Proof, name string) (core.Ap
 		}
 		return core.App{}, errApps()
 	}
-	a.note(core.AuditEvent{Event: "app_created", Subject: proof.subject, Namespace: app.Namespace, Target: app.ID, Address: p.Address})
+	a.note(ctx, core.AuditEvent{Event: "app_created", Subject: proof.subject, Namespace: app.Namespace, Target: app.ID, Address: p.Address})
 	return app, nil
 }
 
@@ -135,7 +135,7 @@ func (a *Auth) CreateApp(ctx context.Context, p core.Principal, ns core.Namespac
 	if counts[0] == 0 {
 		return core.App{}, errApps()
 	}
-	a.note(core.AuditEvent{Event: "app_created", Subject: p.Subject, Namespace: ns, Target: app.ID})
+	a.note(ctx, core.AuditEvent{Event: "app_created", Subject: p.Subject, Namespace: ns, Target: app.ID})
 	return app, nil
 }
 
@@ -167,6 +167,6 @@ func (a *Auth) changeApp(ctx context.Context, p core.Principal, ns core.Namespac
 	if counts[0] == 0 {
 		return errNoApp()
 	}
-	a.note(core.AuditEvent{Event: event, Subject: p.Subject, Namespace: ns, Target: id})
+	a.note(ctx, core.AuditEvent{Event: event, Subject: p.Subject, Namespace: ns, Target: id})
 	return nil
 }

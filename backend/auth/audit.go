@@ -6,15 +6,20 @@ package auth
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// note puts an event into the queue. It never waits: what does not fit is lost,
-// counted and told in the log.
-func (a *Auth) note(e core.AuditEvent) {
-	e.Time = a.settings.Now()
+// note puts an event into the queue, with the origin of the request that caused
+// it. It never waits: what does not fit is lost, counted and told in the log.
+func (a *Auth) note(ctx context.Context, e core.AuditEvent) {
+	origin := core.OriginOf(ctx)
+	e.Time, e.RequestID = a.settings.Now(), origin.RequestID
+	if e.Address == "" {
+		e.Address = origin.Address
+	}
 	select {
 	case a.events <- e:
 	default:
@@ -23,8 +28,17 @@ func (a *Auth) note(e core.AuditEvent) {
 }
 
 // refused tells the log why somebody was turned away.
-func (a *Auth) refused(subject string, ns core.Namespace, address string, err error) {
-	a.log.Info("proof refused", "subject", subject, core.KeyNamespace, string(ns), core.KeyAddress, address, core.KeyError, core.Sentence(err))
+func (a *Auth) refused(ctx context.Context, subject string, ns core.Namespace, address string, err error) {
+	a.logOf(ctx).Info("proof refused", "subject", subject, core.KeyNamespace, string(ns), core.KeyAddress, address, core.KeyError, core.Sentence(err))
+}
+
+// logOf is the log for what a request brought about: it names the request, where
+// that has a name.
+func (a *Auth) logOf(ctx context.Context) *slog.Logger {
+	if id := core.OriginOf(ctx).RequestID; id != "" {
+		return a.log.With(core.KeyRequestID, id)
+	}
+	return a.log
 }
 
 // writeAudit writes the events in batches until ctx ends, and then the rest. A

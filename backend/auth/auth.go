@@ -27,6 +27,9 @@ type Settings struct {
 	NodeID       string           // this node's peer id
 	Now          func() time.Time // nil is time.Now
 	TokenKeyFile string           // this node's signing keys, made when missing, mode 0600
+	// TokenAlgorithm is how this node signs: AlgorithmEdDSA, also when it is "", or
+	// AlgorithmES256. When it changes, what the former keys signed stays good.
+	TokenAlgorithm string
 
 	// Sign signs with the node's identity, VerifyNode checks what another's signed.
 	Sign       func(data []byte) ([]byte, error)
@@ -83,11 +86,16 @@ func New(s Settings, db DB, log *slog.Logger) (*Auth, error) {
 	if s.OwnNamespace == "" {
 		s.OwnNamespace = core.DefaultNamespace
 	}
+	if s.TokenAlgorithm == "" {
+		s.TokenAlgorithm = AlgorithmEdDSA
+	}
 	switch {
 	case db == nil || log == nil || s.Sign == nil || s.VerifyNode == nil || s.IsMember == nil:
 		return nil, core.Errorf(core.Invalid, "auth needs the databases, a logger and the node's identity")
 	case s.Network == "" || s.NodeID == "" || s.TokenKeyFile == "":
 		return nil, core.Errorf(core.Invalid, "auth needs the ids of network and node, and a file for its signing keys")
+	case !knownAlgorithm(s.TokenAlgorithm):
+		return nil, core.Errorf(core.Invalid, "tokens are signed by %s or %s", AlgorithmEdDSA, AlgorithmES256)
 	case len(s.APIKeys) > MaxConfiguredKeys:
 		return nil, core.Errorf(core.Invalid, "a node has at most %d configured API keys", MaxConfiguredKeys)
 	}

@@ -21,6 +21,6 @@
 //
 // Everything is in tables of the system namespace (tables.go). Secrets are kept
 // as hashes, but for two keys of the network itself. Each member signs tokens
-// with a key of its own (tokenkeys.go) that the others accept as long as it is a
-// member.
+// with a key of its own (tokenkeys.go), by the algorithm that it is configured for
+// (algorithm.go), and the others accept that key as long as it is a member.
 package auth

@@ -94,7 +94,7 @@ func (a *Auth) Grant(ctx context.Context, p core.Principal, ns core.Namespace, s
 	if role == "" {
 		event.Event = "grant_removed"
 	}
-	a.note(event)
+	a.note(ctx, event)
 	return nil
 }
 

@@ -112,7 +112,7 @@ func (a *Auth) authenticateKey(ctx context.Context, s, address string) (core.Pri
 	}
 	hash := sha256.Sum256([]byte(key))
 	if subtle.ConstantTimeCompare(hash[:], row.hash[:]) != 1 || named != "" && named != row.namespace {
-		a.log.Info("API key refused", "key", id, core.KeyAddress, address)
+		a.logOf(ctx).Info("API key refused", "key", id, core.KeyAddress, address)
 		return core.Principal{}, errKey()
 	}
 	a.used.note(id, a.settings.Now())

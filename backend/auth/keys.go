@@ -87,7 +87,7 @@ func (a *Auth) KeyByProof(ctx context.Context, p core.Proof, o core.KeyOptions) 
 		return core.APIKey{}, errKeys()
 	}
 	a.view.keys.empty()
-	a.note(core.AuditEvent{Event: "key_created", Subject: proof.subject, Namespace: k.Namespace, Target: k.ID, Detail: scope(k.Scopes), Address: p.Address})
+	a.note(ctx, core.AuditEvent{Event: "key_created", Subject: proof.subject, Namespace: k.Namespace, Target: k.ID, Detail: scope(k.Scopes), Address: p.Address})
 	return k, nil
 }
 
@@ -139,7 +139,7 @@ func (a *Auth) CreateKey(ctx context.Context, p core.Principal, ns core.Namespac
 		return core.APIKey{}, errKeys()
 	}
 	a.view.keys.empty()
-	a.note(core.AuditEvent{Event: "key_created", Subject: p.Subject, Namespace: ns, Target: k.ID, Detail: scope(k.Scopes)})
+	a.note(ctx, core.AuditEvent{Event: "key_created", Subject: p.Subject, Namespace: ns, Target: k.ID, Detail: scope(k.Scopes)})
 	return k, nil
 }
 
@@ -198,7 +198,7 @@ func (a *Auth) RevokeKey(ctx context.Context, p core.Principal, ns core.Namespac
 	}
 	a.view.keys.empty()
 	a.view.forgetRevocations()
-	a.note(core.AuditEvent{Event: "key_revoked", Subject: p.Subject, Namespace: ns, Target: id})
+	a.note(ctx, core.AuditEvent{Event: "key_revoked", Subject: p.Subject, Namespace: ns, Target: id})
 	return nil
 }
 

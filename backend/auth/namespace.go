@@ -76,7 +76,7 @@ func (a *Auth) CreateNamespace(ctx context.Context, p core.Principal, ns core.Na
 			err = errTaken()
 		}
 		if err == nil {
-			a.note(core.AuditEvent{Event: "namespace_created", Subject: p.Subject, Namespace: ns})
+			a.note(ctx, core.AuditEvent{Event: "namespace_created", Subject: p.Subject, Namespace: ns})
 		}
 		return made, err
 	}
@@ -104,7 +104,7 @@ func (a *Auth) CreateNamespace(ctx context.Context, p core.Principal, ns core.Na
 		return core.NamespaceGrant{}, a.whyNotMade(ctx, ns)
 	}
 	a.view.roles.empty()
-	a.note(core.AuditEvent{Event: "namespace_created", Subject: p.Subject, Namespace: ns})
+	a.note(ctx, core.AuditEvent{Event: "namespace_created", Subject: p.Subject, Namespace: ns})
 	return made, nil
 }
 

@@ -56,7 +56,7 @@ func (a *Auth) prove(ctx context.Context, p core.Proof) (proven, error) {
 		if core.CodeOf(err) == core.Unauthenticated {
 			a.failures.add(who, a.settings.Now())
 		}
-		a.refused(account.String(), ns, p.Address, err)
+		a.refused(ctx, account.String(), ns, p.Address, err)
 		return proven{}, err
 	}
 	return proven{account: account, subject: account.String(), namespace: ns, nonce: n, address: p.Address, maker: randomText(16)}, nil

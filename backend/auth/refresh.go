@@ -86,7 +86,7 @@ func (a *Auth) Refresh(ctx context.Context, token core.Secret, ns core.Namespace
 	row := rows[0]
 	s, used := session{id: id, subject: text(row[0]), namespace: core.Namespace(text(row[1])), created: moment(row[2])}, moment(row[3])
 	if counts[0] == 1 {
-		a.note(core.AuditEvent{Event: "refreshed", Subject: s.subject, Namespace: s.namespace, Target: id, Address: address})
+		a.note(ctx, core.AuditEvent{Event: "refreshed", Subject: s.subject, Namespace: s.namespace, Target: id, Address: address})
 		return a.tokens(ctx, s, now, next)
 	}
 	switch {
@@ -123,8 +123,8 @@ func (a *Auth) reused(ctx context.Context, s session, address string) error {
 	if _, err := a.revokeSessions(ctx, `id = ?2`, s.id); err != nil {
 		return err
 	}
-	a.note(core.AuditEvent{Event: "refresh_reused", Subject: s.subject, Namespace: s.namespace, Target: s.id, Detail: "the session was ended", Address: address})
-	a.log.Warn("a used refresh token came back; its session was ended", "session", s.id, core.KeyAddress, address)
+	a.note(ctx, core.AuditEvent{Event: "refresh_reused", Subject: s.subject, Namespace: s.namespace, Target: s.id, Detail: "the session was ended", Address: address})
+	a.logOf(ctx).Warn("a used refresh token came back; its session was ended", "session", s.id, core.KeyAddress, address)
 	return core.Errorf(core.Unauthenticated, "this refresh token was used before, so somebody else may have it: the session was ended; sign in again")
 }
 
@@ -140,7 +140,7 @@ func (a *Auth) Logout(ctx context.Context, token core.Secret) (int, error) {
 		return n, err
 	}
 	if rows, errRow := a.weak(ctx, stmt(`SELECT subject, namespace FROM auth_sessions WHERE id = ?1`, id)); errRow == nil && len(rows) == 1 {
-		a.note(core.AuditEvent{Event: "sign_out", Subject: text(rows[0][0]), Namespace: core.Namespace(text(rows[0][1])), Target: id})
+		a.note(ctx, core.AuditEvent{Event: "sign_out", Subject: text(rows[0][0]), Namespace: core.Namespace(text(rows[0][1])), Target: id})
 	}
 	return n, nil
 }

@@ -52,7 +52,7 @@ func (a *Auth) Verify(ctx context.Context, p core.Proof) (core.Tokens, error) {
 	if counts[len(counts)-1] > 0 {
 		a.view.forgetRevocations()
 	}
-	a.note(core.AuditEvent{Event: "sign_in", Subject: proof.subject, Namespace: proof.namespace, Target: id, Address: p.Address})
+	a.note(ctx, core.AuditEvent{Event: "sign_in", Subject: proof.subject, Namespace: proof.namespace, Target: id, Address: p.Address})
 	return a.tokens(ctx, session{id: id, subject: proof.subject, namespace: proof.namespace, created: now}, now, first)
 }
 
@@ -65,7 +65,7 @@ func (a *Auth) spendWith(ctx context.Context, p proven, statements []core.Statem
 	}
 	if counts[0] == 0 {
 		a.failures.add(failureKey{p.address, p.account}, a.settings.Now())
-		a.refused(p.subject, p.namespace, p.address, errNonce())
+		a.refused(ctx, p.subject, p.namespace, p.address, errNonce())
 		return nil, errNonce()
 	}
 	a.failures.forget(failureKey{p.address, p.account})
@@ -125,7 +125,7 @@ func (a *Auth) LogoutAll(ctx context.Context, p core.Principal) (int, error) {
 	}
 	n, err := a.revokeSessions(ctx, `subject = ?2`, p.Subject)
 	if err == nil && n > 0 {
-		a.note(core.AuditEvent{Event: "sessions_revoked", Subject: p.Subject, Namespace: p.Namespace, Target: p.SessionID, Detail: "all"})
+		a.note(ctx, core.AuditEvent{Event: "sessions_revoked", Subject: p.Subject, Namespace: p.Namespace, Target: p.SessionID, Detail: "all"})
 	}
 	return n, err
 }
@@ -193,7 +193,7 @@ func (a *Auth) RevokeSession(ctx context.Context, p core.Principal, id string) e
 		return core.Errorf(core.NotFound, "you have no such session; it may have ended")
 	}
 	if err == nil {
-		a.note(core.AuditEvent{Event: "session_revoked", Subject: p.Subject, Namespace: p.Namespace, Target: id})
+		a.note(ctx, core.AuditEvent{Event: "session_revoked", Subject: p.Subject, Namespace: p.Namespace, Target: id})
 	}
 	return err
 }

@@ -57,7 +57,7 @@ func schema() []core.Statement {
   wallet TEXT NOT NULL, created_at INTEGER NOT NULL)`,
 		`CREATE INDEX IF NOT EXISTS auth_apps_namespace ON auth_apps(namespace)`,
 		`CREATE TABLE IF NOT EXISTS auth_token_keys(
-  kid TEXT PRIMARY KEY, node TEXT NOT NULL, public BLOB NOT NULL, not_before INTEGER NOT NULL,
+  kid TEXT PRIMARY KEY, node TEXT NOT NULL, algorithm TEXT NOT NULL, public BLOB NOT NULL, not_before INTEGER NOT NULL,
   not_after INTEGER NOT NULL, signature BLOB NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS auth_secrets(
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, value BLOB NOT NULL, created_at INTEGER NOT NULL)`,

@@ -1,7 +1,7 @@
 package auth
 
 // This file makes and reads what the network signs: access tokens, WebSocket
-// tickets and author proofs, all in the form of RFC 7519 with EdDSA (RFC 8037).
+// tickets and author proofs, all in the form of RFC 7519.
 
 import (
 	"context"
@@ -27,10 +27,7 @@ func accessKind() kind { return kind{typ: "at+jwt", audience: "debros-gateway", 
 func ticketKind() kind { return kind{typ: "ticket+jwt", audience: "debros-socket", life: TicketLife} }
 func authorKind() kind { return kind{typ: "author+jwt", audience: "debros-gossip", life: TokenLife} }
 
-const (
-	algorithm  = "EdDSA"
-	keySubject = "key:" // before a key's id: it can never be taken for a wallet
-)
+const keySubject = "key:" // before a key's id: it can never be taken for a wallet
 
 // claims are what is signed.
 type claims struct {
@@ -82,7 +79,7 @@ func (a *Auth) sign(ctx context.Context, k kind, c claims, at time.Time, life ti
 	if c.ID == "" {
 		c.ID = randomText(16)
 	}
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c)
+	token := jwt.NewWithClaims(method(key.algorithm), c)
 	token.Header["typ"], token.Header["kid"] = k.typ, key.id
 	signed, err := token.SignedString(key.private)
 	if err != nil {
@@ -99,7 +96,7 @@ func (a *Auth) parse(k kind, signed string, find func(id string) (tokenKey, erro
 		return verified{}, errToken()
 	}
 	parser := jwt.NewParser(
-		jwt.WithValidMethods([]string{algorithm}), jwt.WithIssuer(a.issuer()), jwt.WithAudience(a.audience(k)), jwt.WithExpirationRequired(),
+		jwt.WithValidMethods([]string{AlgorithmEdDSA, AlgorithmES256}), jwt.WithIssuer(a.issuer()), jwt.WithAudience(a.audience(k)), jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(), jwt.WithLeeway(Skew), jwt.WithStrictDecoding(), jwt.WithTimeFunc(a.settings.Now),
 	)
 	var (
@@ -114,8 +111,13 @@ func (a *Auth) parse(k kind, signed string, find func(id string) (tokenKey, erro
 			return nil, errToken()
 		}
 		var errKey error
-		key, errKey = find(id)
-		return key.public, errKey
+		if key, errKey = find(id); errKey != nil {
+			return nil, errKey
+		}
+		if t.Method.Alg() != key.algorithm { // the key says how it signs, not the token
+			return nil, errToken()
+		}
+		return key.verifier, nil
 	})
 	if err != nil {
 		if unavailable, ok := errors.AsType[*core.Error](err); ok && unavailable.Code == core.Unavailable {

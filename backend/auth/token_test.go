@@ -37,6 +37,17 @@ func forge(t testing.TB, header, claims any, sign func(text string) []byte) stri
 	return text + "." + base64.RawURLEncoding.EncodeToString(sign(text))
 }
 
+// signerOf signs texts with a node's key, by the key's own algorithm.
+func signerOf(t testing.TB, key signingKey) func(text string) []byte {
+	return func(text string) []byte {
+		signature, err := method(key.algorithm).Sign(text, key.private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signature
+	}
+}
+
 type values = map[string]any
 
 // with is m with some values changed; nil removes one.
@@ -61,8 +72,8 @@ func TestToken_HostileOnesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := []byte(key.public)
-	ours := func(text string) []byte { return ed25519.Sign(key.private, []byte(text)) }
+	public := key.public
+	ours := signerOf(t, key)
 	hmacWith := func(secret []byte) func(string) []byte {
 		return func(text string) []byte {
 			h := hmac.New(sha256.New, secret)
@@ -112,7 +123,7 @@ func TestToken_HostileOnesAreRefused(t *testing.T) {
 		add(name, with(header, values{"typ": v}), claims, ours)
 	}
 	for name, v := range map[string]any{
-		"kid missing": nil, "kid empty": "", "kid unknown": "unknown", "kid number": 7, "kid path": "../../token.key", "kid sql": "' OR 1=1 --", "kid of another key": thumbprint(otherPublic),
+		"kid missing": nil, "kid empty": "", "kid unknown": "unknown", "kid number": 7, "kid path": "../../token.key", "kid sql": "' OR 1=1 --", "kid of another key": thumbprint(AlgorithmEdDSA, otherPublic),
 	} {
 		add(name, with(header, values{"kid": v}), claims, ours)
 	}
@@ -146,15 +157,17 @@ func TestToken_HostileOnesAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.remove("gone")
-	add("a removed member's key", with(header, values{"kid": goneKey.id}), claims, func(text string) []byte { return ed25519.Sign(goneKey.private, []byte(text)) })
+	add("a removed member's key", with(header, values{"kid": goneKey.id}), claims, signerOf(t, goneKey))
 	hostile["another network's token"] = blueNet.signIn(alice, red).AccessToken.Reveal()
-	if _, err = home.exec(t.Context(), stmt(`INSERT INTO auth_token_keys(kid, node, public, not_before, not_after, signature) VALUES (?1, 'home', ?2, 0, ?3, ?4)`,
-		thumbprint(otherPublic), []byte(otherPublic), f.clock.Now().Add(day), make([]byte, 64))); err != nil {
+	if _, err = home.exec(t.Context(), stmt(`INSERT INTO auth_token_keys(kid, node, algorithm, public, not_before, not_after, signature) VALUES (?1, 'home', 'EdDSA', ?2, 0, ?3, ?4)`,
+		thumbprint(AlgorithmEdDSA, otherPublic), []byte(otherPublic), f.clock.Now().Add(day), make([]byte, 64))); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the planted key is seen", func() bool { return home.good(good.AccessToken) == "" && home.view.inTouch() })
-	add("a key that no node has signed for", with(header, values{"kid": thumbprint(otherPublic)}), claims, theirs)
+	add("a key that no node has signed for", with(header, values{"kid": thumbprint(AlgorithmEdDSA, otherPublic)}), claims, theirs)
 
+	maps.Copy(hostile, confused(t, f, key, header, claims))
+	home.view.forgetTokenKeys() // and so sees what was planted
 	s := good.AccessToken.Reveal()
 	parts := strings.Split(s, ".")
 	hostile["cut"] = s[:len(s)-1]
@@ -244,6 +257,14 @@ func TestTokenKeys_File(t *testing.T) {
 		t.Fatal(err)
 	}
 	home.stop()
+	body, err := os.ReadFile(s.TokenKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := strings.Replace(string(body), `"algorithm":"EdDSA",`, "", 1) // as it was when there was one algorithm
+	if err = os.WriteFile(s.TokenKeyFile, []byte(older), 0o600); err != nil || older == string(body) {
+		t.Fatal(older, err)
+	}
 	again := f.start(s)
 	after, err := again.signer(t.Context())
 	if err != nil || after.id != before.id {
@@ -263,8 +284,14 @@ func TestTokenKeys_File(t *testing.T) {
 	for name, spoil := range map[string]func() error{
 		"readable by others": func() error { return os.Chmod(s.TokenKeyFile, 0o644) },
 		"damaged":            func() error { return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"seed":"AA"}]}`), 0o600) },
-		"not JSON":           func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
-		"huge":               func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
+		"another algorithm": func() error {
+			return os.WriteFile(s.TokenKeyFile, []byte(strings.Replace(older, `{"seed"`, `{"algorithm":"HS256","seed"`, 1)), 0o600)
+		},
+		"no number of P-256": func() error {
+			return os.WriteFile(s.TokenKeyFile, []byte(`{"keys":[{"algorithm":"ES256","seed":"`+strings.Repeat("A", 43)+`="}]}`), 0o600)
+		},
+		"not JSON": func() error { return os.WriteFile(s.TokenKeyFile, []byte("x"), 0o600) },
+		"huge":     func() error { return os.WriteFile(s.TokenKeyFile, make([]byte, maxTokenKeyFile+1), 0o600) },
 	} {
 		if info, errStat := os.Stat(s.TokenKeyFile); errStat != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the file has mode %v, %v", info.Mode(), errStat)
@@ -286,14 +313,14 @@ func TestTokenKeys_File(t *testing.T) {
 // has signed.
 func FuzzToken(f *testing.F) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) // the workers must all make the same token
-	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", Now: func() time.Time { return now }}, view: newView()}
-	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	public, ok := private.Public().(ed25519.PublicKey)
-	if !ok {
-		f.Fatal("no public key")
+	a := &Auth{settings: Settings{Network: "7Q2F", NodeID: "home", TokenAlgorithm: AlgorithmEdDSA, Now: func() time.Time { return now }}, view: newView()}
+	made, err := a.signingKey(fileKey{Seed: make([]byte, keyBytes), NotAfter: millis(now.Add(day))})
+	if err != nil {
+		f.Fatal(err)
 	}
-	key := tokenKey{id: thumbprint(public), node: "home", public: public, notAfter: now.Add(day)}
-	a.signing.keys = []signingKey{{key, private}}
+	made.notBefore = time.Time{}
+	key := made.tokenKey
+	a.signing.keys = []signingKey{made}
 	good, err := a.sign(context.Background(), accessKind(), claims{RegisteredClaims: jwt.RegisteredClaims{Subject: "0x00", ID: "one"}, Namespace: "red", SessionID: "s"}, now, TokenLife)
 	if err != nil {
 		f.Fatal(err)

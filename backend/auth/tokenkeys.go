@@ -5,9 +5,7 @@ package auth
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/base64"
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +30,9 @@ const (
 type tokenKey struct {
 	id                  string
 	node                string
-	public              ed25519.PublicKey
+	algorithm           string // the only one that it signs by
+	public              []byte // as it is published
+	verifier            crypto.PublicKey
 	notBefore, notAfter time.Time
 }
 
@@ -48,7 +48,8 @@ type signing struct {
 
 type signingKey struct {
 	tokenKey
-	private ed25519.PrivateKey
+	secret  []byte // as the file has it
+	private crypto.Signer
 }
 
 // keyFile is the file's form.
@@ -57,18 +58,14 @@ type keyFile struct {
 }
 
 type fileKey struct {
-	Seed      []byte `json:"seed"`
+	Algorithm string `json:"algorithm,omitempty"` // "" is EdDSA
+	Seed      []byte `json:"seed"`                // of ES256 the private number
 	NotBefore int64  `json:"not_before"`
 	NotAfter  int64  `json:"not_after"`
 }
 
-// thumbprint is the id of a key (RFC 7638, RFC 8037 appendix A.3).
-func thumbprint(public ed25519.PublicKey) string {
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + base64.RawURLEncoding.EncodeToString(public) + `"}`))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// signedText is what a node's identity signs of its key.
+// signedText is what a node's identity signs of its key. The key's kind is in its
+// id.
 func (a *Auth) signedText(k tokenKey) []byte {
 	return fmt.Appendf(nil, "debros token key\nnetwork %s\nnode %s\nkey %s\nfrom %d\nuntil %d\n",
 		a.settings.Network, k.node, k.id, millis(k.notBefore), millis(k.notAfter))
@@ -99,29 +96,48 @@ func (a *Auth) loadSigning() error {
 	}
 	var keys []signingKey
 	for _, k := range file.Keys {
-		if len(k.Seed) != ed25519.SeedSize {
-			return core.Errorf(core.Invalid, "the file of token keys %s is damaged; %s", path, tokenKeyRemedy)
+		key, errKey := a.signingKey(k)
+		if errKey != nil {
+			return core.Wrap(core.Invalid, errKey, "the file of token keys %s is damaged; %s", path, tokenKeyRemedy)
 		}
-		keys = append(keys, a.signingKey(k))
+		keys = append(keys, key)
 	}
 	a.signing.loaded = keys
 	return nil
 }
 
-func (a *Auth) signingKey(k fileKey) signingKey {
-	private := ed25519.NewKeyFromSeed(k.Seed)
-	public, _ := private.Public().(ed25519.PublicKey) //nolint:errcheck // it is one
+func (a *Auth) signingKey(k fileKey) (signingKey, error) {
+	if k.Algorithm == "" {
+		k.Algorithm = AlgorithmEdDSA
+	}
+	private, public, err := readPrivate(k.Algorithm, k.Seed)
+	if err != nil {
+		return signingKey{}, err
+	}
 	return signingKey{
 		tokenKey: tokenKey{
-			id: thumbprint(public), node: a.settings.NodeID, public: public,
+			id: thumbprint(k.Algorithm, public), node: a.settings.NodeID, algorithm: k.Algorithm, public: public, verifier: private.Public(),
 			notBefore: time.UnixMilli(k.NotBefore).UTC(), notAfter: time.UnixMilli(k.NotAfter).UTC(),
 		},
-		private: private,
+		secret: k.Seed, private: private,
+	}, nil
+}
+
+// makeSigning is a new key of the configured kind.
+func (a *Auth) makeSigning(from time.Time) (signingKey, error) {
+	secret, err := makePrivate(a.settings.TokenAlgorithm)
+	if err != nil {
+		return signingKey{}, err
 	}
+	return a.signingKey(fileKey{
+		Algorithm: a.settings.TokenAlgorithm, Seed: secret, NotBefore: millis(from), NotAfter: millis(from.Add(tokenKeyLife + tokenKeyRest)),
+	})
 }
 
 // keepSigning makes the key that is needed now or soon, and publishes it. A key
 // that the network does not know any more was withdrawn, and is not used again.
+// Keys of another kind than the configured one stay for as long as they last: what
+// they have signed counts, and the configuration may be changed back.
 func (a *Auth) keepSigning(ctx context.Context) error {
 	select {
 	case a.signing.turn <- struct{}{}:
@@ -143,10 +159,11 @@ func (a *Auth) keepSigning(ctx context.Context) error {
 		}
 	}
 	keys = slices.DeleteFunc(keys, func(k signingKey) bool { return public[k.id].id == "" || !now.Before(k.notAfter) })
-	if from, needed := nextKey(keys, now); needed {
-		seed := make([]byte, ed25519.SeedSize)
-		random(seed)
-		next := a.signingKey(fileKey{Seed: seed, NotBefore: millis(from), NotAfter: millis(from.Add(tokenKeyLife + tokenKeyRest))})
+	if from, needed := nextKey(a.ofKind(keys), now); needed {
+		next, errNext := a.makeSigning(from)
+		if errNext != nil {
+			return core.Wrap(core.Internal, errNext, "a key to sign tokens with could not be made")
+		}
 		keys = append(keys, next)
 		if err = a.saveSigning(keys); err == nil { // first: a public key that nobody has helps nobody
 			err = a.publish(ctx, next)
@@ -160,6 +177,11 @@ func (a *Auth) keepSigning(ctx context.Context) error {
 	defer a.signing.mu.Unlock()
 	a.signing.keys = keys
 	return nil
+}
+
+// ofKind are the keys of the configured kind.
+func (a *Auth) ofKind(keys []signingKey) []signingKey {
+	return slices.DeleteFunc(slices.Clone(keys), func(k signingKey) bool { return k.algorithm != a.settings.TokenAlgorithm })
 }
 
 // nextKey says whether a key is to be made, and from when it is used. keys are
@@ -191,7 +213,7 @@ func usable(keys []signingKey, now time.Time) (signingKey, bool) {
 func (a *Auth) saveSigning(keys []signingKey) error {
 	var file keyFile
 	for _, k := range keys {
-		file.Keys = append(file.Keys, fileKey{Seed: k.private.Seed(), NotBefore: millis(k.notBefore), NotAfter: millis(k.notAfter)})
+		file.Keys = append(file.Keys, fileKey{Algorithm: k.algorithm, Seed: k.secret, NotBefore: millis(k.notBefore), NotAfter: millis(k.notAfter)})
 	}
 	body, err := json.Marshal(file)
 	if err == nil {
@@ -209,8 +231,8 @@ func (a *Auth) publish(ctx context.Context, k signingKey) error {
 	if err != nil {
 		return core.Wrap(core.Internal, err, "the node's identity does not sign")
 	}
-	_, err = a.exec(ctx, stmt(`INSERT INTO auth_token_keys(kid, node, public, not_before, not_after, signature)
- VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(kid) DO NOTHING`, k.id, k.node, []byte(k.public), k.notBefore, k.notAfter, signature))
+	_, err = a.exec(ctx, stmt(`INSERT INTO auth_token_keys(kid, node, algorithm, public, not_before, not_after, signature)
+ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(kid) DO NOTHING`, k.id, k.node, k.algorithm, k.public, k.notBefore, k.notAfter, signature))
 	a.view.forgetTokenKeys()
 	return err
 }
@@ -221,7 +243,7 @@ func (a *Auth) signer(ctx context.Context) (signingKey, error) {
 	find := func() (signingKey, bool) {
 		a.signing.mu.Lock()
 		defer a.signing.mu.Unlock()
-		return usable(a.signing.keys, now)
+		return usable(a.ofKind(a.signing.keys), now)
 	}
 	if k, there := find(); there {
 		return k, nil
@@ -239,15 +261,17 @@ func (a *Auth) tokenKeys(ctx context.Context) (map[string]tokenKey, error) {
 }
 
 func (a *Auth) readTokenKeys(ctx context.Context, ask asking) (map[string]tokenKey, bool, error) {
-	rows, err := ask(ctx, stmt(`SELECT kid, node, public, not_before, not_after, signature FROM auth_token_keys
+	rows, err := ask(ctx, stmt(`SELECT kid, node, algorithm, public, not_before, not_after, signature FROM auth_token_keys
  WHERE not_after > ?1 ORDER BY kid LIMIT ?2`, a.settings.Now(), maxTokenKeys))
 	if err != nil {
 		return nil, false, err
 	}
 	keys := make(map[string]tokenKey, len(rows))
 	for _, row := range rows {
-		k := tokenKey{id: text(row[0]), node: text(row[1]), public: raw(row[2]), notBefore: moment(row[3]), notAfter: moment(row[4])}
-		if len(k.public) == ed25519.PublicKeySize && k.id == thumbprint(k.public) && a.settings.VerifyNode(k.node, a.signedText(k), raw(row[5])) {
+		k := tokenKey{id: text(row[0]), node: text(row[1]), algorithm: text(row[2]), public: raw(row[3]), notBefore: moment(row[4]), notAfter: moment(row[5])}
+		var sound bool
+		k.verifier, sound = readPublic(k.algorithm, k.public)
+		if sound && k.id == thumbprint(k.algorithm, k.public) && a.settings.VerifyNode(k.node, a.signedText(k), raw(row[6])) {
 			keys[k.id] = k
 		}
 	}
@@ -295,7 +319,7 @@ func (a *Auth) JWKS(ctx context.Context) ([]core.JWK, error) {
 	list := []core.JWK{}
 	for _, k := range keys {
 		if a.settings.Now().Before(k.notAfter) && (k.node == a.settings.NodeID || a.settings.IsMember(k.node)) {
-			list = append(list, core.JWK{KeyType: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(k.public), KeyID: k.id, Algorithm: "EdDSA", Use: "sig"})
+			list = append(list, jwk(k.algorithm, k.public))
 		}
 	}
 	slices.SortFunc(list, func(x, y core.JWK) int { return strings.Compare(x.KeyID, y.KeyID) })
@@ -314,7 +338,7 @@ func (a *Auth) WithdrawKeys(ctx context.Context, node string) error {
 	a.view.forgetTokenKeys()
 	a.nudge()
 	if err == nil {
-		a.log.Warn("the signing keys of a node were withdrawn", core.KeyPeer, node)
+		a.logOf(ctx).Warn("the signing keys of a node were withdrawn", core.KeyPeer, node)
 	}
 	return err
 }

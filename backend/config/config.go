@@ -120,6 +120,9 @@ type Auth struct {
 	RequireSignInText bool // a signature over the nonce alone is not enough
 	ExchangeOnly      bool // an API key is good for getting a token and nothing else
 	OfflineReads      bool // a node without its network lets reads at level none go on
+	// TokenAlgorithm is how this node signs tokens: EdDSA or ES256. Every node
+	// accepts both.
+	TokenAlgorithm string
 }
 
 // APIKey lets its holder use one namespace. Load fills in Gateway.Namespace
@@ -190,8 +193,11 @@ func Default() Config {
 			MaxConnections:     11_000,
 			WSQueryCredentials: true, // a browser's WebSocket can send no header, and old clients know no ticket
 		},
-		Auth: Auth{OpenRegistration: true}, // the first wallet that names a free namespace owns it
-		UI:   UI{Addr: "127.0.0.1:0"},      // any free port: the link is printed
+		Auth: Auth{
+			OpenRegistration: true,    // the first wallet that names a free namespace owns it
+			TokenAlgorithm:   "EdDSA", // the simpler of the two, and fast; ES256 is for apps that know no other
+		},
+		UI: UI{Addr: "127.0.0.1:0"}, // any free port: the link is printed
 	}
 }
 

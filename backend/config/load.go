@@ -215,12 +215,22 @@ func (l *loader) resolve() {
 	}
 	for _, k := range l.keys {
 		if text, ok := k.field(c).(*string); ok && k.Choices != nil {
-			*text = strings.ToLower(*text) // LOG_LEVEL=INFO is common
+			*text = spelled(*text, k.Choices)
 		}
 	}
 	for i, addr := range c.Discovery.BootstrapPeers {
 		c.Discovery.BootstrapPeers[i] = withPort(addr, c.Discovery.BootstrapPort)
 	}
+}
+
+// spelled is text as the list has it: LOG_LEVEL=INFO is common.
+func spelled(text string, choices []string) string {
+	for _, choice := range choices {
+		if strings.EqualFold(text, choice) {
+			return choice
+		}
+	}
+	return text
 }
 
 // weakKeyLength is the length below which an API key earns a notice: it can be

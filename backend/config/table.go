@@ -314,6 +314,10 @@ func authRows() []Key {
 			Name: "auth.offline_reads", Kind: KindBool, Example: "true", field: func(c *Config) any { return &c.Auth.OfflineReads },
 			Help: "Let reads at level none go on while the node cannot learn what was revoked",
 		},
+		{
+			Name: "auth.token_algorithm", Kind: KindText, Choices: []string{"EdDSA", "ES256"}, Example: "ES256", field: func(c *Config) any { return &c.Auth.TokenAlgorithm },
+			Help: "How this node signs access tokens; all nodes accept both",
+		},
 	}
 }
 

@@ -177,14 +177,14 @@ type AuditEvent struct {
 	RequestID string    `json:"request_id"`
 }
 
-// JWK is one public key of those that sign tokens (RFC 7517, RFC 8037).
+// JWK is one public key of those that sign tokens (RFC 7517, RFC 7518, RFC 8037).
 type JWK struct {
-	KeyType   string `json:"kty"`
-	Curve     string `json:"crv"`
+	KeyType   string `json:"kty"` // "OKP" or "EC"
+	Curve     string `json:"crv"` // "Ed25519" or "P-256"
 	X         string `json:"x"`
-	Y         string `json:"y,omitempty"`
-	KeyID     string `json:"kid"` // thumbprint of RFC 7638
-	Algorithm string `json:"alg"`
+	Y         string `json:"y,omitempty"` // of "EC"
+	KeyID     string `json:"kid"`         // thumbprint of RFC 7638
+	Algorithm string `json:"alg"`         // "EdDSA" or "ES256"
 	Use       string `json:"use"`
 }
 

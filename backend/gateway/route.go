@@ -59,6 +59,14 @@ type route struct {
 	serve     func(*call) error
 }
 
+// audited tells whether what the route does to accounts, keys and grants is
+// recorded, with the request that did it. The routes of data pay nothing for it.
+func (rt route) audited() bool {
+	return slices.ContainsFunc([]string{"/v1/auth", "/v1/namespaces", "/v1/apps", "/v1/ws-ticket"}, func(prefix string) bool {
+		return rt.path == prefix || strings.HasPrefix(rt.path, prefix+"/")
+	})
+}
+
 // param is one parameter of a query.
 type param struct {
 	name, help string
@@ -121,11 +129,15 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // handle is the way of every request to its handler: rate, credential,
 // namespace, permission, then the handler itself.
 func (g *Gateway) handle(rt route) http.Handler {
+	audited := rt.audited()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := g.newCall(w, r)
 		c.route = &rt
 		if v, ok := w.(*visit); ok {
 			v.route = rt.path
+		}
+		if audited {
+			c.r = r.WithContext(core.WithOrigin(r.Context(), core.Origin{RequestID: c.id, Address: c.address()}))
 		}
 		if err := g.dispatch(c); err != nil { //nolint:contextcheck // the call brings its request's
 			g.fail(c, err)

@@ -35,7 +35,7 @@ func (n *Node) newAuth(s *session, dir string) (*auth.Auth, error) {
 		Domains:  n.domains, Occupied: s.occupied,
 		OperatorKey: n.authority.operatorKey, APIKeys: keys, OwnNamespace: c.Gateway.Namespace, RequireAuth: c.Gateway.RequireAuth,
 		OpenRegistration: c.Auth.OpenRegistration, RequireSignInText: c.Auth.RequireSignInText,
-		ExchangeOnly: c.Auth.ExchangeOnly, OfflineReads: c.Auth.OfflineReads,
+		TokenAlgorithm: c.Auth.TokenAlgorithm, ExchangeOnly: c.Auth.ExchangeOnly, OfflineReads: c.Auth.OfflineReads,
 	}, s.databases.Internal(), n.logs.Logger("auth"))
 }
 

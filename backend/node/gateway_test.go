@@ -5,11 +5,13 @@ package node_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -239,6 +241,7 @@ func TestGateway_AloneAndGuest(t *testing.T) {
 	}()
 	for name, v := range map[string]visitor{"guest": guest.visit(), "alone": {base: alone.URL()}} {
 		signed := v.signedIn(t, ethereumPerson(t), "shop-"+name)
+		audited(t, signed)
 		signed.must(t, http.StatusCreated, http.MethodPost, "/v1/storage/put?key=k", []byte(name))
 		if r := signed.must(t, http.StatusOK, http.MethodGet, "/v1/storage/get?key=k", nil); string(r.body) != name {
 			t.Errorf("%s: %q", name, r.body)
@@ -259,6 +262,54 @@ func TestGateway_AloneAndGuest(t *testing.T) {
 		v.must(t, http.StatusUnauthorized, http.MethodGet, "/v1/storage/get?key=k", nil)
 		_ = conn.Close() //nolint:errcheck // it was read
 	}
+}
+
+// Whoever reads what happened to an account finds the request in the logs, by
+// the id that its caller was told.
+func TestGateway_AuditNamesTheRequest(t *testing.T) {
+	n := start(t, t.TempDir(), func(c *config.Config) { c.Auth.TokenAlgorithm = "ES256" })
+	signed := n.visit().signedIn(t, solanaPerson(t), "shop")
+	for _, e := range audited(t, signed) {
+		if e.Address != "127.0.0.1" {
+			t.Errorf("%s came from %q", e.Event, e.Address)
+		}
+	}
+	if r := n.visit().must(t, http.StatusOK, http.MethodGet, "/v1/auth/jwks", nil); !strings.Contains(string(r.body), `"alg":"ES256"`) {
+		t.Errorf("configured for ES256, it publishes %s", r.body)
+	}
+}
+
+// audited makes and ends a key and registers an app, and returns
+// what the audit says of that. Each event carries the id of its request's answer.
+func audited(t *testing.T, v visitor) []core.AuditEvent {
+	t.Helper()
+	made := v.must(t, http.StatusCreated, http.MethodPost, "/v1/auth/keys", map[string]any{"name": "till"})
+	want := map[string]string{
+		"key_created": made.header.Get("X-Request-ID"),
+		"key_revoked": v.must(t, http.StatusOK, http.MethodDelete, "/v1/auth/keys/"+made.text("id"), nil).header.Get("X-Request-ID"),
+		"app_created": v.must(t, http.StatusCreated, http.MethodPost, "/v1/apps", map[string]any{"name": "till"}).header.Get("X-Request-ID"),
+	}
+	var list struct {
+		Events []core.AuditEvent `json:"events"`
+	}
+	until(t, "the audit names the requests", func() error {
+		r := v.must(t, http.StatusOK, http.MethodGet, "/v1/auth/audit", nil)
+		if err := json.Unmarshal(r.body, &list); err != nil {
+			return err
+		}
+		for event, id := range want {
+			if id == "" || !slices.ContainsFunc(list.Events, func(e core.AuditEvent) bool { return e.Event == event && e.RequestID == id }) {
+				return fmt.Errorf("%s of request %q is not in %s", event, id, r.body)
+			}
+		}
+		return nil
+	})
+	for _, e := range list.Events {
+		if e.RequestID == "" || e.Address == "" {
+			t.Errorf("%s has request %q and address %q", e.Event, e.RequestID, e.Address)
+		}
+	}
+	return list.Events
 }
 
 // A namespace that has an owner is not taken by anybody, by whatever route.
