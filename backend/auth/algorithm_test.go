@@ -234,7 +234,7 @@ func TestTokenKeys_ChangeOfAlgorithm(t *testing.T) {
 		signed = append(signed, home.signIn(alice, red))
 		for i, tokens := range signed {
 			eventually(t, "the token is good", func() bool {
-				f.clock.pass(unknownPause)
+				f.clock.Pass(unknownPause)
 				return home.good(tokens.AccessToken) == "" && away.good(tokens.AccessToken) == ""
 			})
 			if token, _, errParse := jwt.NewParser().ParseUnverified(tokens.AccessToken.Reveal(), &claims{}); errParse != nil || i == len(signed)-1 && token.Header["kid"] != key.id {
