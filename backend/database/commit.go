@@ -20,6 +20,8 @@ import (
 )
 
 const (
+	// gatherFor is how long an entry waits for those who wrote with the last one.
+	gatherFor = 300 * time.Microsecond
 	// maxEntryStatements and maxEntryBytes end the gathering of an entry. One
 	// entry is one SQLite transaction, and whoever comes next waits for it.
 	maxEntryStatements = 2048
@@ -137,7 +139,8 @@ func (c *committer) drop(w *write) bool {
 func (c *committer) run() {
 	defer close(c.idle)
 	for range c.wake {
-		for {
+		for last := 0; ; {
+			c.gather(last)
 			writes, over := c.take()
 			if over {
 				return
@@ -145,7 +148,32 @@ func (c *committer) run() {
 			if len(writes) == 0 {
 				break
 			}
+			last = len(writes)
 			c.commit(writes)
+		}
+	}
+}
+
+// gather waits a moment for as many writes as the last entry had: its callers
+// have their answers and are about to ask again, and one sync serves them all.
+// After an entry of one write it does not wait.
+func (c *committer) gather(last int) {
+	if last < 2 {
+		return
+	}
+	over := time.NewTimer(gatherFor)
+	defer over.Stop()
+	for {
+		c.mu.Lock()
+		enough := len(c.queue) >= last || c.ended
+		c.mu.Unlock()
+		if enough {
+			return
+		}
+		select {
+		case <-c.wake:
+		case <-over.C:
+			return
 		}
 	}
 }

@@ -57,6 +57,7 @@ type group struct {
 	keeper  *keeper
 	feed    *feed
 	swaps   atomic.Pointer[func()] // told that another file took the place, see onSwap
+	roomy   atomic.Int64           // when there was room last, in nanoseconds
 	full    atomic.Int64           // when the used pages were last counted, in nanoseconds
 	used    atomic.Int64           // bytes of used pages then
 	lead    *lead                  // what this replica does while it leads
@@ -419,13 +420,22 @@ func (g *group) awaitCalm(ctx context.Context) {
 	}
 }
 
-// room refuses a write when the disk or the namespace's share of it is full.
+// room refuses a write when the disk or the namespace's share of it is full. What
+// it saw holds for roomFor: thousands of writes a second ask.
 func (g *group) room(w *write) error {
+	now := time.Now().UnixNano()
+	if now-g.roomy.Load() < int64(roomFor) {
+		return nil
+	}
 	if free, known := freeBytes(g.folder.dir); known && free < minFreeBytes {
 		return core.Errorf(core.Unavailable, "there is no space left on the disk (%d MiB free, %d are kept); nothing was stored; free some and repeat",
 			free>>20, minFreeBytes>>20)
 	}
-	if g.limits.maxBytes <= 0 || w.frees || g.fileBytes() <= g.limits.maxBytes {
+	if g.limits.maxBytes <= 0 || g.fileBytes() <= g.limits.maxBytes {
+		g.roomy.Store(now)
+		return nil
+	}
+	if w.frees {
 		return nil
 	}
 	if used := g.usedBytes(); used > g.limits.maxBytes {

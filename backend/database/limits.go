@@ -53,6 +53,9 @@ const (
 	// minFreeBytes is kept free on the disk: a log that cannot be written to
 	// its end is worse than a refused write.
 	minFreeBytes = 64 << 20
+	// roomFor is how long a look at the disk holds. No disk takes a part of
+	// minFreeBytes worth speaking of in that time.
+	roomFor = 10 * time.Millisecond
 	// maxCheckedTexts bounds the statements whose judgement is remembered.
 	maxCheckedTexts = 4096
 )
