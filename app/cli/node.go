@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -95,8 +96,16 @@ func (f keyFlag) String() string {
 	return f.key.Default
 }
 
-// Set remembers the text; config.Load judges it.
+// Set remembers the text; config.Load judges it. A file is where the person
+// stands who types it, not in the data folder.
 func (f keyFlag) Set(text string) error {
+	if strings.HasPrefix(f.key.Name, "gateway.tls_") && text != "" {
+		path, err := filepath.Abs(text)
+		if err != nil {
+			return err
+		}
+		text = path
+	}
 	if before, again := f.given[f.key.Flag]; again && (f.key.Kind == config.KindList || f.key.Kind == config.KindLevels) {
 		text = before + "," + text
 	}

@@ -6,6 +6,7 @@ package gateway
 import (
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -37,7 +38,11 @@ func (c *certificate) config() (*tls.Config, error) {
 	if c.certFile == "" || c.keyFile == "" {
 		return nil, core.Errorf(core.Invalid, "gateway.tls_certificate and gateway.tls_key belong together; set both or none")
 	}
-	if err := c.load(); err != nil {
+	err := c.load()
+	if missing, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, core.Wrap(core.Invalid, err, "the file %s of gateway.tls_certificate or gateway.tls_key cannot be read; check its path and its rights", missing.Path)
+	}
+	if err != nil {
 		return nil, core.Wrap(core.Invalid, err, "the certificate of gateway.tls_certificate and gateway.tls_key cannot be used; both are PEM files, and the key belongs to the certificate")
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}, nil
