@@ -4,9 +4,9 @@ package node
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"time"
 )
 
 const (
@@ -15,7 +15,6 @@ const (
 	// would collect all the time otherwise: reads over HTTP were up to half as
 	// fast again with it. A large process collects as Go does by itself.
 	roomForGarbage = 48 << 20
-	heapLookEvery  = time.Second
 	usualPercent   = 100
 )
 
@@ -23,23 +22,36 @@ const (
 // of several in it has the last word; they want the same.
 type heap struct{}
 
-// Run adapts until ctx ends, then leaves the collector as it found it.
+// mark is alive until the next collection, and tells then.
+type mark struct {
+	_ *mark // with a pointer it is an object of its own
+	_ [2]int
+}
+
+// Run adapts after each collection until ctx ends, then leaves the collector as
+// it found it. Looking now and then would be too late: what is live can grow
+// tenfold in a second, and the garbage with it.
 func (heap) Run(ctx context.Context, ready func()) error {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	before := 0
-	set := func() int {
+	collected := make(chan struct{}, 1)
+	adapt := func() (before int) {
 		metrics.Read(live)
-		return debug.SetGCPercent(gcPercent(live[0].Value.Uint64()))
+		before = debug.SetGCPercent(gcPercent(live[0].Value.Uint64()))
+		runtime.AddCleanup(new(mark), func(told chan<- struct{}) {
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		}, (chan<- struct{})(collected))
+		return before
 	}
-	before = set()
+	before := adapt()
 	defer debug.SetGCPercent(before)
 	ready()
-	tick := time.NewTicker(heapLookEvery)
-	defer tick.Stop()
 	for {
 		select {
-		case <-tick.C:
-			set()
+		case <-collected:
+			adapt()
 		case <-ctx.Done():
 			return nil
 		}
