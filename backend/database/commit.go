@@ -50,6 +50,7 @@ type committer struct {
 	// statement to keep what it does now. Only run uses it.
 	remember func(w *write) (outcome, bool, error)
 	early    bool   // a planted bug, see ackEarly
+	sent     int    // entries; only the planted bug counts them
 	lost     func() // called when an entry was left open because the lead was lost
 
 	// refusal says that the disk has failed, nil while it has not.
@@ -279,13 +280,17 @@ func (c *committer) commit(writes []*write) {
 		return
 	}
 	e := newEntry(writes, time.Now(), newSeed(), c.shareable() && !writes[0].alone)
+	early := c.early && c.sent >= ackEarlyAfter
 	if c.early {
+		c.sent++
+	}
+	if early {
 		for _, w := range writes {
 			w.done <- outcome{results: make([]core.ExecResult, len(w.statements))}
 		}
 	}
 	responses, index, err := c.propose(e.request)
-	if c.early {
+	if early {
 		return
 	}
 	if err != nil {

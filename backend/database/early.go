@@ -4,3 +4,5 @@ package database
 
 // ackEarly is false: nothing is acknowledged before the group has it.
 const ackEarly = false
+
+const ackEarlyAfter = 0
