@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Statement is one SQL statement with its parameters. A parameter is nil, bool,
 // int64, float64, string or []byte. Args bind by position; Named by name, with
@@ -103,4 +107,22 @@ type Piece struct {
 	End     int    `json:"end"`
 	Kind    string `json:"kind"`    // "read", "write" or "schema"; "" when it may not be run
 	Problem string `json:"problem"` // why it may not be run and what to do instead, else ""
+}
+
+// ParseNumber reads a number of JSON as a parameter: an int64 or a float64. Whole
+// numbers stay whole: one that 64 bits do not hold would lose digits as a
+// fraction, so it is Invalid.
+func ParseNumber(text string) (any, error) {
+	if !strings.ContainsAny(text, ".eE") {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, Errorf(Invalid, "a whole number does not fit into 64 bits; send it as text")
+		}
+		return n, nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, Errorf(Invalid, "a number is too large; send it as text")
+	}
+	return f, nil
 }

@@ -8,11 +8,10 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// DataLimits lists the bounds that a user of keys and SQL over HTTP may meet
+// dataLimits lists the bounds that a user of keys and SQL over HTTP may meet
 // before those of the database and the store.
-func DataLimits() []core.Limit {
+func dataLimits() []core.Limit {
 	return []core.Limit{
-		{Name: "JSON body of a request", Value: fmt.Sprintf("%d MiB", MaxJSONBytes>>20), Why: "it is held in memory; larger values go as they are, with ?key="},
 		{Name: "statements of a transaction over HTTP", Value: fmt.Sprint(MaxTransactionStatements), Why: "their results are held in memory"},
 		{Name: "rows of a transaction that only reads", Value: fmt.Sprintf("%d MiB in all", MaxTransactionBytes>>20), Why: "they are held in memory"},
 		{Name: "time of a transaction that only reads", Value: MaxTransactionTime.String(), Why: "a long read holds up everybody's writes"},

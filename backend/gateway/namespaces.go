@@ -1,8 +1,7 @@
 package gateway
 
-// This file has namespaces and the grants in them. A wallet's session may name
-// any namespace here, because its rights are looked up at each request anyway; a
-// key stays with its own.
+// This file has namespaces and the grants in them. The path names the namespace;
+// package auth refuses one that the credential is not for, but to the operator.
 
 import (
 	"net/http"

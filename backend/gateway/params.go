@@ -196,28 +196,13 @@ func value(v any) (any, error) {
 	case nil, bool, string:
 		return v, nil
 	case json.Number:
-		return number(string(v))
+		return core.ParseNumber(string(v))
 	case map[string]any:
 		if text, is := v["base64"].(string); is && len(v) == 1 {
 			return unbase64("base64", text)
 		}
 	}
 	return nil, core.Errorf(core.Invalid, `it is null, true, false, a number, text, or {"base64": "…"} for bytes`)
-}
-
-func number(text string) (any, error) {
-	if !strings.ContainsAny(text, ".eE") {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, core.Errorf(core.Invalid, "a whole number does not fit into 64 bits; send it as text")
-		}
-		return n, nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return nil, core.Errorf(core.Invalid, "a number is too large; send it as text")
-	}
-	return f, nil
 }
 
 // names is a list of names; one alone may stand without brackets.

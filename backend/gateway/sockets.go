@@ -45,8 +45,8 @@ const (
 	socketOverhead = 1 << 10
 )
 
-// SocketLimits lists the bounds that a user of WebSockets may meet.
-func SocketLimits() []core.Limit {
+// socketLimits lists the bounds that a user of WebSockets may meet.
+func socketLimits() []core.Limit {
 	return []core.Limit{
 		{Name: "WebSockets of one gateway", Value: fmt.Sprint(MaxSockets), Why: "each takes memory, also when it is silent"},
 		{Name: "WebSockets of one account", Value: fmt.Sprint(MaxSocketsPerAccount), Why: "one account must not take them all"},

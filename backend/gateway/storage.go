@@ -239,17 +239,23 @@ func (c *call) readKey(q url.Values) (keyRequest, error) {
 	return r, nil
 }
 
-func (g *Gateway) getKey(c *call) error {
+// askedKey is which key a read is about, and how fresh it must be.
+func (c *call) askedKey() (string, core.ReadOptions, error) {
 	q := c.r.URL.Query()
 	r, err := c.readKey(q)
 	if err != nil {
-		return err
+		return "", core.ReadOptions{}, err
 	}
 	o, err := r.options(q)
+	return r.Key, o, err
+}
+
+func (g *Gateway) getKey(c *call) error {
+	key, o, err := c.askedKey()
 	if err != nil {
 		return err
 	}
-	item, _, err := g.services.Storage.Get(c.r.Context(), c.ns, r.Key, o)
+	item, _, err := g.services.Storage.Get(c.r.Context(), c.ns, key, o)
 	if err != nil {
 		return err
 	}
@@ -272,16 +278,11 @@ func etag(v core.Version) string {
 }
 
 func (g *Gateway) existsKey(c *call) error {
-	q := c.r.URL.Query()
-	r, err := c.readKey(q)
+	key, o, err := c.askedKey()
 	if err != nil {
 		return err
 	}
-	o, err := r.options(q)
-	if err != nil {
-		return err
-	}
-	there, _, err := g.services.Storage.Exists(c.r.Context(), c.ns, r.Key, o)
+	there, _, err := g.services.Storage.Exists(c.r.Context(), c.ns, key, o)
 	if err != nil {
 		return err
 	}

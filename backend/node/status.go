@@ -129,7 +129,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), membership.Limits(), auth.Limits(), forward.Limits(), rpc.Limits(), gateway.Limits(), gateway.DataLimits(), gateway.SocketLimits(),
+		storage.Limits(), membership.Limits(), auth.Limits(), forward.Limits(), rpc.Limits(), gateway.Limits(),
 		signin.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)
 }

@@ -160,7 +160,7 @@ func (d decoder) value(t json.Token) (any, error) {
 	case nil, bool:
 		return v, nil
 	case json.Number:
-		return number(string(v))
+		return core.ParseNumber(string(v))
 	case string:
 		return textOrBlob(v), nil
 	case json.Delim:
@@ -188,23 +188,6 @@ func (d decoder) bytes() ([]byte, error) {
 	}
 	_, err := d.token()
 	return b, err
-}
-
-// number keeps whole numbers whole: one that 64 bits do not hold would lose
-// digits as a fraction, so it is refused.
-func number(text string) (any, error) {
-	if !strings.ContainsAny(text, ".eE") {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, core.Errorf(core.Invalid, "a whole number does not fit into 64 bits; send it as text")
-		}
-		return n, nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return nil, core.Errorf(core.Invalid, "a number is too large; send it as text")
-	}
-	return f, nil
 }
 
 func textOrBlob(text string) any {
