@@ -65,14 +65,14 @@ func (c *call) known() {
 }
 
 // query is one parameter of the query, "" when it is missing.
-func (c *call) query(name string) string {
-	if c.values == nil {
-		if c.r.URL.RawQuery == "" {
-			return ""
-		}
+func (c *call) query(name string) string { return c.queries().Get(name) }
+
+// queries is the whole query, read once; handlers do not change it.
+func (c *call) queries() url.Values {
+	if c.values == nil && c.r.URL.RawQuery != "" {
 		c.values = c.r.URL.Query()
 	}
-	return c.values.Get(name)
+	return c.values
 }
 
 // chooseNamespace takes the credential's namespace. Whoever names another one

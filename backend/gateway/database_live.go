@@ -72,7 +72,7 @@ func (g *Gateway) follow(ctx context.Context, ns core.Namespace, s core.Statemen
 }
 
 func (c *call) readLive() (core.Statement, error) {
-	q := c.r.URL.Query()
+	q := c.queries()
 	s := statement{SQL: q.Get("sql")}
 	if args := q.Get("args"); args != "" {
 		d := json.NewDecoder(strings.NewReader(args))

@@ -103,7 +103,7 @@ func (g *Gateway) topics(c *call) error {
 }
 
 func (g *Gateway) presence(c *call) error {
-	topic := c.r.URL.Query().Get("topic")
+	topic := c.query("topic")
 	if err := core.CheckTopic(topic); err != nil {
 		return err
 	}

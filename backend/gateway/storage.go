@@ -120,7 +120,7 @@ func at(rt route, methods, path string) route {
 // putKey stores a value. Whoever names the key in the query sends the value as
 // it is, whatever he calls its type: the older clients do.
 func (g *Gateway) putKey(c *call) error {
-	q := c.r.URL.Query()
+	q := c.queries()
 	key, value, o, err := c.readPut(q)
 	if err != nil {
 		return err
@@ -241,7 +241,7 @@ func (c *call) readKey(q url.Values) (keyRequest, error) {
 
 // askedKey is which key a read is about, and how fresh it must be.
 func (c *call) askedKey() (string, core.ReadOptions, error) {
-	q := c.r.URL.Query()
+	q := c.queries()
 	r, err := c.readKey(q)
 	if err != nil {
 		return "", core.ReadOptions{}, err
@@ -292,7 +292,7 @@ func (g *Gateway) existsKey(c *call) error {
 // deleteKey deletes. A condition or an idempotency key makes it a batch of one,
 // which has both.
 func (g *Gateway) deleteKey(c *call) error {
-	q := c.r.URL.Query()
+	q := c.queries()
 	r := deleteRequest{Key: q.Get("key")}
 	if !q.Has("key") {
 		if err := c.decodeIfAny(&r); err != nil {

@@ -65,7 +65,7 @@ type batchResult struct {
 }
 
 func (g *Gateway) listKeys(c *call) error {
-	o, values, err := c.readList(c.r.URL.Query())
+	o, values, err := c.readList(c.queries())
 	if err != nil {
 		return err
 	}

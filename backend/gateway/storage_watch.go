@@ -117,7 +117,7 @@ func (c *call) left(err error) {
 }
 
 func (c *call) readWatch() (o core.WatchOptions, err error) {
-	q := c.r.URL.Query()
+	q := c.queries()
 	o = core.WatchOptions{Prefix: q.Get("prefix"), Limit: watchPage}
 	since, name := c.r.Header.Get("Last-Event-ID"), "Last-Event-ID"
 	if since == "" {

@@ -68,7 +68,7 @@ func fileOf(kind string, ns core.Namespace) (name, mediaType string, err error) 
 // exportData sends the file. What goes wrong before its first byte has a status;
 // after it, the connection is cut, so that half a file cannot be taken for a whole.
 func (g *Gateway) exportData(c *call) error {
-	q := c.r.URL.Query()
+	q := c.queries()
 	kind := q.Get("format")
 	if kind == "" {
 		kind = core.TransferSQLite
@@ -120,7 +120,7 @@ func (s *sender) Write(p []byte) (int, error) {
 }
 
 func (g *Gateway) importData(c *call) error {
-	q := c.r.URL.Query()
+	q := c.queries()
 	ctx, cancel := g.services.Auth.Until(c.r.Context(), c.who, c.ns, core.PermissionAdmin)
 	defer cancel()
 	control := http.NewResponseController(c.w)
