@@ -84,6 +84,7 @@ type desktop struct {
 	closed  chan struct{} // the window is gone
 	wg      sync.WaitGroup
 	ready   sync.Once
+	dialog  sync.Mutex
 
 	mu     sync.Mutex
 	calls  wailsCalls
@@ -97,6 +98,9 @@ type wailsCalls struct {
 	copy func(text string) error
 	open func(address string) error
 	show func()
+	// dialogs; "" when the person closed one
+	openFile func(title string) (string, error)
+	saveFile func(title, name string) (string, error)
 }
 
 // noCalls are what the window can do before GTK is up.
@@ -104,7 +108,11 @@ func noCalls() wailsCalls {
 	early := func(string) error {
 		return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.")
 	}
-	return wailsCalls{emit: func(string, any) {}, copy: early, open: early, show: func() {}}
+	return wailsCalls{
+		emit: func(string, any) {}, copy: early, open: early, show: func() {},
+		openFile: func(string) (string, error) { return "", early("") },
+		saveFile: func(string, string) (string, error) { return "", early("") },
+	}
 }
 
 // startup runs when GTK is up, beside its loop: only now the node is started, so
@@ -124,6 +132,12 @@ func (d *desktop) startup(ctx, wctx context.Context) {
 		show: func() {
 			wails_runtime.WindowUnminimise(wctx)
 			wails_runtime.Show(wctx)
+		},
+		openFile: func(title string) (string, error) {
+			return wails_runtime.OpenFileDialog(wctx, wails_runtime.OpenDialogOptions{Title: title})
+		},
+		saveFile: func(title, name string) (string, error) {
+			return wails_runtime.SaveFileDialog(wctx, wails_runtime.SaveDialogOptions{Title: title, DefaultFilename: name})
 		},
 	}
 	beside := startCompanions(ctx, d.window, d)
@@ -211,6 +225,29 @@ func (d *desktop) CopyText(text string) error {
 		return core.Wrap(core.Unavailable, err, "The text could not be copied.")
 	}
 	return nil
+}
+
+// OpenFile asks the person for a file to read.
+func (d *desktop) OpenFile(title string) (string, error) {
+	d.dialog.Lock() // two at once mix their answers on Linux
+	defer d.dialog.Unlock()
+	path, err := d.wails().openFile(title)
+	return path, dialogError(err)
+}
+
+// SaveFile asks the person where a file is to be written.
+func (d *desktop) SaveFile(title, name string) (string, error) {
+	d.dialog.Lock()
+	defer d.dialog.Unlock()
+	path, err := d.wails().saveFile(title, name)
+	return path, dialogError(err)
+}
+
+func dialogError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return core.Wrap(core.Unavailable, err, "The dialog for files could not be opened.")
 }
 
 // wailsLog takes Wails' own log. A call that Wails cannot decode is logged there

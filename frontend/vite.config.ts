@@ -27,5 +27,6 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'signin/**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['src/i18n/testing.ts'],
   },
 });

@@ -39,6 +39,10 @@ type Program struct {
 type Shell interface {
 	OpenURL(url string) error   // in the person's browser; the address was checked
 	CopyText(text string) error // to the clipboard
+	// OpenFile and SaveFile ask the person for a file and return its path, "" when
+	// they thought better of it. One dialog is open at a time.
+	OpenFile(title string) (path string, err error)
+	SaveFile(title, name string) (path string, err error)
 }
 
 // API is the set of bound structs and what they share. Attach gives it a node;
@@ -57,6 +61,7 @@ type desk struct {
 	tasks   *board
 	events  *events
 	file    *settingsFile
+	files   *files
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -76,7 +81,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 	d := &desk{
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
-		file: newSettingsFile(p.DataDir, p.Now, log),
+		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	return &API{desk: d}, nil
@@ -111,7 +116,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
 	}
 }
 
@@ -129,7 +134,7 @@ func (a *API) Run(ctx context.Context, ready func()) error {
 	a.desk.watch(ctx)
 	a.desk.tasks.close()
 	a.desk.calls.close()
-	return nil
+	return a.desk.files.close()
 }
 
 // node returns the backend, or why there is none.
@@ -152,6 +157,7 @@ func Limits() []core.Limit {
 		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
+		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -15,6 +16,22 @@ type Backend struct {
 	Storage  Storage        // *storage.Storage has it
 	Machine  Machine        // *node.Node has it
 	Network  NetworkService // *node.Node has it
+	Feed     Feed           // the change feed; node.Node.Feed has it
+	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
+}
+
+// Feed tells what changed; each question waits for at most core.MaxChangeWait.
+type Feed interface {
+	Watch(ctx context.Context, ns core.Namespace, o core.WatchOptions) (core.Changes, error)
+	History(ctx context.Context, ns core.Namespace, key string, limit int) (core.History, error)
+	Live(ctx context.Context, ns core.Namespace, s core.Statement, o core.LiveOptions) (core.LiveAnswer, error)
+}
+
+// Transfer moves the data of a namespace out of the node and into it.
+type Transfer interface {
+	Export(ctx context.Context, ns core.Namespace, t core.Transfer, w io.Writer) (core.TransferResult, error)
+	// Import with replace lets a backup take the place of what is there.
+	Import(ctx context.Context, ns core.Namespace, t core.Transfer, replace bool, r io.Reader) (core.TransferResult, error)
 }
 
 // NetworkService is the node's place in its network; see rpc.NetworkService.

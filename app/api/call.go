@@ -23,6 +23,8 @@ const (
 	MaxCallTime = 15 * time.Second
 	// MaxRunTime bounds one SQL script and one dial; both can be slow in good faith.
 	MaxRunTime = 60 * time.Second
+	// MaxDialogTime bounds a dialog that a person has to answer.
+	MaxDialogTime = 30 * time.Minute
 )
 
 // Failure is the error of a bound method. Its Error text is one JSON object,

@@ -207,7 +207,10 @@ func TestApp_OpenURL(t *testing.T) {
 	}
 }
 
-type fakeShell struct{ opened, copied string }
+// fakeShell is a desktop where the person always chooses the file at path.
+type fakeShell struct{ opened, copied, path string }
 
-func (s *fakeShell) OpenURL(address string) error { s.opened = address; return nil }
-func (s *fakeShell) CopyText(text string) error   { s.copied = text; return nil }
+func (s *fakeShell) OpenURL(address string) error            { s.opened = address; return nil }
+func (s *fakeShell) CopyText(text string) error              { s.copied = text; return nil }
+func (s *fakeShell) OpenFile(string) (string, error)         { return s.path, nil }
+func (s *fakeShell) SaveFile(string, string) (string, error) { return s.path, nil }

@@ -30,13 +30,16 @@ const (
 type Settings struct {
 	Theme     string `json:"theme"`     // "system", "dark", "light" or "contrast"
 	Density   string `json:"density"`   // "comfortable" or "compact"
+	Language  string `json:"language"`  // "system", "en" or "de"; "" is as "system"
 	Namespace string `json:"namespace"` // the one that is open
+	// Welcomed says that the first steps are done; until then the page opens with them.
+	Welcomed bool `json:"welcomed"`
 	// Notice tells once why choices were lost; it is never stored.
 	Notice string `json:"notice"`
 }
 
 func defaultSettings() Settings {
-	return Settings{Theme: "system", Density: "comfortable", Namespace: string(core.DefaultNamespace)}
+	return Settings{Theme: "system", Density: "comfortable", Language: "system", Namespace: string(core.DefaultNamespace)}
 }
 
 func (s Settings) check() error {
@@ -45,6 +48,9 @@ func (s Settings) check() error {
 	}
 	if densities := []string{"comfortable", "compact"}; !slices.Contains(densities, s.Density) {
 		return core.Errorf(core.Invalid, "The density %q does not exist; choose one of %v.", s.Density, densities)
+	}
+	if languages := []string{"", "system", "en", "de"}; !slices.Contains(languages, s.Language) {
+		return core.Errorf(core.Invalid, "The language %q does not exist; choose one of %v.", s.Language, languages)
 	}
 	_, err := core.ParseNamespace(s.Namespace)
 	return err

@@ -50,8 +50,12 @@ type Task struct {
 	Error       string  `json:"error"`
 	Code        string  `json:"code"`
 	Result      string  `json:"result"`
-	StartedAt   string  `json:"started_at"`
-	EndedAt     string  `json:"ended_at"`
+	// FileID and FileName are a file that the task wrote and that still has to be
+	// fetched; "" when there is none, as in the window, which wrote it in its place.
+	FileID    string `json:"file_id"`
+	FileName  string `json:"file_name"`
+	StartedAt string `json:"started_at"`
+	EndedAt   string `json:"ended_at"`
 }
 
 // List returns running tasks first, then finished ones, newest first.
@@ -72,6 +76,7 @@ func (t *Tasks) Dismiss(id string) error {
 // work is what a task does.
 type work struct {
 	kind, title, unit string
+	file              File // the file that it writes, if any
 	// run returns one sentence about what was done.
 	run func(ctx context.Context, p *progress) (string, error)
 }
@@ -81,6 +86,7 @@ type job struct {
 	task           Task
 	started, ended time.Time
 	stop           context.CancelFunc
+	file           string // the id that a page fetches its result with, "" when there is nothing to fetch
 }
 
 // board keeps the tasks.
@@ -114,8 +120,8 @@ func (b *board) start(ctx context.Context, w work) (string, error) {
 	b.pruneLocked(1)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	now := b.now()
-	j := &job{stop: cancel, started: now, task: Task{
-		ID: newID(), Kind: w.kind, Title: w.title, Unit: w.unit, State: taskRunning, Cancellable: true, StartedAt: stamp(now),
+	j := &job{stop: cancel, started: now, file: w.file.fetchID(), task: Task{
+		ID: newID(), Kind: w.kind, Title: w.title, Unit: w.unit, State: taskRunning, Cancellable: true, StartedAt: stamp(now), FileName: w.file.Name,
 	}}
 	b.jobs[j.task.ID] = j
 	b.running++
@@ -150,7 +156,7 @@ func (b *board) finish(ctx context.Context, j *job, result string, err error) {
 	t.EndedAt, t.Cancellable, t.Result = stamp(j.ended), false, result
 	switch {
 	case err == nil:
-		t.State = taskDone
+		t.State, t.FileID = taskDone, j.file
 	case ctx.Err() != nil && core.CodeOf(err) != core.OutcomeUnknown:
 		t.State = taskCancelled
 	default:

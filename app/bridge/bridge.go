@@ -15,6 +15,7 @@
 //	GET  /login?once=…      a one-time link becomes a session
 //	POST /api/call          {"method":"KV.List","args":[…]} → {"result":…}
 //	GET  /api/events?after= the page's events, resumable
+//	GET  /api/file/ID       what a task wrote, as a download
 //	GET  /…                 the page
 package bridge
 

@@ -33,6 +33,7 @@ func (b *Bridge) handler(streams context.Context, port string) http.Handler {
 	mux.HandleFunc("GET /login", d.login)
 	mux.Handle("POST /api/call", d.signedIn(http.HandlerFunc(d.call)))
 	mux.Handle("GET /api/events", d.signedIn(d.events(streams)))
+	mux.Handle("GET /api/file/{id}", d.signedIn(http.HandlerFunc(d.file)))
 	mux.Handle("/api/", d.signedIn(http.HandlerFunc(d.noSuchDoor)))
 	mux.Handle("/", d.signedIn(Page(b.settings.Dist)))
 	cross := http.NewCrossOriginProtection()

@@ -11,11 +11,15 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/gateway"
 )
 
 // gatewayTransfer moves namespaces as streams. It needs a replica on this node to
 // read from; what it writes goes to wherever the namespace is.
 type gatewayTransfer struct{ n *Node }
+
+// Transferring moves whole namespaces as streams, for the page and the gateway.
+func (n *Node) Transferring() gateway.Transfer { return gatewayTransfer{n} }
 
 // Export writes the namespace's data to w. NotFound means that nothing was ever
 // written to the namespace, Unavailable that its replicas are on other nodes.

@@ -2,6 +2,7 @@
 
 /** Formatters of one language. */
 export interface Formats {
+  language: string;
   number: (value: number) => string;
   decimal: (value: number, digits: number) => string;
   /** A whole number written in digits, of any length, with its thousands apart. */
@@ -45,6 +46,7 @@ export function formatsOf(language: string): Formats {
   const decimal = (value: number, digits: number) =>
     new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
   return {
+    language,
     number: (value) => whole.format(value),
     decimal,
     digits: (text) => (/^-?\d+$/.test(text) ? whole.format(BigInt(text)) : text),
@@ -84,3 +86,7 @@ function durationText(ms: number): string {
   }
   return out.join(' ');
 }
+
+/** "1 key", "2 keys". */
+export const plural = (f: Formats, count: number, one: string, other: string): string =>
+  `${f.number(count)} ${f.isOne(count) ? one : other}`;

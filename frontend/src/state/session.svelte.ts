@@ -21,7 +21,14 @@ export class Session {
   linkSince = $state(0);
   info = new Loader<Info>();
   namespaces = $state.raw<string[]>([]);
-  settings = $state.raw<Settings>({ theme: 'system', density: 'comfortable', namespace: '', notice: '' });
+  settings = $state.raw<Settings>({
+    theme: 'system',
+    density: 'comfortable',
+    language: 'system',
+    namespace: '',
+    welcomed: true,
+    notice: '',
+  });
   /** The namespace on screen: the address decides, then the setting. */
   namespace = $derived.by(() => {
     const wanted = router.param('ns') || this.settings.namespace;

@@ -1,15 +1,22 @@
-// The screens that exist. Each is loaded when it is first opened.
+// The screens that exist. Each is loaded, with its words, when it is first opened.
 import Boxes from '@lucide/svelte/icons/boxes';
 import Database from '@lucide/svelte/icons/database';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import Server from '@lucide/svelte/icons/server';
 import Waypoints from '@lucide/svelte/icons/waypoints';
+import { need, type Section } from '../i18n/index.svelte';
+
+/** Loads a screen and the words that it needs. */
+async function open<T>(view: Promise<T>, ...sections: Section[]): Promise<T> {
+  const [loaded] = await Promise.all([view, need(...sections)]);
+  return loaded;
+}
 
 /** Rail, palette and shortcuts follow this order. */
 export const screens = [
-  { id: 'keys', icon: KeyRound, load: () => import('./keys/Keys.svelte') },
-  { id: 'sql', icon: Database, load: () => import('./sql/Sql.svelte') },
-  { id: 'peers', icon: Waypoints, load: () => import('./peers/Peers.svelte') },
-  { id: 'node', icon: Server, load: () => import('./node/Node.svelte') },
-  { id: 'network', icon: Boxes, load: () => import('./network/Network.svelte') },
+  { id: 'keys', icon: KeyRound, load: () => open(import('./keys/Keys.svelte'), 'keys') },
+  { id: 'sql', icon: Database, load: () => open(import('./sql/Sql.svelte'), 'sql') },
+  { id: 'peers', icon: Waypoints, load: () => open(import('./peers/Peers.svelte'), 'peers') },
+  { id: 'node', icon: Server, load: () => open(import('./node/Node.svelte'), 'node') },
+  { id: 'network', icon: Boxes, load: () => open(import('./network/Network.svelte'), 'network') },
 ] as const;

@@ -1,7 +1,7 @@
 // Real nodes for the tests: each in a folder of its own, on loopback, on free ports.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,9 +32,16 @@ export class TestNode {
     readonly extra: Record<string, string>,
   ) {}
 
-  /** Makes a folder and starts a node in it, with more flags if given. */
-  static async start(extra: Record<string, string> = {}): Promise<TestNode> {
+  /**
+   * Makes a folder and starts a node in it, with more flags if given. The first
+   * steps are done, unless it is to be new.
+   */
+  static async start(extra: Record<string, string> = {}, fresh = false): Promise<TestNode> {
     const node = new TestNode(await mkdtemp(join(tmpdir(), 'debros-e2e-')), '127.0.0.1:0', extra);
+    if (!fresh) {
+      const settings = { theme: 'system', density: 'comfortable', namespace: 'default', welcomed: true };
+      await writeFile(join(node.dataDir, 'settings.json'), JSON.stringify(settings));
+    }
     await node.#start(node.uiAddress);
     return node;
   }

@@ -68,6 +68,24 @@ export namespace api {
 	        this.help = source["help"];
 	    }
 	}
+	export class File {
+	    id: string;
+	    name: string;
+	    size: string;
+	    fetch: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new File(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.fetch = source["fetch"];
+	    }
+	}
 	export class Group {
 	    name: string;
 	    awake: boolean;
@@ -938,7 +956,9 @@ export namespace api {
 	export class Settings {
 	    theme: string;
 	    density: string;
+	    language: string;
 	    namespace: string;
+	    welcomed: boolean;
 	    notice: string;
 	
 	    static createFrom(source: any = {}) {
@@ -949,7 +969,9 @@ export namespace api {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.theme = source["theme"];
 	        this.density = source["density"];
+	        this.language = source["language"];
 	        this.namespace = source["namespace"];
+	        this.welcomed = source["welcomed"];
 	        this.notice = source["notice"];
 	    }
 	}
@@ -970,6 +992,8 @@ export namespace api {
 	    error: string;
 	    code: string;
 	    result: string;
+	    file_id: string;
+	    file_name: string;
 	    started_at: string;
 	    ended_at: string;
 	
@@ -993,6 +1017,8 @@ export namespace api {
 	        this.error = source["error"];
 	        this.code = source["code"];
 	        this.result = source["result"];
+	        this.file_id = source["file_id"];
+	        this.file_name = source["file_name"];
 	        this.started_at = source["started_at"];
 	        this.ended_at = source["ended_at"];
 	    }

@@ -1,0 +1,56 @@
+// The words of the Peers screen in German.
+import type { Messages } from '../en';
+
+export const peers: Pick<Messages, 'peers'> = {
+  peers: {
+    title: 'Peers',
+    connect: 'Verbinden',
+    connectTitle: 'Mit einem Peer verbinden',
+    address: 'Adresse des Peers',
+    addressHint:
+      'Eine Multiadresse, die auf /p2p/ und die Peer-ID endet. Der andere Knoten zeigt seine unter „Meine Adressen“.',
+    faults: {
+      empty: 'Gib eine Adresse ein.',
+      no_slash: 'Eine Multiadresse beginnt mit „/“, etwa /ip4/….',
+      no_peer: 'Der Adresse fehlt das Ende: /p2p/ und die Peer-ID.',
+      bad_peer: 'Nach /p2p/ steht keine Peer-ID. Sie beginnt mit 12D3Koo.',
+      no_transport: 'Die Adresse beginnt mit /ip4/, /ip6/ oder /dns/.',
+      bad_port: 'Der Port ist eine Zahl von 1 bis 65535.',
+      spaces: 'Eine Adresse hat keine Leerzeichen.',
+    },
+    connecting: 'Verbindet …',
+    connected: (id) => `Verbunden mit ${id}`,
+    disconnect: 'Trennen',
+    disconnectTitle: 'Von diesem Peer trennen?',
+    disconnectHint:
+      'Beide Seiten verlieren diese Verbindung. Jede darf neu wählen; sie kann also von selbst wiederkommen.',
+    disconnected: (id) => `Getrennt von ${id}`,
+    mine: 'Meine Adressen',
+    mineHint: 'Gib eine davon weiter, wenn sich jemand mit diesem Knoten verbinden soll.',
+    filter: 'Nach ID, Programm, Adresse filtern …',
+    count: (f, on, known) => `${f.number(on)} verbunden${known > 0 ? ` · ${f.number(known)} bekannt` : ''}`,
+    columns: {
+      state: 'Zustand',
+      id: 'Peer',
+      path: 'Weg',
+      transport: 'Transport',
+      latency: 'Latenz',
+      agent: 'Programm',
+      direction: 'Richtung',
+      since: 'Seit',
+      actions: 'Aktionen',
+    },
+    on: 'verbunden',
+    off: 'offline',
+    seen: (ago) => `gesehen ${ago}`,
+    directions: { inbound: 'von dort', outbound: 'von hier' },
+    paths: { direct: 'direkt', relayed: 'über Relay', lan: 'lokales Netz', 'this computer': 'dieser Rechner' },
+    detail: 'Peer',
+    addresses: 'Adressen',
+    protocols: 'Protokolle',
+    empty: 'Noch kein Peer',
+    emptyHint: 'Dieser Knoten arbeitet allein. Verbinde ihn mit einem anderen, um Nachrichten und Daten auszutauschen.',
+    noMatch: 'Kein Peer passt zum Filter.',
+    gone: 'Dieser Peer ist nicht mehr bekannt.',
+  },
+};
