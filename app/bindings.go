@@ -27,5 +27,5 @@ func writeBindings() error {
 	if err != nil {
 		return err
 	}
-	return openWindow(context.Background(), window{API: page, Log: log})
+	return openWindow(context.Background(), window{API: page, Log: log, Lookup: os.LookupEnv})
 }

@@ -19,16 +19,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
 	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
 	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/options/mac"
 	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"git.debros.io/DeBros/network/app/api"
@@ -46,20 +46,28 @@ var errNoWindow = errors.New("the window could not be made")
 // when the window was closed, ctx ended or the node was stopped, after the node
 // has ended. The error is the node's, or errNoWindow.
 func openWindow(ctx context.Context, w window) (err error) {
-	if w.SafeGraphics {
+	state := loadWindowState(w.DataDir)
+	d := newDesktop(w, state)
+	if w.SafeGraphics || d.safeGraphics {
 		if err = os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"); err != nil {
 			return fmt.Errorf("set safe graphics: %w", err)
 		}
 	}
-	d := &desktop{window: w, closed: make(chan struct{}), calls: noCalls()}
+	state.Unpainted++
+	d.remember(func(s *windowState) { *s = state })
 	defer func() {
 		if p := recover(); p != nil { // GTK that cannot reach its display panics
 			err = core.Wrap(core.Unavailable, fmt.Errorf("%w: %v", errNoWindow, p), "the window cannot be opened; use the page in a browser: debros node start --ui")
 		}
 	}()
+	launch := options.Normal
+	if state.Maximised {
+		launch = options.Maximised
+	}
 	err = wails.Run(&options.App{
-		Title: windowTitle, Width: 1280, Height: 800, MinWidth: 720, MinHeight: 480,
-		BackgroundColour: options.NewRGB(0x14, 0x17, 0x1c), // no white flash before the page is painted
+		Title: windowTitle, Width: state.Width, Height: state.Height, MinWidth: minWidth, MinHeight: minHeight,
+		WindowStartState: launch, StartHidden: w.Background,
+		BackgroundColour: canvas(w.API.Settings().Theme), // no flash before the page is painted
 		AssetServer:      &assetserver.Options{Handler: bridge.Page(frontend.Dist())},
 		Bind:             w.API.Bound(api.ModeWindow, d),
 		OnStartup:        func(wctx context.Context) { d.startup(ctx, wctx) },
@@ -67,6 +75,7 @@ func openWindow(ctx context.Context, w window) (err error) {
 		OnBeforeClose:    func(context.Context) bool { return d.close() },
 		Logger:           &wailsLog{log: w.Log},
 		DragAndDrop:      &options.DragAndDrop{DisableWebViewDrop: true}, // a dropped file must not replace the page
+		Mac:              &mac.Options{OnUrlOpen: d.offer},
 		// Giving any Linux options resets the policy, so it is said again.
 		Linux: &linux.Options{WebviewGpuPolicy: linux.WebviewGpuPolicyNever, ProgramName: windowTitle},
 	})
@@ -77,27 +86,83 @@ func openWindow(ctx context.Context, w window) (err error) {
 	return errors.Join(err, d.end())
 }
 
+// canvas is the page's own colour, before there is a page.
+func canvas(theme string) *options.RGBA {
+	if theme == "light" {
+		return options.NewRGB(0xf4, 0xf5, 0xf8)
+	}
+	return options.NewRGB(0x0e, 0x10, 0x14)
+}
+
 // desktop is the open window. It is the page's shell and takes its events.
 type desktop struct {
-	window  window
-	closing atomic.Bool
-	closed  chan struct{} // the window is gone
-	wg      sync.WaitGroup
-	ready   sync.Once
-	dialog  sync.Mutex
+	window       window
+	login        login
+	safeGraphics bool // nobody asked for it, but earlier starts showed nothing
+	began        time.Time
+	attendant    *attendant
+	closing      atomic.Bool // GTK was told to end
+	quitting     atomic.Bool // it was decided that the program ends
+	asked        atomic.Bool // the page was asked what closing means
+	hidden       atomic.Bool
+	painted      atomic.Bool
+	closed       chan struct{} // the window is gone
+	wg           sync.WaitGroup
+	ready        sync.Once
+	dialog       sync.Mutex
 
 	mu     sync.Mutex
 	calls  wailsCalls
 	beside *companions
+	tray   *tray
 	remove func() // ends the subscription to events
+	state  windowState
+}
+
+func newDesktop(w window, state windowState) *desktop {
+	d := &desktop{
+		window: w, login: loginOf(w.Lookup), safeGraphics: state.Unpainted >= maxUnpainted, began: time.Now(),
+		closed: make(chan struct{}), calls: noCalls(), state: state,
+	}
+	d.hidden.Store(w.Background)
+	d.attendant = &attendant{
+		ring: func(title, body string) { d.notify(context.Background(), title, body) },
+		tray: func(s trayState) { d.trayIcon().show(s) },
+		away: d.hidden.Load,
+	}
+	return d
+}
+
+// remember changes what is kept of the window. A failure costs a size, no more.
+func (d *desktop) remember(change func(*windowState)) {
+	d.mu.Lock()
+	change(&d.state)
+	state := d.state
+	d.mu.Unlock()
+	if err := state.save(d.window.DataDir); err != nil {
+		d.window.Log.Warn("the window's size is not remembered", core.KeyError, err.Error())
+	}
+}
+
+// trayIcon is the icon, nil when there is none.
+func (d *desktop) trayIcon() *tray {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tray
 }
 
 // wailsCalls are what needs Wails' own context, which is kept in no struct.
 type wailsCalls struct {
-	emit func(name string, payload any)
-	copy func(text string) error
-	open func(address string) error
-	show func()
+	emit     func(name string, payload any)
+	copy     func(text string) error
+	open     func(address string) error
+	show     func()
+	hide     func()
+	minimise func()
+	quit     func()
+	// measure reads the window's place and size into a state.
+	measure func(*windowState)
+	notify  func(title, body string) error // nil when the desktop shows none
 	// dialogs; "" when the person closed one
 	openFile func(title string) (string, error)
 	saveFile func(title, name string) (string, error)
@@ -109,7 +174,7 @@ func noCalls() wailsCalls {
 		return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.")
 	}
 	return wailsCalls{
-		emit: func(string, any) {}, copy: early, open: early, show: func() {},
+		emit: func(string, any) {}, copy: early, open: early, show: func() {}, hide: func() {}, minimise: func() {}, quit: func() {}, measure: func(*windowState) {},
 		openFile: func(string) (string, error) { return "", early("") },
 		saveFile: func(string, string) (string, error) { return "", early("") },
 	}
@@ -118,28 +183,18 @@ func noCalls() wailsCalls {
 // startup runs when GTK is up, beside its loop: only now the node is started, so
 // that a computer without a working display has started nothing.
 func (d *desktop) startup(ctx, wctx context.Context) {
+	calls := bindCalls(ctx, wctx, session(d.window.Lookup))
+	d.place(wctx)
+	icon := d.startTray(calls)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.tray = icon
 	select {
 	case <-d.closed: // faster than we were
 		return
 	default:
 	}
-	d.calls = wailsCalls{
-		emit: func(name string, payload any) { wails_runtime.EventsEmit(wctx, name, payload) },
-		copy: func(text string) error { return wails_runtime.ClipboardSetText(wctx, text) },
-		open: func(address string) error { return openAddress(ctx, address) },
-		show: func() {
-			wails_runtime.WindowUnminimise(wctx)
-			wails_runtime.Show(wctx)
-		},
-		openFile: func(title string) (string, error) {
-			return wails_runtime.OpenFileDialog(wctx, wails_runtime.OpenDialogOptions{Title: title})
-		},
-		saveFile: func(title, name string) (string, error) {
-			return wails_runtime.SaveFileDialog(wctx, wails_runtime.SaveDialogOptions{Title: title, DefaultFilename: name})
-		},
-	}
+	d.calls = calls
 	beside := startCompanions(ctx, d.window, d)
 	d.beside = beside
 	d.wg.Go(func() {
@@ -149,17 +204,110 @@ func (d *desktop) startup(ctx, wctx context.Context) {
 		case <-d.closed:
 			return
 		}
-		wails_runtime.Quit(wctx)
+		d.quit()
 	})
 }
 
-// close lets GTK quit, once: telling it twice is an error to GTK.
+// startTray shows the icon, or returns nil where there is no place for one.
+func (d *desktop) startTray(calls wailsCalls) *tray {
+	if !session(d.window.Lookup) {
+		return nil
+	}
+	icon, err := newTray(d.raise, d.quit)
+	if err != nil {
+		d.window.Log.Info("there is no status area", core.KeyError, err.Error())
+		return nil
+	}
+	if calls.notify == nil {
+		d.window.Log.Info("there are no notifications")
+	}
+	return icon
+}
+
+// place puts the window where it was left.
+func (d *desktop) place(wctx context.Context) {
+	all, err := wails_runtime.ScreenGetAll(wctx)
+	if err != nil {
+		d.window.Log.Debug("the screens are not known", core.KeyError, err.Error())
+	}
+	var screens []screen
+	for _, one := range all {
+		screens = append(screens, screen{width: one.Size.Width, height: one.Size.Height})
+	}
+	d.mu.Lock()
+	was := d.state
+	d.state = d.state.fit(screens)
+	state := d.state
+	d.mu.Unlock()
+	if state.Width != was.Width || state.Height != was.Height {
+		wails_runtime.WindowSetSize(wctx, state.Width, state.Height)
+	}
+	if state.Placed && !state.Maximised {
+		wails_runtime.WindowSetPosition(wctx, state.X, state.Y)
+	}
+}
+
+// close decides what the person's closing of the window means. It lets GTK quit
+// only once: telling it twice is an error to GTK.
 func (d *desktop) close() (refuse bool) {
+	if !d.quitting.Load() {
+		switch choice := d.window.API.Settings().Closing; {
+		case choice == api.CloseBackground:
+			d.wg.Go(d.hide) // not on GTK's own thread, which it needs
+			return true
+		case choice == api.CloseQuit || d.asked.Swap(true): // closing once more is an answer
+			d.quitting.Store(true)
+		default:
+			d.window.API.AskClosing()
+			return true
+		}
+	}
 	if d.closing.Swap(true) {
 		return true
 	}
 	d.window.Log.Info("the window closes")
+	d.remember(d.wails().measure)
 	return false
+}
+
+// quit ends the program, whatever the person chose for closing the window.
+func (d *desktop) quit() {
+	d.quitting.Store(true)
+	d.wails().quit()
+}
+
+// hide leaves the node running without its window. Without a status area the
+// window stays in the task bar: it must be found again.
+func (d *desktop) hide() {
+	d.remember(d.wails().measure)
+	d.hidden.Store(true)
+	if d.trayIcon() == nil {
+		d.wails().minimise()
+	} else {
+		d.wails().hide()
+	}
+	d.mu.Lock()
+	told := d.state.ToldBackground
+	d.mu.Unlock()
+	if !told {
+		d.notify(context.Background(), "debros goes on in the background", "Start debros once more, or use its icon, to see the window.")
+		d.remember(func(s *windowState) { s.ToldBackground = true })
+	}
+}
+
+// raise shows the window.
+func (d *desktop) raise() {
+	d.hidden.Store(false)
+	d.wails().show()
+}
+
+// offer takes a debros: link from the system.
+func (d *desktop) offer(link string) {
+	if err := d.window.API.OfferLink(link); err != nil {
+		d.window.Log.Warn("a link was refused", core.KeyError, err.Error())
+		return
+	}
+	d.raise()
 }
 
 // domReady runs when the page is there, and again after each reload.
@@ -176,8 +324,9 @@ func (d *desktop) domReady() {
 // end stops what runs beside the window and returns the node's error.
 func (d *desktop) end() error {
 	d.mu.Lock()
-	remove, beside := d.remove, d.beside
+	remove, beside, icon := d.remove, d.beside, d.tray
 	d.mu.Unlock()
+	icon.end()
 	if remove != nil {
 		remove()
 	}
@@ -194,8 +343,14 @@ func (d *desktop) wails() wailsCalls {
 	return d.calls
 }
 
-// Emit sends an event to the page.
-func (d *desktop) Emit(name string, payload any) { d.wails().emit(name, payload) }
+// Emit sends an event to the page. One that is hidden gets none: when it is
+// shown again it sees the hole in the numbers and asks.
+func (d *desktop) Emit(name string, payload any) {
+	d.attendant.take(name, payload)
+	if !d.hidden.Load() {
+		d.wails().emit(name, payload)
+	}
+}
 
 // Listening is always true: Wails does not tell whether a window is covered.
 func (d *desktop) Listening() bool { return !d.closing.Load() }
@@ -211,73 +366,10 @@ func (d *desktop) Run(ctx context.Context, ready func()) error {
 func (d *desktop) URL() string { return "" }
 
 // Open raises the window, for a second start or "debros ui".
-func (d *desktop) Open(context.Context) (string, error) {
-	d.wails().show()
+func (d *desktop) Open(_ context.Context, link string) (string, error) {
+	if err := d.window.API.OfferLink(link); err != nil {
+		return "", err
+	}
+	d.raise()
 	return "", nil
 }
-
-// OpenURL shows a web address in the person's browser.
-func (d *desktop) OpenURL(address string) error { return d.wails().open(address) }
-
-// CopyText puts text on the clipboard.
-func (d *desktop) CopyText(text string) error {
-	if err := d.wails().copy(text); err != nil {
-		return core.Wrap(core.Unavailable, err, "The text could not be copied.")
-	}
-	return nil
-}
-
-// OpenFile asks the person for a file to read.
-func (d *desktop) OpenFile(title string) (string, error) {
-	d.dialog.Lock() // two at once mix their answers on Linux
-	defer d.dialog.Unlock()
-	path, err := d.wails().openFile(title)
-	return path, dialogError(err)
-}
-
-// SaveFile asks the person where a file is to be written.
-func (d *desktop) SaveFile(title, name string) (string, error) {
-	d.dialog.Lock()
-	defer d.dialog.Unlock()
-	path, err := d.wails().saveFile(title, name)
-	return path, dialogError(err)
-}
-
-func dialogError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return core.Wrap(core.Unavailable, err, "The dialog for files could not be opened.")
-}
-
-// wailsLog takes Wails' own log. A call that Wails cannot decode is logged there
-// with its arguments, which may hold a secret; they are cut.
-type wailsLog struct{ log *slog.Logger }
-
-// maxWailsLine bounds one line of Wails' log.
-const maxWailsLine = 300
-
-func (l *wailsLog) write(level slog.Level, message string) {
-	l.log.Log(context.Background(), level, "the window says", "text", cutArguments(message))
-}
-
-// cutArguments keeps what stands before the first brace, where every message's
-// data begins, and the error at the end.
-func cutArguments(message string) string {
-	if from := strings.IndexByte(message, '{'); from >= 0 {
-		tail := ""
-		if end := strings.LastIndex(message, " -> "); end > from {
-			tail = message[end:]
-		}
-		message = message[:from] + "{…}" + tail
-	}
-	return message[:min(len(message), maxWailsLine)]
-}
-
-func (l *wailsLog) Print(message string)   { l.write(slog.LevelDebug, message) }
-func (l *wailsLog) Trace(message string)   { l.write(slog.LevelDebug, message) }
-func (l *wailsLog) Debug(message string)   { l.write(slog.LevelDebug, message) }
-func (l *wailsLog) Info(message string)    { l.write(slog.LevelInfo, message) }
-func (l *wailsLog) Warning(message string) { l.write(slog.LevelWarn, message) }
-func (l *wailsLog) Error(message string)   { l.write(slog.LevelError, message) }
-func (l *wailsLog) Fatal(message string)   { l.write(slog.LevelError, message) }

@@ -30,7 +30,8 @@ var (
 	buildTime = ""        //nolint:gochecknoglobals // as above
 )
 
-// flagSafeGraphics is the one flag that may stand alone before a window.
+// flagSafeGraphics draws without the graphics card; like flagBackground it may
+// stand before a window.
 const flagSafeGraphics = "--safe-graphics"
 
 func main() { os.Exit(run(cli.SystemEnv())) }
@@ -51,16 +52,23 @@ func runCommand(ctx context.Context, env cli.Env) int {
 		Start: startNode, StartGateway: startGateway, Page: frontend.Dist, SplitSQL: node.SplitSQL, Limits: limits, OpenURL: openAddress,
 		Executable: os.Executable,
 	}
-	if len(env.Args) > 0 && !slices.Equal(env.Args, []string{flagSafeGraphics}) {
+	begin, ok := readLaunch(env.Args)
+	if !ok {
 		return cli.Main(ctx, env)
 	}
-	err := showWindow(ctx, env)
+	if _, err := api.ParseLink(begin.link); begin.link != "" && err != nil {
+		fmt.Fprintln(env.Stderr, "error:", core.Sentence(err))
+		return core.CodeOf(err).ExitStatus()
+	}
+	err := showWindow(ctx, env, begin)
 	switch {
+	case errors.Is(err, node.ErrLocked) && begin.background:
+		return 0 // it runs already, and nobody asked to see it
 	case errors.Is(err, node.ErrLocked): // the first start has a page already: show that one
-		env.Args = []string{"ui", "--open"}
+		env.Args = begin.handOver("ui", "--open")
 		return cli.Main(ctx, env)
 	case errors.Is(err, errNoWindow) && running(env): // likewise, for whoever sees a terminal only
-		env.Args = []string{"ui"}
+		env.Args = begin.handOver("ui")
 		return cli.Main(ctx, env)
 	case errors.Is(err, errNoWindow):
 		env.Args = []string{"node", "start", "--ui"}
@@ -70,6 +78,38 @@ func runCommand(ctx context.Context, env cli.Env) int {
 		return core.CodeOf(err).ExitStatus()
 	}
 	return 0
+}
+
+// launch is how the window is to open.
+type launch struct {
+	safeGraphics, background bool
+	link                     string // debros:…, "" when there is none
+}
+
+// readLaunch reads the arguments of a start with a window. It is false for
+// everything else, which is a command.
+func readLaunch(args []string) (l launch, ok bool) {
+	for _, word := range args {
+		switch {
+		case word == flagSafeGraphics:
+			l.safeGraphics = true
+		case word == flagBackground:
+			l.background = true
+		case api.IsLink(word) && l.link == "":
+			l.link = word
+		default:
+			return launch{}, false
+		}
+	}
+	return l, true
+}
+
+// handOver gives a command for the node that runs already the link to show.
+func (l launch) handOver(command ...string) []string {
+	if l.link == "" {
+		return command
+	}
+	return append(command, "--link", l.link)
 }
 
 // running tells whether a node runs on the data folder already.
@@ -87,23 +127,27 @@ func running(env cli.Env) bool {
 
 // showWindow opens the window with the node beside it. It returns errNoWindow
 // when none can be shown here and nothing was started.
-func showWindow(ctx context.Context, env cli.Env) error {
+func showWindow(ctx context.Context, env cli.Env, begin launch) error {
 	if err := displayProblem(env.Lookup); err != nil {
 		return errors.Join(errNoWindow, err)
 	}
 	loaded, err := config.Load(config.Sources{Env: env.Lookup})
 	if err != nil {
-		return explain(ctx, env, loaded, err)
+		return explain(ctx, env, begin, loaded, err)
 	}
 	p, err := prepare(loaded, env.Stderr, env.Terminal.Stderr)
 	if errors.Is(err, node.ErrLocked) {
 		return err
 	}
 	if err != nil {
-		return explain(ctx, env, loaded, err)
+		return explain(ctx, env, begin, loaded, err)
+	}
+	if err = p.page.OfferLink(begin.link); err != nil {
+		return errors.Join(err, p.close())
 	}
 	err = openWindow(ctx, window{
-		API: p.page, Log: p.logs.Logger("window"), SafeGraphics: slices.Contains(env.Args, flagSafeGraphics),
+		API: p.page, Log: p.logs.Logger("window"), DataDir: loaded.Config.Node.DataDir, Lookup: env.Lookup,
+		SafeGraphics: begin.safeGraphics, Background: begin.background,
 		Node: func(ctx context.Context, in face) error { return p.run(ctx, in, func() {}) },
 	})
 	return errors.Join(err, p.close())
@@ -111,15 +155,15 @@ func showWindow(ctx context.Context, env cli.Env) error {
 
 // explain shows in a window why there is no node: whoever started the program
 // by its icon sees no terminal.
-func explain(ctx context.Context, env cli.Env, loaded config.Loaded, reason error) error {
+func explain(ctx context.Context, env cli.Env, begin launch, loaded config.Loaded, reason error) error {
 	log := slog.New(slog.NewTextHandler(env.Stderr, nil))
 	page, err := api.New(api.Program{Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir}, log)
 	if err != nil {
 		return errors.Join(reason, err)
 	}
 	return openWindow(ctx, window{
-		API: page, Log: log, Node: func(context.Context, face) error { return reason },
-		SafeGraphics: slices.Contains(env.Args, flagSafeGraphics),
+		API: page, Log: log, Lookup: env.Lookup, SafeGraphics: begin.safeGraphics,
+		Node: func(context.Context, face) error { return reason },
 	})
 }
 
@@ -139,7 +183,7 @@ func startNode(ctx context.Context, s cli.NodeStart, ready func(link string)) (e
 		return err
 	}
 	return p.run(ctx, page, func() {
-		link, err := page.Open(ctx)
+		link, err := page.Open(ctx, "")
 		if err == nil && s.Open {
 			err = openAddress(ctx, link)
 		}

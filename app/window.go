@@ -15,7 +15,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// window is what openWindow is given. The caller fills in all but SafeGraphics.
+// window is what openWindow is given.
 type window struct {
 	API *api.API
 	// Node opens and runs the node until ctx ends, in one call: node.Open, then
@@ -23,6 +23,12 @@ type window struct {
 	// error the window stays and shows it; when it returns nil the window closes.
 	Node func(ctx context.Context, in face) error
 	Log  *slog.Logger
+	// DataDir is where the window's size is remembered, "" when there is none.
+	DataDir string
+	// Lookup reads an environment variable.
+	Lookup func(string) (string, bool)
+	// Background starts without showing the window, as at login.
+	Background bool
 	// SafeGraphics draws without the graphics card's shared buffers, which leave
 	// the window blank on some computers.
 	SafeGraphics bool
@@ -32,7 +38,7 @@ type window struct {
 type face interface {
 	Run(ctx context.Context, ready func()) error
 	URL() string
-	Open(ctx context.Context) (link string, err error)
+	Open(ctx context.Context, link string) (url string, err error)
 }
 
 // displayProblem says why no window can be shown here, or returns nil. Lookup
@@ -47,6 +53,16 @@ func displayProblem(lookup func(string) (string, bool)) error {
 		}
 	}
 	return core.Errorf(core.Unavailable, "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set); use the page in a browser: debros node start --ui")
+}
+
+// session tells whether there is a desktop session to talk to. Without an
+// address of it libraries would start one of their own, which would outlive us.
+func session(lookup func(string) (string, bool)) bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	address, _ := lookup("DBUS_SESSION_BUS_ADDRESS")
+	return address != ""
 }
 
 // companions are the node and the page's watcher while the window is open.

@@ -43,6 +43,11 @@ type Shell interface {
 	// they thought better of it. One dialog is open at a time.
 	OpenFile(title string) (path string, err error)
 	SaveFile(title, name string) (path string, err error)
+	// Desktop tells what is around the window.
+	Desktop() DesktopState
+	StartAtLogin(on bool) error
+	Close(how string) // one of the Close constants; returns before it happened
+	Painted()         // the page was drawn
 }
 
 // API is the set of bound structs and what they share. Attach gives it a node;
@@ -62,6 +67,7 @@ type desk struct {
 	events  *events
 	file    *settingsFile
 	files   *files
+	links   *links
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -81,7 +87,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 	d := &desk{
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
-		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
+		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	return &API{desk: d}, nil
@@ -116,7 +122,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell},
 	}
 }
 

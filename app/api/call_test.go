@@ -214,3 +214,7 @@ func (s *fakeShell) OpenURL(address string) error            { s.opened = addres
 func (s *fakeShell) CopyText(text string) error              { s.copied = text; return nil }
 func (s *fakeShell) OpenFile(string) (string, error)         { return s.path, nil }
 func (s *fakeShell) SaveFile(string, string) (string, error) { return s.path, nil }
+func (s *fakeShell) Desktop() DesktopState                   { return DesktopState{Window: true} }
+func (s *fakeShell) StartAtLogin(bool) error                 { return nil }
+func (s *fakeShell) Close(how string)                        { s.copied = how }
+func (s *fakeShell) Painted()                                {}

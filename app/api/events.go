@@ -9,11 +9,13 @@ import (
 
 // The names of events.
 const (
-	EventApp   = "app"   // Info
-	EventNode  = "node"  // NodeStatus
-	EventPeers = "peers" // []Peer
-	EventLogs  = "logs"  // []LogLine that were added
-	EventTasks = "tasks" // []Task
+	EventApp     = "app"     // Info
+	EventNode    = "node"    // NodeStatus
+	EventPeers   = "peers"   // []Peer
+	EventLogs    = "logs"    // []LogLine that were added
+	EventTasks   = "tasks"   // []Task
+	EventLinks   = "links"   // []Link that wait
+	EventClosing = "closing" // true: the person closes the window
 )
 
 // Event is the payload of each event. Seq grows by one per name.

@@ -32,6 +32,10 @@ type Settings struct {
 	Density   string `json:"density"`   // "comfortable" or "compact"
 	Language  string `json:"language"`  // "system", "en" or "de"; "" is as "system"
 	Namespace string `json:"namespace"` // the one that is open
+	// Closing is what closing the window means: "" asks, or "background" or "quit".
+	Closing string `json:"closing"`
+	// Quiet keeps the desktop's notifications away.
+	Quiet bool `json:"quiet"`
 	// Welcomed says that the first steps are done; until then the page opens with them.
 	Welcomed bool `json:"welcomed"`
 	// Notice tells once why choices were lost; it is never stored.
@@ -51,6 +55,9 @@ func (s Settings) check() error {
 	}
 	if languages := []string{"", "system", "en", "de"}; !slices.Contains(languages, s.Language) {
 		return core.Errorf(core.Invalid, "The language %q does not exist; choose one of %v.", s.Language, languages)
+	}
+	if closings := []string{"", CloseBackground, CloseQuit}; !slices.Contains(closings, s.Closing) {
+		return core.Errorf(core.Invalid, "Closing the window cannot mean %q; choose one of %q.", s.Closing, closings)
 	}
 	_, err := core.ParseNamespace(s.Namespace)
 	return err

@@ -57,6 +57,8 @@ func (w *watcher) own() {
 	w.offer(EventApp, info, info, func(m Mode) any { info.Mode = string(m); return info })
 	tasks := w.d.tasks.list()
 	w.offer(EventTasks, tasks, tasks, func(Mode) any { return tasks })
+	waiting := w.d.links.list()
+	w.offer(EventLinks, waiting, waiting, func(Mode) any { return waiting })
 }
 
 // node sends what the node knows. An error is not sent: the page sees it in the

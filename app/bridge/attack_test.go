@@ -277,7 +277,7 @@ func TestAttack_LinkUsedTwiceOrLate(t *testing.T) {
 	time0 := &clock{now: time.Now()}
 	s := serveAt(t, time0.read)
 	open := func() string {
-		link, err := s.Open(context.Background())
+		link, err := s.Open(context.Background(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,7 +316,7 @@ func TestAttack_LinkUsedTwiceOrLate(t *testing.T) {
 // A chat program that previews links must not use one up.
 func TestAttack_LinkPreview(t *testing.T) {
 	s := serve(t)
-	link, err := s.Open(context.Background())
+	link, err := s.Open(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

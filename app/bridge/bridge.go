@@ -3,7 +3,7 @@
 //
 //	b, err := bridge.New(bridge.Settings{Address: "127.0.0.1:0", Dist: frontend.Dist()}, page, log)
 //	…
-//	err = b.Run(ctx, func() { link, _ := b.Open(ctx); show(link) })
+//	err = b.Run(ctx, func() { link, _ := b.Open(ctx, ""); show(link) })
 //
 // Whoever reaches this port could use the node, so every request passes, in this
 // order: an exact list of Host values (a rebound DNS name is not on it), an exact
@@ -181,7 +181,11 @@ func (b *Bridge) URL() string {
 }
 
 // Open makes a link that signs one browser in: it works once, for five minutes.
-func (b *Bridge) Open(context.Context) (string, error) {
+// The page asks about the debros: link, unless that is "".
+func (b *Bridge) Open(_ context.Context, link string) (string, error) {
+	if err := b.page.OfferLink(link); err != nil {
+		return "", err
+	}
 	url := b.URL()
 	if url == "" {
 		return "", core.Errorf(core.Unavailable, "the page is not served at the moment")

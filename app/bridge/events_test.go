@@ -249,7 +249,7 @@ func TestRun_EndsWithOpenStreams(t *testing.T) {
 	if s.URL() != "" {
 		t.Error("the page still has an address")
 	}
-	if _, err := s.Open(context.Background()); core.CodeOf(err) != core.Unavailable {
+	if _, err := s.Open(context.Background(), ""); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("a link to nowhere: %v", err)
 	}
 }

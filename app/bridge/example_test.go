@@ -27,7 +27,7 @@ func Example() {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	err = b.Run(ctx, func() {
-		link, linkErr := b.Open(ctx)
+		link, linkErr := b.Open(ctx, "")
 		fmt.Println(strings.HasPrefix(link, b.URL()+"/login?once="), linkErr)
 		stop()
 	})

@@ -185,7 +185,7 @@ func (s *server) browser() *http.Client {
 func (s *server) signedIn() *http.Client {
 	s.t.Helper()
 	b := s.browser()
-	link, err := s.Open(context.Background())
+	link, err := s.Open(context.Background(), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -148,7 +148,9 @@ func (n *node) Logs(ctx context.Context, after uint64, limit int) ([]core.LogEnt
 
 func (n *node) Stop(ctx context.Context) error { return n.operator.Stop(ctx) }
 
-func (n *node) Open(ctx context.Context) (string, error) { return n.operator.Open(ctx) }
+func (n *node) Open(ctx context.Context, link string) (string, error) {
+	return n.operator.Open(ctx, link)
+}
 
 func (n *node) Network(ctx context.Context) (core.NetworkStatus, error) {
 	return n.operator.Network(ctx)

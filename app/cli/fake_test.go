@@ -193,7 +193,7 @@ func (f *fake) Health(context.Context) (core.Health, error) { return f.health, f
 func (f *fake) Peers(context.Context) ([]core.Peer, error)  { return f.peers, f.fail }
 func (f *fake) Connect(context.Context, string) error       { return f.fail }
 func (f *fake) Disconnect(context.Context, string) error    { return f.fail }
-func (f *fake) Open(context.Context) (string, error) {
+func (f *fake) Open(context.Context, string) (string, error) {
 	return "http://127.0.0.1:1/login?once=x", f.fail
 }
 func (f *fake) Close() error               { return nil }

@@ -46,7 +46,7 @@ type remote interface {
 	Disconnect(ctx context.Context, id string) error
 	Logs(ctx context.Context, after uint64, limit int) ([]core.LogEntry, error)
 	Stop(ctx context.Context) error
-	Open(ctx context.Context) (link string, err error)
+	Open(ctx context.Context, link string) (url string, err error)
 
 	Network(ctx context.Context) (core.NetworkStatus, error)
 	Members(ctx context.Context) ([]core.Member, error)

@@ -178,12 +178,13 @@ func (a *app) limitsCommand() *cobra.Command {
 
 func (a *app) uiCommand() *cobra.Command {
 	var open bool
+	var about string
 	c := &cobra.Command{
 		Use: "ui", Short: "Print a link to the node's page; it works once", Args: wants(),
 		Long: "Prints a link to the page of the running node. It works once and for five minutes. A\nnode whose page is a window raises it instead.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
-				link, err := r.Open(ctx)
+				link, err := r.Open(ctx, about)
 				if err != nil {
 					return err
 				}
@@ -201,5 +202,6 @@ func (a *app) uiCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&open, "open", false, "open it in the browser")
+	c.Flags().StringVar(&about, "link", "", "a debros: link that the page asks about")
 	return c
 }

@@ -618,7 +618,7 @@ func TestClient_Operator(t *testing.T) {
 	if limits, err := o.Limits(ctx); err != nil || len(limits) != len(Limits()) {
 		t.Errorf("Limits = %v, %v", limits, err)
 	}
-	if url, err := o.Open(ctx); err != nil || url == "" {
+	if url, err := o.Open(ctx, ""); err != nil || url == "" {
 		t.Errorf("Open = %q, %v", url, err)
 	}
 	if err := o.Stop(ctx); err != nil {

@@ -187,10 +187,11 @@ func (o *Operator) Stop(ctx context.Context) error {
 	return o.client.call(ctx, func(conn *rpc.Conn) error { return conn.Stop(ctx) })
 }
 
-// Open returns a one-time link to the node's page.
-func (o *Operator) Open(ctx context.Context) (url string, err error) {
+// Open returns a one-time link to the node's page, which asks about the debros:
+// link if there is one.
+func (o *Operator) Open(ctx context.Context, link string) (url string, err error) {
 	err = o.client.call(ctx, func(conn *rpc.Conn) (err error) {
-		url, err = conn.Open(ctx)
+		url, err = conn.Open(ctx, link)
 		return err
 	})
 	return url, err

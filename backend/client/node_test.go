@@ -302,7 +302,9 @@ func (f *nodeFace) Logs(_ context.Context, after uint64, _ int) ([]core.LogEntry
 
 func (f *nodeFace) Limits(context.Context) ([]core.Limit, error) { return Limits(), nil }
 func (f *nodeFace) Stop(context.Context) error                   { return nil }
-func (f *nodeFace) Open(context.Context) (string, error)         { return "http://127.0.0.1:1/#once", nil }
+func (f *nodeFace) Open(context.Context, string) (string, error) {
+	return "http://127.0.0.1:1/#once", nil
+}
 
 // configFor is a client's configuration for these nodes, with short waits.
 func configFor(nodes ...*node) *ClientConfig {

@@ -35,11 +35,12 @@ func (f *facing) url() string {
 }
 
 // Open shows the node's page: it raises the window, or returns a link that
-// works once. A node without a page answers unavailable.
-func (n *Node) Open(ctx context.Context) (string, error) {
+// works once. The page asks about the debros: link if there is one. A node
+// without a page answers unavailable.
+func (n *Node) Open(ctx context.Context, link string) (string, error) {
 	face := n.face.get()
 	if face == nil {
 		return "", core.Errorf(core.Unavailable, "this node has no page; start it with: debros node start --ui")
 	}
-	return face.Open(ctx)
+	return face.Open(ctx, link)
 }

@@ -39,7 +39,8 @@ type Face interface {
 	URL() string
 	// Open shows the page to whoever sits at the machine: it raises the window,
 	// or makes a link that works once and returns it.
-	Open(ctx context.Context) (link string, err error)
+	// It then asks about the debros: link, unless that is "".
+	Open(ctx context.Context, link string) (url string, err error)
 }
 
 // Node is one peer of the network with all its parts.

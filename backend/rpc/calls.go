@@ -166,9 +166,10 @@ func (c *Conn) Stop(ctx context.Context) error {
 	return c.document(ctx, c.ns, methodStop, &WireNodeRequest{}, nil)
 }
 
-// Open returns a one-time link to the node's page. Operators only.
-func (c *Conn) Open(ctx context.Context) (url string, err error) {
-	err = c.document(ctx, c.ns, methodOpen, &WireNodeRequest{}, &url)
+// Open returns a one-time link to the node's page, which asks about the debros:
+// link if there is one. Operators only.
+func (c *Conn) Open(ctx context.Context, link string) (url string, err error) {
+	err = c.document(ctx, c.ns, methodOpen, &WireNodeRequest{Target: link}, &url)
 	return url, err
 }
 

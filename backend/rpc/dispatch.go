@@ -251,7 +251,7 @@ func (d dispatcher) node(ctx context.Context, m method, body []byte) (proto.Mess
 	case methodStop:
 		return documentOr(node.Stop(ctx), nil)
 	default:
-		url, err := node.Open(ctx)
+		url, err := node.Open(ctx, req.GetTarget())
 		return documentOr(err, url)
 	}
 }

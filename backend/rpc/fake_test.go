@@ -211,7 +211,9 @@ func (n *fakeNode) Logs(_ context.Context, after uint64, limit int) ([]core.LogE
 
 func (n *fakeNode) Limits(context.Context) ([]core.Limit, error) { return Limits(), nil }
 func (n *fakeNode) Stop(context.Context) error                   { return nil }
-func (n *fakeNode) Open(context.Context) (string, error)         { return "http://127.0.0.1:1/#token", nil }
+func (n *fakeNode) Open(context.Context, string) (string, error) {
+	return "http://127.0.0.1:1/#token", nil
+}
 
 // logBuffer keeps what a server logs, for tests that read it.
 type logBuffer struct {

@@ -1428,7 +1428,7 @@ func (x *WirePage) GetProvenance() *WireProvenance {
 // WireNodeRequest is the body of every call about the node itself.
 type WireNodeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"` // Connect: a multiaddress; Disconnect: a peer id
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"` // Connect: a multiaddress; Disconnect: a peer id; Open: a debros: link
 	After         uint64                 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`  // Logs
 	Limit         int64                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`  // Logs
 	unknownFields protoimpl.UnknownFields

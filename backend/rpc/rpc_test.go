@@ -155,7 +155,7 @@ func TestConn_OperatorsOnly(t *testing.T) {
 		},
 		"logs": func(c *Conn) error { _, err := c.Logs(t.Context(), 3, 10); return err },
 		"stop": func(c *Conn) error { return c.Stop(t.Context()) },
-		"open": func(c *Conn) error { _, err := c.Open(t.Context()); return err },
+		"open": func(c *Conn) error { _, err := c.Open(t.Context(), ""); return err },
 	}
 	for name, call := range calls {
 		if err := call(tenant); core.CodeOf(err) != core.Denied {
@@ -206,7 +206,7 @@ func TestConn_Node(t *testing.T) {
 	if err != nil || entries[0].Seq != 42 {
 		t.Errorf("Logs = %v, %v", entries, err)
 	}
-	if url, err := conn.Open(t.Context()); err != nil || url == "" {
+	if url, err := conn.Open(t.Context(), ""); err != nil || url == "" {
 		t.Errorf("Open = %q, %v", url, err)
 	}
 }

@@ -51,8 +51,9 @@ type NodeService interface {
 	Limits(ctx context.Context) ([]core.Limit, error)
 	// Stop begins the node's end and returns; it does not wait for it.
 	Stop(ctx context.Context) error
-	// Open returns a one-time link to the node's page.
-	Open(ctx context.Context) (url string, err error)
+	// Open returns a one-time link to the node's page. The page shows what the
+	// debros: link is about and asks first; "" is the page as it is.
+	Open(ctx context.Context, link string) (url string, err error)
 }
 
 // Caller is whom a credential proved.

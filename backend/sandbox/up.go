@@ -57,7 +57,7 @@ func (b *Sandbox) Up(ctx context.Context, progress func(step string)) (report Re
 			return report, clientErr
 		}
 		var pageErr error // a sandbox without a page is one all the same
-		if report.Open, pageErr = c.Operator().Open(ctx); pageErr != nil {
+		if report.Open, pageErr = c.Operator().Open(ctx, ""); pageErr != nil {
 			report.Notices = append(report.Notices, "node-1 has no page: "+core.Sentence(pageErr))
 		}
 	}

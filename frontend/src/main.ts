@@ -5,6 +5,7 @@ import './ui/tokens.css';
 import './ui/base.css';
 import { mount } from 'svelte';
 import { pickLanguage, speak } from './i18n/index.svelte';
+import { desktop } from './state/desktop.svelte';
 import App from './views/App.svelte';
 
 const target = document.getElementById('app');
@@ -14,3 +15,4 @@ const language = pickLanguage(navigator.languages);
 document.documentElement.lang = language;
 if (language !== 'en') await speak(language);
 mount(App, { target });
+desktop.tellPainted();

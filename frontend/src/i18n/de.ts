@@ -1,4 +1,5 @@
 // Every word of the page in German, one file per screen.
+import { desktop } from './de/desktop';
 import { frame } from './de/frame';
 import { keys } from './de/keys';
 import type { Messages } from './en';
@@ -8,4 +9,4 @@ import { peers } from './de/peers';
 import { sql } from './de/sql';
 
 /** The German catalogue. */
-export const de: Messages = { ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const de: Messages = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql };

@@ -1,5 +1,6 @@
 // Every word of the page in English, one file per screen. Other languages are
 // typed by this catalogue, so that a missing text fails the type check.
+import { desktop } from './en/desktop';
 import { frame } from './en/frame';
 import { keys } from './en/keys';
 import { network } from './en/network';
@@ -8,7 +9,7 @@ import { peers } from './en/peers';
 import { sql } from './en/sql';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const en = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql };
 
 /** The shape that every language has. */
 export type Messages = typeof en;

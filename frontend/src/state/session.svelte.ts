@@ -26,6 +26,8 @@ export class Session {
     density: 'comfortable',
     language: 'system',
     namespace: '',
+    closing: '',
+    quiet: false,
     welcomed: true,
     notice: '',
   });

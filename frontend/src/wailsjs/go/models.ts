@@ -68,6 +68,30 @@ export namespace api {
 	        this.help = source["help"];
 	    }
 	}
+	export class DesktopState {
+	    window: boolean;
+	    tray: boolean;
+	    notifications: boolean;
+	    login_offered: boolean;
+	    start_at_login: boolean;
+	    safe_graphics: boolean;
+	    safe_graphics_why: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new DesktopState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.window = source["window"];
+	        this.tray = source["tray"];
+	        this.notifications = source["notifications"];
+	        this.login_offered = source["login_offered"];
+	        this.start_at_login = source["start_at_login"];
+	        this.safe_graphics = source["safe_graphics"];
+	        this.safe_graphics_why = source["safe_graphics_why"];
+	    }
+	}
 	export class File {
 	    id: string;
 	    name: string;
@@ -362,6 +386,30 @@ export namespace api {
 	        this.value = source["value"];
 	        this.why = source["why"];
 	        this.key = source["key"];
+	    }
+	}
+	export class Link {
+	    id: string;
+	    kind: string;
+	    ticket: string;
+	    peer: string;
+	    namespace: string;
+	    key: string;
+	    sql: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Link(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.kind = source["kind"];
+	        this.ticket = source["ticket"];
+	        this.peer = source["peer"];
+	        this.namespace = source["namespace"];
+	        this.key = source["key"];
+	        this.sql = source["sql"];
 	    }
 	}
 	export class ListRequest {
@@ -958,6 +1006,8 @@ export namespace api {
 	    density: string;
 	    language: string;
 	    namespace: string;
+	    closing: string;
+	    quiet: boolean;
 	    welcomed: boolean;
 	    notice: string;
 	
@@ -971,6 +1021,8 @@ export namespace api {
 	        this.density = source["density"];
 	        this.language = source["language"];
 	        this.namespace = source["namespace"];
+	        this.closing = source["closing"];
+	        this.quiet = source["quiet"];
 	        this.welcomed = source["welcomed"];
 	        this.notice = source["notice"];
 	    }

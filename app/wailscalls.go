@@ -1,0 +1,49 @@
+//go:build production || dev || bindings
+
+// This file ties Wails' context into functions, so that no struct keeps it.
+
+package main
+
+import (
+	"context"
+
+	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
+)
+
+// bindCalls makes the calls of a window that is up. Notify is nil without a
+// session of the desktop, or when it shows no notifications.
+func bindCalls(ctx, wctx context.Context, session bool) wailsCalls {
+	calls := wailsCalls{
+		emit: func(name string, payload any) { wails_runtime.EventsEmit(wctx, name, payload) },
+		copy: func(text string) error { return wails_runtime.ClipboardSetText(wctx, text) },
+		open: func(address string) error { return openAddress(ctx, address) },
+		show: func() {
+			wails_runtime.WindowUnminimise(wctx)
+			wails_runtime.Show(wctx)
+		},
+		hide:     func() { wails_runtime.WindowHide(wctx) },
+		minimise: func() { wails_runtime.WindowMinimise(wctx) },
+		quit:     func() { wails_runtime.Quit(wctx) },
+		measure: func(s *windowState) {
+			s.Maximised = wails_runtime.WindowIsMaximised(wctx)
+			if s.Maximised || wails_runtime.WindowIsMinimised(wctx) {
+				return // its size is that of the screen, or nothing
+			}
+			s.Width, s.Height = wails_runtime.WindowGetSize(wctx)
+			s.X, s.Y = wails_runtime.WindowGetPosition(wctx)
+			s.Placed = true
+		},
+		openFile: func(title string) (string, error) {
+			return wails_runtime.OpenFileDialog(wctx, wails_runtime.OpenDialogOptions{Title: title})
+		},
+		saveFile: func(title, name string) (string, error) {
+			return wails_runtime.SaveFileDialog(wctx, wails_runtime.SaveDialogOptions{Title: title, DefaultFilename: name})
+		},
+	}
+	if session && wails_runtime.InitializeNotifications(wctx) == nil {
+		calls.notify = func(title, body string) error {
+			return wails_runtime.SendNotification(wctx, wails_runtime.NotificationOptions{ID: title, Title: title, Body: body})
+		}
+	}
+	return calls
+}
