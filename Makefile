@@ -22,6 +22,7 @@ GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
 
 .PHONY: help run run-gateway test system plant build build-headless dev bench lint fmt gen web check clean
+.PHONY: package-deb package-windows package-mac
 .PHONY: setup setup-test setup-headless setup-system test-go test-web test-browser test-window
 
 help: ## list the targets
@@ -43,6 +44,15 @@ build: setup gen web ## build/bin/debros: the window and every command
 
 build-headless: setup-headless web ## build/bin/debros-headless: every command, no window, static
 	go build -trimpath -tags netgo,osusergo,sqlite_omit_load_extension -ldflags '$(LDFLAGS) -linkmode external -extldflags "-static"' -o $(BIN)/debros-headless ./app
+
+package-deb: build ## build/bin/debros_VERSION_ARCH.deb
+	./build/package/deb.sh
+
+package-windows: gen web ## build/bin/debros-VERSION-setup.exe, cross-built with MinGW and NSIS
+	./build/package/windows.sh
+
+package-mac: gen web ## build/bin/debros.app, on a Mac
+	./build/package/mac.sh
 
 dev: build-headless ## a node, and the page with hot reload in your browser
 	./build/dev.sh

@@ -39,6 +39,10 @@ import (
 
 const windowTitle = "debros"
 
+// maxUnpainted is how many starts in a row may show nothing before safe
+// graphics are used without being asked for.
+const maxUnpainted = 2
+
 // errNoWindow marks that no window could be made; the node was not started.
 var errNoWindow = errors.New("the window could not be made")
 
@@ -126,7 +130,7 @@ func newDesktop(w window, state windowState) *desktop {
 	}
 	d.hidden.Store(w.Background)
 	d.attendant = &attendant{
-		ring: func(title, body string) { d.notify(context.Background(), title, body) },
+		ring: d.notify,
 		tray: func(s trayState) { d.trayIcon().show(s) },
 		away: d.hidden.Load,
 	}
@@ -258,6 +262,7 @@ func (d *desktop) close() (refuse bool) {
 		case choice == api.CloseQuit || d.asked.Swap(true): // closing once more is an answer
 			d.quitting.Store(true)
 		default:
+			d.window.Log.Info("the page asks what closing means")
 			d.window.API.AskClosing()
 			return true
 		}
@@ -290,7 +295,7 @@ func (d *desktop) hide() {
 	told := d.state.ToldBackground
 	d.mu.Unlock()
 	if !told {
-		d.notify(context.Background(), "debros goes on in the background", "Start debros once more, or use its icon, to see the window.")
+		d.notify("debros goes on in the background", "Start debros once more, or use its icon, to see the window.")
 		d.remember(func(s *windowState) { s.ToldBackground = true })
 	}
 }
@@ -299,6 +304,7 @@ func (d *desktop) hide() {
 func (d *desktop) raise() {
 	d.hidden.Store(false)
 	d.wails().show()
+	d.window.API.Resend()
 }
 
 // offer takes a debros: link from the system.
@@ -346,7 +352,7 @@ func (d *desktop) wails() wailsCalls {
 // Emit sends an event to the page. One that is hidden gets none: when it is
 // shown again it sees the hole in the numbers and asks.
 func (d *desktop) Emit(name string, payload any) {
-	d.attendant.take(name, payload)
+	d.attendant.take(payload)
 	if !d.hidden.Load() {
 		d.wails().emit(name, payload)
 	}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -73,17 +72,8 @@ func desktopWord(s string) string {
 	return `"` + strings.ReplaceAll(quoted, `\`, `\\`) + `"`
 }
 
-// login is the place of this system.
+// login is the place of one system.
 type login struct{ path, text string }
-
-func loginOf(lookup func(string) (string, bool)) login {
-	executable, err := os.Executable()
-	if err != nil {
-		return login{}
-	}
-	path, text := loginFile(runtime.GOOS, executable, lookup)
-	return login{path: path, text: text}
-}
 
 // on tells whether the desktop starts a program from there.
 func (l login) on() bool {

@@ -35,7 +35,7 @@ type attendant struct {
 }
 
 // take hears one event.
-func (a *attendant) take(name string, payload any) {
+func (a *attendant) take(payload any) {
 	event, ok := payload.(api.Event)
 	if !ok {
 		return

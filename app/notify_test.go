@@ -19,9 +19,9 @@ func TestAttendant(t *testing.T) {
 		away: func() bool { return away },
 	}
 	node := func(state string, peers int, checks ...api.Check) {
-		a.take(api.EventNode, api.Event{Data: api.NodeStatus{State: state, Peers: peers, Checks: checks}})
+		a.take(api.Event{Data: api.NodeStatus{State: state, Peers: peers, Checks: checks}})
 	}
-	tasks := func(list ...api.Task) { a.take(api.EventTasks, api.Event{Data: list}) }
+	tasks := func(list ...api.Task) { a.take(api.Event{Data: list}) }
 	expect := func(what string, want ...string) {
 		t.Helper()
 		if !slices.Equal(told, want) {

@@ -5,7 +5,8 @@
 package main
 
 import (
-	"context"
+	"os"
+	"runtime"
 	"time"
 
 	"git.debros.io/DeBros/network/app/api"
@@ -68,6 +69,7 @@ func (d *desktop) StartAtLogin(on bool) error { return d.login.set(on) }
 
 // Close is the answer to the question that closing the window asked.
 func (d *desktop) Close(how string) {
+	d.window.Log.Info("closing was answered", "how", how)
 	switch how {
 	case api.CloseBackground:
 		d.hide()
@@ -88,12 +90,22 @@ func (d *desktop) Painted() {
 }
 
 // notify shows a notification, unless the person wants none.
-func (d *desktop) notify(ctx context.Context, title, body string) {
+func (d *desktop) notify(title, body string) {
 	show := d.wails().notify
 	if show == nil || d.window.API.Settings().Quiet {
 		return
 	}
 	if err := show(title, body); err != nil {
-		d.window.Log.DebugContext(ctx, "a notification was not shown", core.KeyError, err.Error())
+		d.window.Log.Debug("a notification was not shown", core.KeyError, err.Error())
 	}
+}
+
+// loginOf is the place of this system.
+func loginOf(lookup func(string) (string, bool)) login {
+	executable, err := os.Executable()
+	if err != nil {
+		return login{}
+	}
+	path, text := loginFile(runtime.GOOS, executable, lookup)
+	return login{path: path, text: text}
 }

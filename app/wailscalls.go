@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 
 	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
 )
@@ -46,4 +47,14 @@ func bindCalls(ctx, wctx context.Context, session bool) wailsCalls {
 		}
 	}
 	return calls
+}
+
+// session tells whether there is a desktop session to talk to. Without an
+// address of it libraries would start one of their own, which would outlive us.
+func session(lookup func(string) (string, bool)) bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	address, _ := lookup("DBUS_SESSION_BUS_ADDRESS")
+	return address != "" && address != "disabled:" // the latter is how one says so to GLib
 }

@@ -55,16 +55,6 @@ func displayProblem(lookup func(string) (string, bool)) error {
 	return core.Errorf(core.Unavailable, "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set); use the page in a browser: debros node start --ui")
 }
 
-// session tells whether there is a desktop session to talk to. Without an
-// address of it libraries would start one of their own, which would outlive us.
-func session(lookup func(string) (string, bool)) bool {
-	if runtime.GOOS != "linux" {
-		return true
-	}
-	address, _ := lookup("DBUS_SESSION_BUS_ADDRESS")
-	return address != ""
-}
-
 // companions are the node and the page's watcher while the window is open.
 type companions struct {
 	cancel context.CancelFunc

@@ -136,7 +136,7 @@ func (d *display) environment(home string) []string {
 	return []string{
 		"DISPLAY=" + d.name, "HOME=" + home, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "XDG_RUNTIME_DIR=" + home,
 		"DEBROS_DATA_DIR=" + filepath.Join(home, "data"), "LOG_FORMAT=json", "GATEWAY_ADDR=127.0.0.1:0",
-		"NO_AT_BRIDGE=1", "GSETTINGS_BACKEND=memory",
+		"NO_AT_BRIDGE=1", "GSETTINGS_BACKEND=memory", "DBUS_SESSION_BUS_ADDRESS=disabled:", // or GTK may start a session
 	}
 }
 
@@ -147,27 +147,41 @@ discovery:
   mdns: false
 `
 
+// welcomedJSON says that the first steps are done.
+const welcomedJSON = `{"theme":"system","density":"comfortable","namespace":"default","welcomed":true}`
+
 // process is a running debros with all that it started.
 type process struct {
 	cmd   *exec.Cmd
+	home  string
 	mu    sync.Mutex
 	text  bytes.Buffer
 	ended chan struct{} // closed when its output ended
 }
 
-func (d *display) start(t *testing.T) *process {
+// start starts debros in a home of its own.
+func (d *display) start(t *testing.T, environment ...string) *process {
+	t.Helper()
+	home := t.TempDir()
+	data := filepath.Join(home, "data")
+	if err := errors.Join(
+		os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "node.yaml"), []byte(nodeYAML), 0o600),
+		os.WriteFile(filepath.Join(data, "settings.json"), []byte(welcomedJSON), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return d.startIn(t, home, environment)
+}
+
+// startIn starts debros in a home that is there.
+func (d *display) startIn(t *testing.T, home string, environment []string, args ...string) *process {
 	t.Helper()
 	binary := os.Getenv("DEBROS_BIN")
 	if binary == "" {
 		t.Fatal("DEBROS_BIN does not name the program; run: make test-window")
 	}
-	home := t.TempDir()
-	data := filepath.Join(home, "data")
-	if err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "node.yaml"), []byte(nodeYAML), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: exec.Command(binary), ended: make(chan struct{})}
-	p.cmd.Env = d.environment(home)
+	p := &process{cmd: exec.Command(binary, args...), home: home, ended: make(chan struct{})}
+	p.cmd.Env = append(d.environment(home), environment...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that all it started can be found
 	output, input, err := os.Pipe()
 	if err != nil {

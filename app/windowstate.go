@@ -20,10 +20,6 @@ const (
 	minWidth, minHeight         = 720, 480
 	// maxWindowSide refuses sizes that no screen has; the file may be damaged.
 	maxWindowSide = 16384
-
-	// maxUnpainted is how many starts in a row may show nothing before safe
-	// graphics are used without being asked for.
-	maxUnpainted = 2
 )
 
 // windowState is the window as it was left.

@@ -40,6 +40,7 @@ if [ "$purpose" = test ]; then
 	need xauth command -v xauth
 	need xdotool command -v xdotool
 	need openbox command -v openbox
+	need dbus-daemon command -v dbus-daemon
 fi
 if [ "$purpose" = system ]; then
 	need nftables command -v nft

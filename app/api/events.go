@@ -5,6 +5,7 @@ package api
 
 import (
 	"sync"
+	"sync/atomic"
 )
 
 // The names of events.
@@ -38,7 +39,8 @@ type subscriber struct {
 
 // events knows who listens and numbers what they hear.
 type events struct {
-	woken chan struct{} // a state of ours changed; holds one, more would say the same
+	woken  chan struct{} // a state of ours changed; holds one, more would say the same
+	resend atomic.Bool   // everything is to be sent anew
 
 	mu          sync.Mutex
 	subscribers map[*subscriber]struct{}
@@ -57,6 +59,12 @@ func (e *events) poke() {
 	case e.woken <- struct{}{}:
 	default:
 	}
+}
+
+// Resend sends every state anew, for a page that was not listening.
+func (a *API) Resend() {
+	a.desk.events.resend.Store(true)
+	a.desk.events.poke()
 }
 
 func (e *events) subscribe(mode Mode, to Emitter) (remove func()) {

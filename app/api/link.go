@@ -56,6 +56,7 @@ func (l *Links) Pending() ([]Link, error) {
 func (l *Links) Drop(id string) error {
 	return act(l.d, "Links.Drop", MaxCallTime, func(context.Context) error {
 		l.d.links.drop(id)
+		l.d.log.Info("a link was decided")
 		l.d.events.poke()
 		return nil
 	})
@@ -72,6 +73,7 @@ func (a *API) OfferLink(text string) error {
 		return err
 	}
 	a.desk.links.add(link)
+	a.desk.log.Info("a link waits for the person's word", "kind", link.Kind)
 	a.desk.events.poke()
 	return nil
 }

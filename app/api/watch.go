@@ -39,6 +39,10 @@ func (d *desk) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.events.woken:
+			if d.events.resend.Swap(false) {
+				clear(w.last)
+				clear(w.full)
+			}
 			if d.events.listening() {
 				w.own()
 			}
