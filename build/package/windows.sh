@@ -16,7 +16,10 @@ work=$(mktemp -d)
 syso=app/resource_windows_amd64.syso
 trap 'rm -rf "$work" "$syso"' EXIT
 rsvg-convert -w 256 -h 256 frontend/public/icon.svg -o "$work/icon.png"
-go run ./build/package/ico "$work/icon.png" "$work/icon.ico"
+# An icon file is a directory with one entry (256 × 256, 32 bits, at byte 22), then the picture.
+size=$(printf '%08x' "$(stat -c %s "$work/icon.png")")
+printf "\\x00\\x00\\x01\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x20\\x00\\x${size:6:2}\\x${size:4:2}\\x${size:2:2}\\x${size:0:2}\\x16\\x00\\x00\\x00" >"$work/icon.ico"
+cat "$work/icon.png" >>"$work/icon.ico"
 cp build/package/app.manifest "$work/app.manifest"
 cat >"$work/app.rc" <<RC
 1 ICON "icon.ico"
