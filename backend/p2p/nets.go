@@ -83,7 +83,8 @@ type Facts struct {
 	Relays                    int          // that are configured
 	Reserved                  []string     // ids of relays that hold a place for this node
 	Public                    []netip.Addr // public addresses of this node, as it or others see them
-	IPv6                      bool         // this computer has a public IPv6 address
+	OwnPublic                 bool         // this computer itself has a public IPv4 address
+	IPv6                      bool         // and IPv6 address
 	TCPPeers, QUICPeers       int          // connected beyond this computer and its network
 	NearPeers                 int          // connected on this computer and its network
 	Relayed                   int
@@ -115,7 +116,8 @@ func (h *Host) Facts() Facts {
 		}
 	}
 	f.Public = publicIPs(h.Addrs())
-	f.IPv6 = slices.ContainsFunc(publicIPs(h.interfaces()), netip.Addr.Is6)
+	own := publicIPs(h.interfaces())
+	f.OwnPublic, f.IPv6 = slices.ContainsFunc(own, netip.Addr.Is4), slices.ContainsFunc(own, netip.Addr.Is6)
 	f.countPeers(h.Connected())
 	return f
 }
