@@ -49,7 +49,7 @@ func syncSpeed(ctx context.Context, folder string) (_ time.Duration, err error) 
 	if err != nil {
 		return 0, fmt.Errorf("make file: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }() //nolint:gosec // CreateTemp chose the name
 	var times []time.Duration
 	block := make([]byte, diskBytes)
 	for range diskTries {
