@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"io"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -16,6 +17,7 @@ type Backend struct {
 	Storage  Storage        // *storage.Storage has it
 	Machine  Machine        // *node.Node has it
 	Network  NetworkService // *node.Node has it
+	Peers    PeerService    // *node.Node has it
 	Feed     Feed           // the change feed; node.Node.Feed has it
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
 }
@@ -51,6 +53,25 @@ type NetworkService interface {
 	RemoveMember(ctx context.Context, id string) error
 	AddReplica(ctx context.Context, ns core.Namespace) error
 	DropReplica(ctx context.Context, ns core.Namespace) error
+}
+
+// PeerService is the node among its peers; see rpc.PeerService.
+type PeerService interface {
+	NamePeer(ctx context.Context, id, name string) error
+	KeepPeer(ctx context.Context, id string, on bool) error
+	BlockPeer(ctx context.Context, id string, on bool) error
+	ForgetPeer(ctx context.Context, id string) error
+	PingPeer(ctx context.Context, id string) (ms float64, err error)
+	// Look says that somebody looks at peers now, so that more is measured.
+	Look()
+	PathMatrix(ctx context.Context) (core.PathMatrix, error)
+	// PathChanges lists those since a time, oldest first.
+	PathChanges(ctx context.Context, since time.Time) ([]core.PathChange, error)
+	Doctor(ctx context.Context) ([]core.Finding, error)
+	WhyPath(ctx context.Context, id string) (core.PathReason, error)
+	Whereabouts(ctx context.Context) (core.Whereabouts, error)
+	Traffic(ctx context.Context) (core.Traffic, error)
+	Gossip(ctx context.Context) (core.Gossip, error)
 }
 
 // Database runs a tenant's SQL.

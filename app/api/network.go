@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"rsc.io/qr"
-
 	"git.debros.io/DeBros/network/backend/core"
 )
 
@@ -185,20 +183,7 @@ func (n *Network) Invite(hours int) (Ticket, error) {
 			return Ticket{}, err
 		}
 		out := ticket(made)
-		code, err := qr.Encode(made.Link, qr.L)
-		if err != nil {
-			return out, nil //nolint:nilerr // a ticket without a picture is a ticket
-		}
-		for y := range code.Size {
-			row := make([]byte, code.Size)
-			for x := range row {
-				row[x] = '0'
-				if code.Black(x, y) {
-					row[x] = '1'
-				}
-			}
-			out.QR = append(out.QR, string(row))
-		}
+		out.QR = qrRows(made.Link)
 		return out, nil
 	})
 }

@@ -125,7 +125,8 @@ func steady(s NodeStatus) NodeStatus {
 func steadyPeers(peers []Peer) []Peer {
 	out := make([]Peer, 0, len(peers))
 	for _, p := range peers {
-		p.LatencyMS, p.LastSeen = 0, ""
+		p.LatencyMS, p.Latencies, p.LastSeen = 0, nil, ""
+		p.BytesIn, p.BytesOut, p.RateIn, p.RateOut = "", "", 0, 0
 		out = append(out, p)
 	}
 	return out

@@ -64,6 +64,7 @@ type Discovery struct {
 	keeper   *keeper
 	exchange *exchange
 	found    chan []peer.AddrInfo
+	wishes   chan struct{} // one token: whom to keep has changed
 	running  atomic.Bool
 }
 
@@ -93,10 +94,10 @@ func New(s Settings, h *p2p.Host, log *slog.Logger) (*Discovery, error) {
 			plan.addBootstrap(info)
 		}
 	}
-	d := &Discovery{settings: s, host: h, log: log, found: make(chan []peer.AddrInfo, maxFound)}
+	d := &Discovery{settings: s, host: h, log: log, found: make(chan []peer.AddrInfo, maxFound), wishes: make(chan struct{}, 1)}
 	d.keeper = &keeper{
 		plan: plan, maxPeers: s.MaxPeers, log: log,
-		dial: h.DialPeer, peers: func() int { return len(h.Network().Peers()) }, avoid: h.HungUp, stored: h.Stored,
+		dial: h.DialPeer, peers: func() int { return len(h.Network().Peers()) }, avoid: h.HungUp, stored: h.Stored, kept: h.Kept,
 		connected: func(p peer.ID) bool { return h.Network().Connectedness(p) != network.NotConnected },
 	}
 	d.exchange = newExchange(h, log)
@@ -136,6 +137,7 @@ func (d *Discovery) Run(ctx context.Context, ready func()) error {
 // recall plans the remembered peers, and notes who connected before.
 func (d *Discovery) recall() {
 	now := time.Now()
+	d.keeper.keep(now)
 	d.keeper.plan.add(now, d.host.Stored()...)
 	for _, p := range d.host.Network().Peers() {
 		d.keeper.plan.joined(p, now)
@@ -153,6 +155,8 @@ func (d *Discovery) watch(ctx context.Context, events event.Subscription, signal
 			return
 		case found := <-d.found:
 			s = signal{found: found}
+		case <-d.wishes:
+			s = signal{wished: true}
 		case e, open := <-events.Out():
 			if !open {
 				return
@@ -242,6 +246,17 @@ func (d *Discovery) offer(infos []peer.AddrInfo) {
 	default:
 	}
 }
+
+// Wished says that the host's list of peers to keep has changed.
+func (d *Discovery) Wished() {
+	select {
+	case d.wishes <- struct{}{}:
+	default: // it will be read anew as it is
+	}
+}
+
+// Bootstraps tells how it stands with each configured peer.
+func (d *Discovery) Bootstraps() []core.Bootstrap { return d.keeper.plan.bootstraps() }
 
 // Check tells how many of the bootstrap peers are connected and, when one is
 // not, when it is tried again and why it failed.

@@ -32,18 +32,20 @@ type keeper struct {
 	connected func(peer.ID) bool     // whether this one is
 	avoid     func(peer.ID) bool     // a user sent it away
 	stored    func() []peer.AddrInfo // remembered from earlier
+	kept      func() []peer.AddrInfo // a person wants them to stay connected
 
 	// Owned by run: since when there is a connection at all, zero when there is none.
 	company time.Time
 }
 
 // signal tells the keeper what happened: a peer came or went, peers were found,
-// or one came and its addresses are known now.
+// one came and its addresses are known now, or a person changed whom to keep.
 type signal struct {
 	peer   peer.ID
 	joined bool
 	left   bool
 	found  []peer.AddrInfo
+	wished bool // whom to keep has changed
 }
 
 type outcome struct {
@@ -109,8 +111,22 @@ func (k *keeper) finish(ctx context.Context, o outcome) {
 	}
 }
 
+// keep takes the list of peers to keep; some of them may be here already.
+func (k *keeper) keep(now time.Time) {
+	kept := k.kept()
+	k.plan.keep(now, kept)
+	for _, info := range kept {
+		if k.connected(info.ID) {
+			k.plan.joined(info.ID, now)
+		}
+	}
+}
+
 func (k *keeper) take(s signal) {
 	now := time.Now()
+	if s.wished {
+		k.keep(now)
+	}
 	k.plan.add(now, s.found...)
 	if s.joined && k.connected(s.peer) { // the news that it came may come after the news that it left
 		k.plan.joined(s.peer, now)

@@ -4,6 +4,8 @@ package discovery
 // passed in.
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,12 +36,16 @@ const (
 type target struct {
 	info      peer.AddrInfo
 	bootstrap bool
+	kept      bool      // a person wants to stay connected with it: never given up either
 	failures  int       // since the last success
 	next      time.Time // not dialled before
 	dialling  bool
 	since     time.Time // of the connection, zero when there is none
 	reason    string    // of the last failure, a sentence
 }
+
+// lasting tells whether the target is never given up.
+func (t *target) lasting() bool { return t.bootstrap || t.kept }
 
 // plan is the set of targets. It may be used from any goroutine.
 type plan struct {
@@ -63,6 +69,29 @@ func (p *plan) addBootstrap(info peer.AddrInfo) {
 		return
 	}
 	p.targets[info.ID] = &target{info: info, bootstrap: true}
+}
+
+// keep sets the peers that are never given up at a person's wish. Those that are
+// new among them are due at once.
+func (p *plan) keep(now time.Time, infos []peer.AddrInfo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wanted := make(map[peer.ID]bool, len(infos))
+	for _, info := range infos {
+		wanted[info.ID] = true
+		t := p.targets[info.ID]
+		switch {
+		case t == nil:
+			p.targets[info.ID] = &target{info: info, kept: true, next: now}
+		case !t.kept:
+			t.kept, t.failures, t.next = true, 0, now
+		case len(t.info.Addrs) == 0:
+			t.info.Addrs = info.Addrs // they were learned since
+		}
+	}
+	for id, t := range p.targets {
+		t.kept = wanted[id]
+	}
 }
 
 // add takes peers that were heard of, as far as there is room. One that is
@@ -92,7 +121,7 @@ func (p *plan) add(now time.Time, infos ...peer.AddrInfo) {
 func (p *plan) makeRoomLocked() bool {
 	var worst *target
 	for _, t := range p.targets {
-		if !t.bootstrap && !t.dialling && t.since.IsZero() && t.failures > 0 && (worst == nil || t.failures > worst.failures) {
+		if !t.lasting() && !t.dialling && t.since.IsZero() && t.failures > 0 && (worst == nil || t.failures > worst.failures) {
 			worst = t
 		}
 	}
@@ -102,18 +131,18 @@ func (p *plan) makeRoomLocked() bool {
 	return worst != nil
 }
 
-// due returns up to most targets to dial now, bootstrap peers first, and marks
+// due returns up to most targets to dial now, those that are never given up first, and marks
 // them. room says how many candidates may be dialled, skip whom to leave alone.
 func (p *plan) due(now time.Time, most, room int, skip func(peer.ID) bool) []peer.AddrInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var chosen []peer.AddrInfo
-	for _, bootstrap := range []bool{true, false} {
+	for _, lasting := range []bool{true, false} {
 		for _, t := range p.targets {
-			if t.bootstrap != bootstrap || t.dialling || !t.since.IsZero() || t.next.After(now) || len(chosen) >= most || skip(t.info.ID) {
+			if t.lasting() != lasting || t.dialling || !t.since.IsZero() || t.next.After(now) || len(chosen) >= most || skip(t.info.ID) {
 				continue
 			}
-			if !bootstrap {
+			if !lasting {
 				if room <= 0 {
 					continue
 				}
@@ -197,7 +226,7 @@ func (p *plan) failedLocked(t *target, reason string, now time.Time) {
 	t.failures++
 	t.reason = reason
 	t.next = now.Add(p.wait(t.failures))
-	if !t.bootstrap && t.failures >= MaxTries {
+	if !t.lasting() && t.failures >= MaxTries {
 		delete(p.targets, t.info.ID)
 	}
 }
@@ -209,6 +238,30 @@ func (p *plan) wait(failures int) time.Duration {
 	d := min(firstWait<<min(failures-1, most), MaxWait)
 	spread := 1 + jitter*(2*p.random()-1)
 	return min(time.Duration(float64(d)*spread), MaxWait)
+}
+
+// bootstraps tells how it stands with each of them, sorted by id.
+func (p *plan) bootstraps() []core.Bootstrap {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := []core.Bootstrap{}
+	for _, t := range p.targets {
+		if !t.bootstrap {
+			continue
+		}
+		b := core.Bootstrap{ID: t.info.ID.String(), Addresses: []string{}, Connected: !t.since.IsZero(), Failures: t.failures, Reason: t.reason}
+		for _, a := range t.info.Addrs {
+			b.Addresses = append(b.Addresses, a.String())
+		}
+		if b.Connected {
+			b.Reason = ""
+		} else if !t.dialling {
+			b.NextTry = t.next
+		}
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b core.Bootstrap) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }
 
 // summary is the state of the bootstrap peers.

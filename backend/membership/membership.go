@@ -268,6 +268,20 @@ func (m *Membership) introduce(ctx context.Context, own member) {
 	}
 }
 
+// Names are the members that this node knows, by id, with the names that they
+// give themselves. It answers from memory.
+func (m *Membership) Names() map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := make(map[string]string, len(m.members))
+	for id, one := range m.members {
+		if one.State != stateRemoved {
+			names[id] = one.Name
+		}
+	}
+	return names
+}
+
 // IsMember tells whether the peer belongs to the network, as far as this node
 // knows. One that it does not know is looked up, now and then.
 func (m *Membership) IsMember(id peer.ID) bool {

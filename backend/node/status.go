@@ -49,7 +49,7 @@ func (n *Node) Status(context.Context) (core.Status, error) {
 	}
 	for _, p := range n.nodes() {
 		s.Peers++
-		if p.Path == "relayed" {
+		if p.Path == core.PathRelayed {
 			s.Relayed++
 		}
 	}
@@ -59,8 +59,8 @@ func (n *Node) Status(context.Context) (core.Status, error) {
 // nodes are the connected peers that are nodes. A client, such as the command
 // that asks for the status, is no peer to count on.
 func (n *Node) nodes() []core.Peer {
-	return slices.DeleteFunc(n.host.PeerList(), func(p core.Peer) bool {
-		return !p.Connected || !slices.Contains(p.Protocols, discovery.Protocol)
+	return slices.DeleteFunc(n.host.Connected(), func(p core.Peer) bool {
+		return !slices.Contains(p.Protocols, discovery.Protocol)
 	})
 }
 
@@ -107,9 +107,6 @@ func named(name string, c core.Check) core.Check {
 	c.Name = name
 	return c
 }
-
-// Peers lists peers, the connected ones first.
-func (n *Node) Peers(context.Context) ([]core.Peer, error) { return n.host.PeerList(), nil }
 
 // Connect dials a multiaddress with /p2p/<peer id>.
 func (n *Node) Connect(ctx context.Context, address string) error { return n.host.Dial(ctx, address) }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,8 +31,14 @@ const (
 	bookVersion = 1
 	// MaxBookBytes bounds the file that is read: every stored peer with every
 	// address at its longest would not reach it.
-	MaxBookBytes = 8 << 20
+	MaxBookBytes = 24 << 20
 	maxAgent     = 128 // bytes kept of what a peer calls its program
+	// maxStoredAddress leaves room for a name and a certificate's hash.
+	maxStoredAddress = 160
+	// roomMade is how many peers are forgotten at once when the book is full.
+	roomMade = MaxStoredPeers / 16
+	// maxRecalled bounds the peers that are looked for after a restart.
+	maxRecalled = 500
 )
 
 // known is what is remembered of one peer.
@@ -41,12 +48,15 @@ type known struct {
 	agent     string
 	lastSeen  time.Time
 	dialled   bool // we reached it ourselves at its first address
+	wish      wish
 }
 
 // book is the set of remembered peers, in memory and, when it has a folder, on
 // the disk.
 type book struct {
 	folder string // "" keeps it in memory
+
+	saving sync.Mutex // one writes the file at a time, so that the newest stays
 
 	mu      sync.Mutex
 	peers   map[peer.ID]known
@@ -74,6 +84,9 @@ type storedPeer struct {
 	Agent     string    `json:"agent,omitempty"`
 	LastSeen  time.Time `json:"last_seen"`
 	Dialled   bool      `json:"dialled,omitempty"`
+	Name      string    `json:"name,omitempty"`
+	Keep      bool      `json:"keep,omitempty"`
+	Blocked   bool      `json:"blocked,omitempty"`
 }
 
 // openBook reads the peers remembered in folder. A folder or file that cannot
@@ -153,8 +166,12 @@ func (b *book) read(from io.Reader, now time.Time) error {
 				return fmt.Errorf("address: %w", err)
 			}
 		}
-		if now.Sub(s.LastSeen) < MaxStoredAge && len(s.Addresses) > 0 {
-			b.peers[id] = known{id, s.Addresses[:min(len(s.Addresses), MaxStoredAddresses)], s.Agent, s.LastSeen, s.Dialled}
+		w := wish{name: s.Name, keep: s.Keep, blocked: s.Blocked}
+		if err := checkName(w.name); err != nil {
+			return err
+		}
+		if w != (wish{}) || (now.Sub(s.LastSeen) < MaxStoredAge && len(s.Addresses) > 0) {
+			b.peers[id] = known{id, s.Addresses[:min(len(s.Addresses), MaxStoredAddresses)], s.Agent, s.LastSeen, s.Dialled, w}
 		}
 	}
 	return nil
@@ -165,6 +182,8 @@ func (b *book) save(now time.Time) error {
 	if b.folder == "" {
 		return nil
 	}
+	b.saving.Lock()
+	defer b.saving.Unlock()
 	b.mu.Lock()
 	changed := b.changed
 	b.changed = false
@@ -184,8 +203,10 @@ func (b *book) save(now time.Time) error {
 func (b *book) write(now time.Time) error {
 	stored := storedBook{Version: bookVersion, Peers: []storedPeer{}}
 	for _, k := range b.all() {
-		if now.Sub(k.lastSeen) < MaxStoredAge {
-			stored.Peers = append(stored.Peers, storedPeer{k.id.String(), k.addresses, k.agent, k.lastSeen.UTC(), k.dialled})
+		if k.wish != (wish{}) || now.Sub(k.lastSeen) < MaxStoredAge {
+			stored.Peers = append(stored.Peers, storedPeer{
+				k.id.String(), k.addresses, k.agent, k.lastSeen.UTC(), k.dialled, k.wish.name, k.wish.keep, k.wish.blocked,
+			})
 		}
 	}
 	body, err := json.MarshalIndent(stored, "", " ")
@@ -209,7 +230,8 @@ func (b *book) seen(s sighting) {
 		addresses = append(addresses, s.by.String()) // the one that surely works comes first
 	}
 	for _, a := range s.addresses {
-		if text := a.String(); len(addresses) < MaxStoredAddresses && !isRelayed(a) && !slices.Contains(addresses, text) {
+		text := a.String()
+		if len(addresses) < MaxStoredAddresses && len(text) <= maxStoredAddress && !isRelayed(a) && !slices.Contains(addresses, text) {
 			addresses = append(addresses, text)
 		}
 	}
@@ -219,27 +241,38 @@ func (b *book) seen(s sighting) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.peers[s.id]
-	b.peers[s.id] = known{s.id, addresses, strings.ToValidUTF8(s.agent[:min(len(s.agent), maxAgent)], ""), s.at, s.dialled || k.dialled}
+	b.peers[s.id] = known{
+		s.id, addresses, strings.ToValidUTF8(s.agent[:min(len(s.agent), maxAgent)], ""), s.at, s.dialled || k.dialled, k.wish,
+	}
 	b.changed = true
 	if len(b.peers) > MaxStoredPeers {
-		b.dropLeastLocked()
+		b.makeRoomLocked()
 	}
 }
 
-// dropLeastLocked forgets the peer that is worth least: one that only ever came
-// to us before one that we reached ourselves, then the one not seen longest.
-// So strangers who come in thousands replace each other and nobody else.
-func (b *book) dropLeastLocked() {
-	var least known
-	for _, k := range b.peers {
-		if least.id == "" || worthLess(k, least) {
-			least = k
+// makeRoomLocked forgets some of the peers that are worth least, so that the
+// next strangers find room without another search. A peer that a person wants
+// something of goes last, then one that we reached ourselves, then the one seen
+// last. So strangers who come in thousands replace each other and nobody else.
+func (b *book) makeRoomLocked() {
+	list := slices.SortedFunc(maps.Values(b.peers), func(x, y known) int {
+		switch {
+		case worthLess(x, y):
+			return -1
+		case worthLess(y, x):
+			return 1
 		}
+		return 0
+	})
+	for _, k := range list[:len(list)-MaxStoredPeers+roomMade] {
+		delete(b.peers, k.id)
 	}
-	delete(b.peers, least.id)
 }
 
 func worthLess(a, b known) bool {
+	if wanted := a.wish != (wish{}); wanted != (b.wish != (wish{})) {
+		return !wanted
+	}
 	if a.dialled != b.dialled {
 		return !a.dialled
 	}
@@ -270,10 +303,14 @@ func (b *book) all() []known {
 	return list
 }
 
+// infos are the peers worth dialling after a restart: at most maxRecalled, as
+// discovery plans no more.
 func (b *book) infos() []peer.AddrInfo {
 	var list []peer.AddrInfo
 	for _, k := range b.all() {
-		list = append(list, peer.AddrInfo{ID: k.id, Addrs: parsed(k.addresses)})
+		if len(list) < maxRecalled && len(k.addresses) > 0 && !k.wish.blocked {
+			list = append(list, peer.AddrInfo{ID: k.id, Addrs: parsed(k.addresses)})
+		}
 	}
 	return list
 }

@@ -41,6 +41,9 @@ func (h *Host) Dial(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
+	if h.book.blocked(info.ID) {
+		return core.Errorf(core.Conflict, "you blocked this peer; unblock it first")
+	}
 	h.away.remove(info.ID)
 	return h.DialPeer(ctx, info)
 }
@@ -89,22 +92,26 @@ func (h *Host) Hangup(id string) error {
 	if err := h.usable(); err != nil {
 		return err
 	}
-	p, err := peer.Decode(id)
+	p, err := decodePeer(id)
 	if err != nil {
-		return core.Wrap(core.Invalid, err, "%q is not a peer id; peer ids look like 12D3KooW… and stand in the list of peers", shorten(id))
+		return err
 	}
 	if h.Network().Connectedness(p) == network.NotConnected {
 		return core.Errorf(core.NotFound, "there is no connection with the peer %s", p)
 	}
 	h.away.add(p, time.Now())
+	return h.closePeer(p)
+}
+
+func (h *Host) closePeer(p peer.ID) error {
 	if err := h.Network().ClosePeer(p); err != nil {
 		return fmt.Errorf("close connections: %w", err)
 	}
 	return nil
 }
 
-// HungUp says whether a user sent this peer away a short while ago.
-func (h *Host) HungUp(p peer.ID) bool { return h.away.has(p, time.Now()) }
+// HungUp says whether a user sent this peer away a short while ago, or blocked it.
+func (h *Host) HungUp(p peer.ID) bool { return h.away.has(p, time.Now()) || h.book.blocked(p) }
 
 // away are the peers that a user sent away, and until when.
 type away struct {

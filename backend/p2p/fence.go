@@ -19,8 +19,8 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func (p *plan) fence(sentAway *away) []libp2p.Option {
-	opts := []libp2p.Option{libp2p.ConnectionGater(gate{loopbackOnly: p.loopbackOnly, away: sentAway})}
+func (p *plan) fence(h *Host) []libp2p.Option {
+	opts := []libp2p.Option{libp2p.ConnectionGater(gate{loopbackOnly: p.loopbackOnly, away: h.away, book: h.book})}
 	if p.loopbackOnly || p.Dialer != nil {
 		opts = append(opts, libp2p.MultiaddrResolver(noNames{}))
 	}
@@ -62,13 +62,15 @@ func isRelayed(addr ma.Multiaddr) bool {
 
 // gate refuses, on a host for loopback only, every dial that would leave this
 // computer, whoever wishes it: a user, a peer's address list, AutoNAT or hole
-// punching. On every host it refuses peers that a user has just sent away.
+// punching. On every host it refuses peers that a user has just sent away, and
+// those that a user blocked.
 type gate struct {
 	loopbackOnly bool
 	away         *away
+	book         *book
 }
 
-func (gate) InterceptPeerDial(peer.ID) bool { return true }
+func (g gate) InterceptPeerDial(p peer.ID) bool { return !g.book.blocked(p) }
 
 func (g gate) InterceptAddrDial(_ peer.ID, addr ma.Multiaddr) bool {
 	return !g.loopbackOnly || manet.IsIPLoopback(addr)
@@ -77,7 +79,7 @@ func (g gate) InterceptAddrDial(_ peer.ID, addr ma.Multiaddr) bool {
 func (gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
 
 func (g gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
-	return dir == network.DirOutbound || !g.away.has(p, time.Now())
+	return !g.book.blocked(p) && (dir == network.DirOutbound || !g.away.has(p, time.Now()))
 }
 
 func (gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

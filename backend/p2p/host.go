@@ -41,8 +41,12 @@ type Host struct {
 
 	reachability atomic.Int32 // a network.Reachability
 
-	away *away
-	came chan struct{} // one token: somebody came whose latency is not known yet
+	away   *away
+	meter  *meter
+	gauges *gauges
+	nets   *nets
+	looked atomic.Int64  // when somebody last looked at peers, Unix nanoseconds
+	came   chan struct{} // one token: somebody came whose latency is not known yet
 
 	closeOnce sync.Once
 	closeErr  error
@@ -69,16 +73,18 @@ func New(s Settings, log *slog.Logger) (*Host, error) {
 		return nil, err
 	}
 	nat := &lateNAT{}
-	sentAway := &away{until: make(map[peer.ID]time.Time)}
-	opts, err := p.options(nat, sentAway)
+	h := &Host{
+		plan: p, log: log, nat: nat, book: known, away: &away{until: make(map[peer.ID]time.Time)}, came: make(chan struct{}, 1),
+		meter: newMeter(time.Now), gauges: newGauges(), nets: newNets(),
+	}
+	opts, err := p.options(h)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := libp2p.New(opts...)
-	if err != nil {
+	if h.Host, err = libp2p.New(opts...); err != nil {
 		return nil, fmt.Errorf("build libp2p host: %w", err)
 	}
-	return &Host{Host: inner, plan: p, log: log, nat: nat, book: known, away: sentAway, came: make(chan struct{}, 1)}, nil
+	return h, nil
 }
 
 // Run listens, calls ready, and keeps watch until ctx ends. It then remembers
@@ -91,6 +97,7 @@ func (h *Host) Run(ctx context.Context, ready func()) (err error) {
 	}
 	events, err := h.EventBus().Subscribe([]any{
 		new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerConnectednessChanged), new(event.EvtLocalReachabilityChanged),
+		new(event.EvtNATDeviceTypeChanged), new(event.EvtHostReachableAddrsChanged),
 	}, eventbus.BufSize(eventQueue), eventbus.Name("p2p"))
 	if err != nil {
 		return fmt.Errorf("subscribe to events: %w", err)
@@ -100,6 +107,9 @@ func (h *Host) Run(ctx context.Context, ready func()) (err error) {
 		return err
 	}
 	h.nat.start()
+	for _, k := range h.Kept() {
+		h.ConnManager().Protect(k.ID, keptTag)
+	}
 	if !h.state.CompareAndSwap(built, running) {
 		return core.Errorf(core.Unavailable, "this host has ended; build a new one")
 	}
@@ -124,6 +134,7 @@ func (h *Host) watch(ctx context.Context, events event.Subscription) {
 			if err := h.book.save(time.Now()); err != nil {
 				h.log.Warn("known peers were not saved; trying again later", core.KeyError, err)
 			}
+			h.meter.TrimIdle(time.Now().Add(-meterIdle))
 		case e, open := <-events.Out():
 			if !open {
 				return
@@ -137,19 +148,22 @@ func (h *Host) learn(e any) {
 	switch e := e.(type) {
 	case event.EvtLocalReachabilityChanged:
 		h.reachability.Store(int32(e.Reachability)) //nolint:gosec // one of three small numbers
+	case event.EvtNATDeviceTypeChanged:
+		h.nets.device(e)
+	case event.EvtHostReachableAddrsChanged:
+		h.nets.reachable(e)
 	case event.EvtPeerIdentificationCompleted:
 		h.book.seen(sighting{
 			id: e.Peer, agent: e.AgentVersion, at: time.Now(), addresses: h.Peerstore().Addrs(e.Peer),
 			dialled: e.Conn.Stat().Direction == network.DirOutbound && !e.Conn.Stat().Limited, by: e.Conn.RemoteMultiaddr(),
 		})
-		select {
-		case h.came <- struct{}{}:
-		default: // a round of pings is due already
-		}
+		h.noteRoute(e.Peer)
+		h.measureSoon()
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.NotConnected {
 			h.book.left(e.Peer, time.Now())
 		}
+		h.noteRoute(e.Peer)
 		h.log.Debug("connection changed", core.KeyPeer, e.Peer.String(), "state", e.Connectedness.String())
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	tls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -30,7 +31,7 @@ const (
 	maxDialBacksPerPeer = 3
 )
 
-func (p *plan) options(nat *lateNAT, sentAway *away) ([]libp2p.Option, error) {
+func (p *plan) options(h *Host) ([]libp2p.Option, error) {
 	store, err := pstoremem.NewPeerstore(
 		pstoremem.WithMaxAddresses(MaxHeardAddresses),
 		pstoremem.WithMaxAddressesPerPeer(MaxHeardPerPeer),
@@ -65,11 +66,14 @@ func (p *plan) options(nat *lateNAT, sentAway *away) ([]libp2p.Option, error) {
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		libp2p.EnableRelay(),
 		libp2p.DisableMetrics(), // they would register with a package variable
+		libp2p.BandwidthReporter(h.meter),
+		libp2p.UDPBlackHoleSuccessCounter(h.nets.udp),
+		libp2p.IPv6BlackHoleSuccessCounter(h.nets.ipv6),
 	}
 	opts = append(opts, p.transports()...)
-	opts = append(opts, p.fence(sentAway)...)
+	opts = append(opts, p.fence(h)...)
 	if !p.ClientOnly {
-		opts = append(opts, p.services(nat)...)
+		opts = append(opts, p.services(h)...)
 	}
 	return opts, nil
 }
@@ -84,7 +88,7 @@ func (p *plan) transports() []libp2p.Option {
 
 // services is what a node does for others, and what helps others to reach it.
 // What makes sense only beyond this computer is left out on loopback.
-func (p *plan) services(nat *lateNAT) []libp2p.Option {
+func (p *plan) services(h *Host) []libp2p.Option {
 	opts := []libp2p.Option{libp2p.EnableRelayService(relay.WithResources(relayResources()))}
 	if p.loopbackOnly {
 		return opts
@@ -98,7 +102,7 @@ func (p *plan) services(nat *lateNAT) []libp2p.Option {
 		opts = append(opts, libp2p.EnableAutoRelayWithStaticRelays(relays))
 	}
 	if p.Dialer == nil {
-		opts = append(opts, libp2p.EnableHolePunching(), libp2p.NATManager(nat.attach))
+		opts = append(opts, libp2p.EnableHolePunching(holepunch.WithTracer(h.gauges)), libp2p.NATManager(h.nat.attach))
 	}
 	return opts
 }

@@ -1,20 +1,16 @@
 package p2p
 
-// This file lists peers as people see them, and measures how far they are.
+// This file lists peers as people see them.
 
 import (
 	"cmp"
-	"context"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 
@@ -24,12 +20,6 @@ import (
 const (
 	// MaxListedPeers bounds PeerList; connected peers come first.
 	MaxListedPeers = 1000
-
-	// pingInterval is often enough for a figure on a screen.
-	pingInterval = 30 * time.Second
-	pingTimeout  = 10 * time.Second
-	// maxPings bounds pings under way, so that a round is spread out.
-	maxPings = 4
 )
 
 // PeerList returns the connected peers, then those only known, each sorted by
@@ -38,26 +28,26 @@ func (h *Host) PeerList() []core.Peer {
 	if h.state.Load() == closed {
 		return nil
 	}
-	now := time.Now()
-	list := make(map[peer.ID]core.Peer)
-	own := h.ownIPs()
-	for id, best := range h.bestConnections() {
-		p := h.describe(id, best, now)
-		p.Path = pathOf(best, own)
-		list[id] = p
+	sorted := h.Connected()
+	listed := make(map[peer.ID]bool, len(sorted))
+	for _, c := range h.Network().Peers() {
+		listed[c] = true
 	}
-	for _, known := range h.book.all() {
-		if _, connected := list[known.id]; !connected {
-			list[known.id] = core.Peer{ID: known.id.String(), Addresses: known.addresses, Agent: known.agent, LastSeen: known.lastSeen, Protocols: []string{}}
+	for _, k := range h.book.all() {
+		if !listed[k.id] && (len(sorted) < MaxListedPeers || k.wish != (wish{})) {
+			listed[k.id] = true
+			sorted = append(sorted, core.Peer{
+				ID: k.id.String(), Name: k.wish.name, Addresses: k.addresses, Agent: k.agent, LastSeen: k.lastSeen, Protocols: []string{},
+				Keep: k.wish.keep, Blocked: k.wish.blocked,
+			})
 		}
 	}
 	for _, id := range h.Peerstore().PeersWithAddrs() {
-		if _, listed := list[id]; listed || id == h.ID() || len(list) >= MaxListedPeers {
-			continue
+		if !listed[id] && id != h.ID() && len(sorted) < MaxListedPeers {
+			sorted = append(sorted, core.Peer{ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Protocols: []string{}})
 		}
-		list[id] = core.Peer{ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Protocols: []string{}}
 	}
-	sorted := slices.SortedFunc(maps.Values(list), func(a, b core.Peer) int {
+	slices.SortStableFunc(sorted, func(a, b core.Peer) int {
 		if a.Connected != b.Connected {
 			if a.Connected {
 				return -1
@@ -69,7 +59,22 @@ func (h *Host) PeerList() []core.Peer {
 		}
 		return cmp.Or(b.LastSeen.Compare(a.LastSeen), cmp.Compare(a.ID, b.ID))
 	})
-	return sorted[:min(len(sorted), MaxListedPeers)]
+	return sorted
+}
+
+// Connected returns the connected peers, sorted by id.
+func (h *Host) Connected() []core.Peer {
+	if h.state.Load() == closed {
+		return nil
+	}
+	now, own := time.Now(), h.ownIPs()
+	best := h.bestConnections()
+	list := make([]core.Peer, 0, len(best))
+	for id, c := range best {
+		list = append(list, h.describe(id, c, own, now))
+	}
+	slices.SortFunc(list, func(a, b core.Peer) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }
 
 // bestConnections picks for each peer the connection that streams will use:
@@ -92,14 +97,17 @@ func better(a, b network.ConnStats) bool {
 	return a.Opened.Before(b.Opened)
 }
 
-func (h *Host) describe(id peer.ID, c network.Conn, now time.Time) core.Peer {
-	stat := c.Stat()
+func (h *Host) describe(id peer.ID, c network.Conn, own map[netip.Addr]bool, now time.Time) core.Peer {
+	stat, remote := c.Stat(), c.RemoteMultiaddr()
+	moved, wanted := h.meter.peer(id), h.book.wanted(id)
 	p := core.Peer{
-		ID: id.String(), Addresses: texts(h.Peerstore().Addrs(id)), Connected: true,
-		Direction: strings.ToLower(stat.Direction.String()), Transport: transportOf(c.RemoteMultiaddr()),
-		LatencyMS: float64(h.Peerstore().LatencyEWMA(id)) / float64(time.Millisecond), Since: stat.Opened, LastSeen: now,
-		Protocols: []string{},
+		ID: id.String(), Name: wanted.name, Addresses: texts(h.Peerstore().Addrs(id)), Address: remote.String(), Connected: true,
+		Direction: strings.ToLower(stat.Direction.String()), Path: pathOf(c, own), Relay: relayOf(remote), Transport: transportOf(remote),
+		LatencyMS: milliseconds(h.Peerstore().LatencyEWMA(id)), Latencies: h.gauges.latencies(id), Since: stat.Opened, LastSeen: now,
+		BytesIn: moved.BytesIn, BytesOut: moved.BytesOut, RateIn: moved.RateIn, RateOut: moved.RateOut,
+		Keep: wanted.keep, Blocked: wanted.blocked, Protocols: []string{},
 	}
+	p.Punched = p.Path == core.PathDirect && h.gauges.punchedThrough(id, stat.Opened)
 	if agent, err := h.Peerstore().Get(id, "AgentVersion"); err == nil {
 		p.Agent, _ = agent.(string) //nolint:errcheck // identify stores a string, and "" is right for anything else
 	}
@@ -117,16 +125,28 @@ func (h *Host) describe(id peer.ID, c network.Conn, now time.Time) core.Peer {
 func pathOf(c network.Conn, own map[netip.Addr]bool) string {
 	remote := c.RemoteMultiaddr()
 	if c.Stat().Limited || isRelayed(remote) {
-		return "relayed"
+		return core.PathRelayed
 	}
 	ip := ipOf(remote)
 	switch {
 	case ip.IsLoopback(), own[ip]:
-		return "this computer"
+		return core.PathComputer
 	case ip.IsPrivate(), ip.IsLinkLocalUnicast():
-		return "lan"
+		return core.PathLAN
 	}
-	return "direct"
+	return core.PathDirect
+}
+
+// relayOf is the id of the relay that an address goes through, or "".
+func relayOf(addr ma.Multiaddr) string {
+	if !isRelayed(addr) {
+		return ""
+	}
+	id, err := addr.ValueForProtocol(ma.P_P2P) // the first one: the relay comes before the circuit
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // ownIPs are the addresses of this computer's interfaces that the host listens on.
@@ -178,49 +198,4 @@ func texts(addrs []ma.Multiaddr) []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// measure pings the connected peers now and then; the answers go to the
-// peerstore's moving average.
-func (h *Host) measure(ctx context.Context) {
-	tick := time.NewTicker(pingInterval)
-	defer tick.Stop()
-	for {
-		h.pingAll(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-h.came:
-		}
-	}
-}
-
-func (h *Host) pingAll(ctx context.Context) {
-	var round sync.WaitGroup
-	defer round.Wait()
-	places := make(chan struct{}, maxPings)
-	for _, id := range h.Network().Peers() {
-		select {
-		case <-ctx.Done():
-			return
-		case places <- struct{}{}:
-		}
-		round.Go(func() {
-			defer func() { <-places }()
-			h.pingOne(ctx, id)
-		})
-	}
-}
-
-// pingOne pings once. A peer that does not answer simply has no figure.
-func (h *Host) pingOne(ctx context.Context, id peer.ID) {
-	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "measuring only"), pingTimeout)
-	defer cancel()
-	answers := ping.Ping(ctx, h, id)
-	<-answers
-	cancel()
-	for open := true; open; { // libp2p closes it when its goroutine has ended
-		_, open = <-answers
-	}
 }

@@ -53,7 +53,9 @@ const (
 	MaxRelayTime = 5 * time.Minute
 
 	// MaxStoredPeers bounds the peers that are remembered over a restart.
-	MaxStoredPeers = 500
+	MaxStoredPeers = 10_000
+	// MaxWishes bounds the peers that a person named, keeps or blocked.
+	MaxWishes = 1000
 	// MaxStoredAddresses bounds the addresses remembered for one peer.
 	MaxStoredAddresses = 8
 	// MaxStoredAge is how long a peer is remembered after it was last seen.
@@ -160,6 +162,7 @@ func Limits() []core.Limit {
 		{Name: "network buffers", Value: fmt.Sprintf("%d MiB in all, %d MiB per peer", MaxNetworkMemory>>20, MaxPeerMemory>>20), Why: "a peer that sends and never reads must not fill the memory"},
 		{Name: "relayed connection", Value: fmt.Sprintf("%d MiB each way, %s", MaxRelayBytes>>20, MaxRelayTime), Why: "a relay introduces peers; it does not carry their data"},
 		{Name: "peers waiting at this relay", Value: fmt.Sprint(MaxRelayReservations), Why: "each holds a connection open"},
-		{Name: "remembered peers", Value: fmt.Sprintf("%d for %d days", MaxStoredPeers, int(MaxStoredAge.Hours()/24)), Why: "a cache to find the network again after a restart"},
+		{Name: "remembered peers", Value: fmt.Sprintf("%d for %d days", MaxStoredPeers, int(MaxStoredAge.Hours()/24)), Why: "to find the network again after a restart, and to show who was there"},
+		{Name: "peers with a name, kept or blocked", Value: fmt.Sprint(MaxWishes), Why: "they are kept for ever"},
 	}
 }

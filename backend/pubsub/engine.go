@@ -41,6 +41,7 @@ type engine struct {
 	healer   *healer
 	inFlight *inFlight
 	arrivals *arrivals
+	view     *view
 	pace     pace
 
 	calls   chan func()   // run by the keeper, one after another
@@ -65,7 +66,7 @@ type engine struct {
 func newEngine(life context.Context, p *PubSub) (*engine, error) {
 	e := &engine{
 		p: p, host: p.host, log: p.log, pace: p.pace,
-		flow: newFlow(), conduct: newConduct(), inFlight: newInFlight(p.host.ID()),
+		flow: newFlow(), conduct: newConduct(), inFlight: newInFlight(p.host.ID()), view: newView(),
 		calls: make(chan func()), news: make(chan struct{}, 1), notices: make(chan func(), maxNotices),
 		stopped: make(chan struct{}),
 		asks:    make(chan struct{}, MaxAsks),
@@ -117,6 +118,7 @@ func (e *engine) options(params *gossip.PeerScoreParams) []gossip.Option {
 		// has just connected, or is being eclipsed, is heard at once.
 		gossip.WithFloodPublish(true),
 		gossip.WithPeerScore(params, thresholds()),
+		gossip.WithPeerScoreInspect(e.view.scored, scoresEvery),
 		// There is no peer gater: it drops at random when the queue for
 		// checking overflows, by network address. Here a stream is read more
 		// slowly before that, by peer, and nothing is dropped (flow.go).

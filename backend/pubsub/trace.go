@@ -107,13 +107,17 @@ func (t *tracer) OnNewOutboundStream(id peer.ID, _ protocol.ID) { t.e.interest.s
 func (t *tracer) OnClosedOutboundStream(id peer.ID) {
 	t.e.interest.setReady(id, false)
 	t.e.flow.dropped(id)
+	t.e.view.gone(id)
 }
 
 // Join says that a topic's messages are taken from now on.
 func (t *tracer) Join(topic string) { t.joined[topic] = struct{}{} }
 
 // Leave says that they no longer are.
-func (t *tracer) Leave(topic string) { delete(t.joined, topic) }
+func (t *tracer) Leave(topic string) {
+	delete(t.joined, topic)
+	t.e.view.left(topic)
+}
 
 func (t *tracer) checked(m *gossip.Message) {
 	t.e.inFlight.done(m.Message)
@@ -173,10 +177,13 @@ func (t *tracer) UndeliverableMessage(*gossip.Message) {
 }
 
 // Graft says that a neighbour enters a topic's mesh.
-func (t *tracer) Graft(id peer.ID, topic string) { t.e.healer.heal(id, topic, time.Now()) }
+func (t *tracer) Graft(id peer.ID, topic string) {
+	t.e.view.grafted(id, topic)
+	t.e.healer.heal(id, topic, time.Now())
+}
 
-// Prune is of no interest here.
-func (t *tracer) Prune(peer.ID, string) {}
+// Prune says that it leaves it.
+func (t *tracer) Prune(id peer.ID, topic string) { t.e.view.pruned(id, topic) }
 
 // ValidateMessage is of no interest here.
 func (t *tracer) ValidateMessage(*gossip.Message) {}

@@ -1,5 +1,27 @@
 export namespace api {
 	
+	export class Bootstrap {
+	    id: string;
+	    addresses: string[];
+	    connected: boolean;
+	    failures: number;
+	    next_try: string;
+	    reason: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Bootstrap(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.addresses = source["addresses"];
+	        this.connected = source["connected"];
+	        this.failures = source["failures"];
+	        this.next_try = source["next_try"];
+	        this.reason = source["reason"];
+	    }
+	}
 	export class Cell {
 	    k: string;
 	    v: string;
@@ -86,6 +108,133 @@ export namespace api {
 	        this.fetch = source["fetch"];
 	    }
 	}
+	export class Finding {
+	    id: string;
+	    title: string;
+	    result: string;
+	    evidence: string;
+	    remedy: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Finding(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.title = source["title"];
+	        this.result = source["result"];
+	        this.evidence = source["evidence"];
+	        this.remedy = source["remedy"];
+	    }
+	}
+	export class Flow {
+	    protocol: string;
+	    bytes_in: string;
+	    bytes_out: string;
+	    rate_in: number;
+	    rate_out: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Flow(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.protocol = source["protocol"];
+	        this.bytes_in = source["bytes_in"];
+	        this.bytes_out = source["bytes_out"];
+	        this.rate_in = source["rate_in"];
+	        this.rate_out = source["rate_out"];
+	    }
+	}
+	export class GossipCount {
+	    name: string;
+	    count: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new GossipCount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.count = source["count"];
+	    }
+	}
+	export class GossipScore {
+	    peer: string;
+	    name: string;
+	    score: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new GossipScore(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.peer = source["peer"];
+	        this.name = source["name"];
+	        this.score = source["score"];
+	    }
+	}
+	export class GossipTopic {
+	    topic: string;
+	    peers: number;
+	    mesh: number;
+	    subscribers: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new GossipTopic(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.topic = source["topic"];
+	        this.peers = source["peers"];
+	        this.mesh = source["mesh"];
+	        this.subscribers = source["subscribers"];
+	    }
+	}
+	export class Gossip {
+	    bootstrap: Bootstrap[];
+	    topics: GossipTopic[];
+	    scores: GossipScore[];
+	    counters: GossipCount[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Gossip(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.bootstrap = this.convertValues(source["bootstrap"], Bootstrap);
+	        this.topics = this.convertValues(source["topics"], GossipTopic);
+	        this.scores = this.convertValues(source["scores"], GossipScore);
+	        this.counters = this.convertValues(source["counters"], GossipCount);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	
+	
 	export class Group {
 	    name: string;
 	    awake: boolean;
@@ -696,18 +845,165 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class PathCell {
+	    from: string;
+	    to: string;
+	    ms: number;
+	    path: string;
+	    age_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new PathCell(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.from = source["from"];
+	        this.to = source["to"];
+	        this.ms = source["ms"];
+	        this.path = source["path"];
+	        this.age_ms = source["age_ms"];
+	    }
+	}
+	export class PathChange {
+	    at: string;
+	    peer: string;
+	    name: string;
+	    from: string;
+	    to: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PathChange(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.at = source["at"];
+	        this.peer = source["peer"];
+	        this.name = source["name"];
+	        this.from = source["from"];
+	        this.to = source["to"];
+	    }
+	}
+	export class PathNode {
+	    id: string;
+	    name: string;
+	    self: boolean;
+	    known: boolean;
+	    shared: boolean;
+	    age_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new PathNode(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.self = source["self"];
+	        this.known = source["known"];
+	        this.shared = source["shared"];
+	        this.age_ms = source["age_ms"];
+	    }
+	}
+	export class PathMatrix {
+	    sharing: boolean;
+	    nodes: PathNode[];
+	    cells: PathCell[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PathMatrix(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sharing = source["sharing"];
+	        this.nodes = this.convertValues(source["nodes"], PathNode);
+	        this.cells = this.convertValues(source["cells"], PathCell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	export class PathReason {
+	    rule: string;
+	    sentence: string;
+	    evidence: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PathReason(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rule = source["rule"];
+	        this.sentence = source["sentence"];
+	        this.evidence = source["evidence"];
+	    }
+	}
+	export class Place {
+	    kind: string;
+	    country: string;
+	    region: string;
+	    lat: number;
+	    lon: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Place(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.kind = source["kind"];
+	        this.country = source["country"];
+	        this.region = source["region"];
+	        this.lat = source["lat"];
+	        this.lon = source["lon"];
+	    }
+	}
 	export class Peer {
 	    id: string;
+	    name: string;
 	    addresses: string[];
+	    address: string;
 	    connected: boolean;
 	    direction: string;
 	    path: string;
+	    relay: string;
 	    transport: string;
 	    agent: string;
+	    version: string;
 	    protocols: string[];
+	    role: string;
+	    member: boolean;
 	    latency_ms: number;
+	    latencies: number[];
+	    bytes_in: string;
+	    bytes_out: string;
+	    rate_in: number;
+	    rate_out: number;
 	    since: string;
 	    last_seen: string;
+	    blocked: boolean;
+	    keep: boolean;
+	    place: Place;
 	
 	    static createFrom(source: any = {}) {
 	        return new Peer(source);
@@ -716,17 +1012,49 @@ export namespace api {
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.id = source["id"];
+	        this.name = source["name"];
 	        this.addresses = source["addresses"];
+	        this.address = source["address"];
 	        this.connected = source["connected"];
 	        this.direction = source["direction"];
 	        this.path = source["path"];
+	        this.relay = source["relay"];
 	        this.transport = source["transport"];
 	        this.agent = source["agent"];
+	        this.version = source["version"];
 	        this.protocols = source["protocols"];
+	        this.role = source["role"];
+	        this.member = source["member"];
 	        this.latency_ms = source["latency_ms"];
+	        this.latencies = source["latencies"];
+	        this.bytes_in = source["bytes_in"];
+	        this.bytes_out = source["bytes_out"];
+	        this.rate_in = source["rate_in"];
+	        this.rate_out = source["rate_out"];
 	        this.since = source["since"];
 	        this.last_seen = source["last_seen"];
+	        this.blocked = source["blocked"];
+	        this.keep = source["keep"];
+	        this.place = this.convertValues(source["place"], Place);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class Piece {
 	    text: string;
@@ -748,6 +1076,7 @@ export namespace api {
 	        this.problem = source["problem"];
 	    }
 	}
+	
 	
 	
 	export class PutRequest {
@@ -1022,6 +1351,81 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	        this.ended_at = source["ended_at"];
 	    }
+	}
+	
+	export class Traffic {
+	    total: Flow;
+	    protocols: Flow[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Traffic(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.total = this.convertValues(source["total"], Flow);
+	        this.protocols = this.convertValues(source["protocols"], Flow);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Whereabouts {
+	    id: string;
+	    name: string;
+	    addresses: string[];
+	    best: string;
+	    public_address: string;
+	    place: Place;
+	    qr: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Whereabouts(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.addresses = source["addresses"];
+	        this.best = source["best"];
+	        this.public_address = source["public_address"];
+	        this.place = this.convertValues(source["place"], Place);
+	        this.qr = source["qr"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 
 }

@@ -1,0 +1,163 @@
+package p2p
+
+// This file collects what the host knows of the networks around it, for those
+// who explain how it can be reached.
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// What a NAT does with the port of a sender.
+const (
+	NATUnknown  = ""
+	NATKeeps    = "keeps"   // the same for every receiver: holes can be punched
+	NATChanges  = "changes" // another for every receiver: they cannot
+	blackHole   = 100       // dials after which libp2p judges, as by default
+	fewSucceed  = 5
+	stateBroken = "Blocked" // what libp2p calls it
+)
+
+// nets is what libp2p told of the networks.
+type nets struct {
+	udp, ipv6 *swarm.BlackHoleSuccessCounter
+
+	mu       sync.Mutex
+	natTCP   string
+	natUDP   string
+	yes, no  []ma.Multiaddr // addresses that strangers could dial, and could not
+	untested []ma.Multiaddr
+}
+
+func newNets() *nets {
+	return &nets{
+		udp:  &swarm.BlackHoleSuccessCounter{N: blackHole, MinSuccesses: fewSucceed, Name: "UDP"},
+		ipv6: &swarm.BlackHoleSuccessCounter{N: blackHole, MinSuccesses: fewSucceed, Name: "IPv6"},
+	}
+}
+
+func (n *nets) device(e event.EvtNATDeviceTypeChanged) {
+	kind := NATUnknown
+	switch e.NatDeviceType {
+	case network.NATDeviceTypeEndpointIndependent:
+		kind = NATKeeps
+	case network.NATDeviceTypeEndpointDependent:
+		kind = NATChanges
+	default:
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if e.TransportProtocol == network.NATTransportUDP {
+		n.natUDP = kind
+	} else {
+		n.natTCP = kind
+	}
+}
+
+func (n *nets) reachable(e event.EvtHostReachableAddrsChanged) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.yes, n.no, n.untested = e.Reachable, e.Unreachable, e.Unknown
+}
+
+// Facts is what the host knows of how it can be reached.
+type Facts struct {
+	Listening    []string // addresses that are open
+	LoopbackOnly bool
+	Proxied      bool   // dials go through a SOCKS5 proxy, without UDP
+	Reachability string // as Reachability
+	// Reached, Failed and Untested are own addresses by what strangers found.
+	Reached, Failed, Untested []string
+	NATTCP, NATUDP            string // NATKeeps, NATChanges or NATUnknown
+	Router                    bool   // a router that maps ports has answered
+	Mapped                    []string
+	Relays                    int      // that are configured
+	Reserved                  []string // ids of relays that hold a place for this node
+	Public                    []string // public IP addresses of this node, as it or others see them
+	IPv6                      bool     // this computer has a public IPv6 address
+	TCPPeers, QUICPeers       int      // connected beyond this computer and its network
+	NearPeers                 int      // connected on this computer and its network
+	Relayed                   int
+	UDPLost, IPv6Lost         bool // nearly every dial by it has failed lately
+	PunchesTried, PunchesOK   int
+}
+
+// Facts looks at the host as it is now.
+func (h *Host) Facts() Facts {
+	f := Facts{
+		Listening: texts(h.Network().ListenAddresses()), LoopbackOnly: h.plan.loopbackOnly, Proxied: h.plan.Dialer != nil,
+		Reachability: h.Reachability(), Router: h.nat.HasDiscoveredNAT(), Relays: len(withoutSelf(h.plan.Relays, h.plan.Identity)),
+		UDPLost: h.nets.udp.State().String() == stateBroken, IPv6Lost: h.nets.ipv6.State().String() == stateBroken,
+	}
+	f.Listening = slices.DeleteFunc(f.Listening, func(a string) bool { return a == "/p2p-circuit" })
+	f.PunchesTried, f.PunchesOK = h.gauges.punched()
+	h.nets.mu.Lock()
+	f.NATTCP, f.NATUDP = h.nets.natTCP, h.nets.natUDP
+	f.Reached, f.Failed, f.Untested = texts(h.nets.yes), texts(h.nets.no), texts(h.nets.untested)
+	h.nets.mu.Unlock()
+	for _, a := range h.Network().ListenAddresses() {
+		if mapped := h.nat.GetMapping(a); mapped != nil {
+			f.Mapped = append(f.Mapped, mapped.String())
+		}
+	}
+	for _, a := range h.Addrs() {
+		if relay := relayOf(a); relay != "" && !slices.Contains(f.Reserved, relay) {
+			f.Reserved = append(f.Reserved, relay)
+		}
+	}
+	f.Public = publicIPs(h.Addrs())
+	f.IPv6 = slices.ContainsFunc(publicIPs(h.interfaces()), isIPv6)
+	f.countPeers(h.Connected())
+	return f
+}
+
+func (f *Facts) countPeers(peers []core.Peer) {
+	for _, p := range peers {
+		switch {
+		case p.Path == core.PathRelayed:
+			f.Relayed++
+		case p.Path != core.PathDirect:
+			f.NearPeers++
+		case p.Transport == "quic":
+			f.QUICPeers++
+		default:
+			f.TCPPeers++
+		}
+	}
+}
+
+func (h *Host) interfaces() []ma.Multiaddr {
+	addrs, err := h.Network().InterfaceListenAddresses()
+	if err != nil {
+		return nil // then nothing is known of them
+	}
+	return addrs
+}
+
+// publicIPs are the public addresses among addrs, relayed ones aside.
+func publicIPs(addrs []ma.Multiaddr) []string {
+	list := []string{}
+	for _, a := range addrs {
+		if isRelayed(a) || !manet.IsPublicAddr(a) {
+			continue
+		}
+		if ip := ipOf(a); ip.IsValid() && !slices.Contains(list, ip.String()) {
+			list = append(list, ip.String())
+		}
+	}
+	return list
+}
+
+func isIPv6(text string) bool {
+	ip, err := netip.ParseAddr(text)
+	return err == nil && ip.Is6()
+}
