@@ -32,6 +32,8 @@ type Settings struct {
 	Density   string `json:"density"`   // "comfortable" or "compact"
 	Language  string `json:"language"`  // "system", "en" or "de"; "" is as "system"
 	Namespace string `json:"namespace"` // the one that is open
+	// HidePlaces keeps names of places and pins off the screen, for pictures of it.
+	HidePlaces bool `json:"hide_places"`
 	// Welcomed says that the first steps are done; until then the page opens with them.
 	Welcomed bool `json:"welcomed"`
 	// Notice tells once why choices were lost; it is never stored.

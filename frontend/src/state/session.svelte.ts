@@ -26,6 +26,7 @@ export class Session {
     density: 'comfortable',
     language: 'system',
     namespace: '',
+    hide_places: false,
     welcomed: true,
     notice: '',
   });

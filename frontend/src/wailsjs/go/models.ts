@@ -1287,6 +1287,7 @@ export namespace api {
 	    density: string;
 	    language: string;
 	    namespace: string;
+	    hide_places: boolean;
 	    welcomed: boolean;
 	    notice: string;
 	
@@ -1300,6 +1301,7 @@ export namespace api {
 	        this.density = source["density"];
 	        this.language = source["language"];
 	        this.namespace = source["namespace"];
+	        this.hide_places = source["hide_places"];
 	        this.welcomed = source["welcomed"];
 	        this.notice = source["notice"];
 	    }
