@@ -34,6 +34,7 @@ type peerAnswer struct {
 	Agent     string    `json:"agent"`
 	Role      string    `json:"role"` // "node", "client", or "" when it has not said what it speaks
 	Direction string    `json:"direction"`
+	Country   string    `json:"country,omitempty"` // two letters, roughly; absent when it is not known
 }
 
 type peersAnswer struct {
@@ -85,7 +86,7 @@ func peers(c *call) error {
 	for _, p := range list {
 		out.Peers = append(out.Peers, peerAnswer{
 			ID: p.ID, Addresses: some(p.Addresses), Connected: p.Connected, LastSeen: p.LastSeen, LastSeen2: p.LastSeen,
-			LatencyMS: p.LatencyMS, Agent: p.Agent, Role: peerRole(p), Direction: p.Direction,
+			LatencyMS: p.LatencyMS, Agent: p.Agent, Role: peerRole(p), Direction: p.Direction, Country: p.Place.Country,
 		})
 	}
 	return c.answer(http.StatusOK, out)

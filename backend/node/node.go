@@ -19,6 +19,7 @@ import (
 	"git.debros.io/DeBros/network/backend/gateway"
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/p2p"
+	"git.debros.io/DeBros/network/backend/p2p/places"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
 	"git.debros.io/DeBros/network/backend/rqliteapi"
@@ -54,6 +55,7 @@ type Node struct {
 	folder    *Folder
 	authority *authority
 	host      *p2p.Host
+	places    *places.Places
 	proxy     *anyoneproxy.Proxy
 	discovery *discovery.Discovery
 	pubsub    *pubsub.PubSub
@@ -73,6 +75,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 	n := &Node{
 		folder: folder, loaded: loaded, build: build, logs: logs, log: logs.Logger("node"),
 		started: time.Now(), stop: make(chan struct{}, 1), face: &facing{},
+		places: places.New(time.Now, logs.Logger("places")),
 	}
 	defer func() {
 		if err != nil {
@@ -122,6 +125,7 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 	parts := []part{
 		{"data folder", n.folder}, // the lock comes first and goes last
 		{"heap", heap{}},
+		{"places", n.places},
 	}
 	if n.proxy != nil {
 		parts = append(parts, part{"proxy", n.proxy}) // before anything dials

@@ -5,6 +5,8 @@ package node
 
 import (
 	"context"
+	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,7 +20,7 @@ func (n *Node) Peers(context.Context) ([]core.Peer, error) {
 	for i := range list {
 		p := &list[i]
 		own, member := names[p.ID]
-		p.Member, p.Role = member, roleOf(*p)
+		p.Member, p.Role, p.Place = member, roleOf(*p), n.placeOf(*p)
 		if p.Name == "" {
 			p.Name = own
 		}
@@ -37,6 +39,18 @@ func roleOf(p core.Peer) string {
 	return core.PeerClient
 }
 
+// placeOf is where a peer is: by the connection in use, which says more than any
+// address, else by those that it is known under.
+func (n *Node) placeOf(p core.Peer) core.Place {
+	switch {
+	case !p.Connected:
+		return n.places.OfAny(p.Addresses)
+	case p.Path == core.PathComputer:
+		return core.Place{Kind: core.PlaceComputer}
+	}
+	return n.places.Of(p.Address)
+}
+
 // memberNames are the members of the network in use, by id, none for a guest.
 func (n *Node) memberNames() map[string]string {
 	in, err := n.networks.member()
@@ -49,12 +63,8 @@ func (n *Node) memberNames() map[string]string {
 // peerNames are the names that people read: those given here, then the members' own.
 func (n *Node) peerNames() map[string]string {
 	names := map[string]string{}
-	for id, name := range n.memberNames() {
-		names[id] = name
-	}
-	for id, name := range n.host.Names() {
-		names[id] = name
-	}
+	maps.Copy(names, n.memberNames())
+	maps.Copy(names, n.host.Names())
 	return names
 }
 
@@ -104,8 +114,10 @@ func (n *Node) Traffic(context.Context) (core.Traffic, error) { return n.host.Tr
 func (n *Node) Whereabouts(context.Context) (core.Whereabouts, error) {
 	w := core.Whereabouts{ID: n.host.ID().String(), Name: n.loaded.Config.Node.ID, Addresses: n.host.FullAddresses()}
 	w.Place.Kind = core.PlaceUnknown
-	if public := n.host.Facts().Public; len(public) > 0 {
-		w.Public = public[0]
+	public := n.host.Facts().Public
+	slices.SortStableFunc(public, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() }) // people know IPv4 better
+	if len(public) > 0 {
+		w.Public, w.Place = public[0].String(), n.places.OfIP(public[0])
 	}
 	return w, nil
 }
@@ -122,9 +134,16 @@ func (n *Node) Gossip(context.Context) (core.Gossip, error) {
 		name  string
 		count int64
 	}{
-		{"published", stats.Published}, {"delivered", stats.Delivered}, {"duplicates", stats.Duplicates}, {"rejected", stats.Rejected},
-		{"lost_inbound", stats.LostInbound}, {"lost_outbound", stats.LostOutbound}, {"slow_readers", stats.SlowReaders},
-		{"slow_peers", stats.SlowPeers}, {"refused", stats.Refused}, {"limited", stats.Limited},
+		{"published", stats.Published},
+		{"delivered", stats.Delivered},
+		{"duplicates", stats.Duplicates},
+		{"rejected", stats.Rejected},
+		{"lost_inbound", stats.LostInbound},
+		{"lost_outbound", stats.LostOutbound},
+		{"slow_readers", stats.SlowReaders},
+		{"slow_peers", stats.SlowPeers},
+		{"refused", stats.Refused},
+		{"limited", stats.Limited},
 	} {
 		g.Counters = append(g.Counters, core.GossipCount{Name: c.name, Count: uint64(max(c.count, 0))})
 	}

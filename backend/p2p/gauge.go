@@ -24,9 +24,10 @@ const (
 	punchNoted = 10 * time.Second
 	// maxGauges bounds the peers that something is kept of.
 	maxGauges = 2048
-	// MaxPathChanges bounds the timeline; MaxPathAge is how far back it goes.
+	// MaxPathChanges bounds the timeline.
 	MaxPathChanges = 2000
-	MaxPathAge     = 24 * time.Hour
+	// MaxPathAge is how far back it goes.
+	MaxPathAge = 24 * time.Hour
 )
 
 // Punch is one attempt to reach a relayed peer directly.

@@ -53,7 +53,7 @@ func (h *Host) measureSoon() {
 func (h *Host) measure(ctx context.Context) {
 	for {
 		h.pingAll(ctx)
-		pause := time.NewTimer(h.pause(rand.Float64()))
+		pause := time.NewTimer(h.pause(rand.Float64())) //nolint:gosec // it spreads pings, nothing more
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
@@ -87,7 +87,7 @@ func (h *Host) pingAll(ctx context.Context) {
 		}
 		round.Go(func() {
 			defer func() { <-places }()
-			h.pingOne(ctx, id) //nolint:errcheck // a peer that does not answer simply has no figure
+			_, _ = h.pingOne(ctx, id) //nolint:errcheck // a peer that does not answer simply has no figure
 			h.noteRoute(id)
 		})
 	}

@@ -61,7 +61,7 @@ func newMeter(now func() time.Time) *meter {
 // what came as if it had been spread over rateOver.
 func (c *count) add(n int64, now time.Time) {
 	c.rate = c.rateAt(now) + float64(n)/rateOver.Seconds()
-	c.bytes += uint64(max(n, 0)) //nolint:gosec // it is not negative
+	c.bytes += uint64(max(n, 0))
 	c.at = now
 }
 

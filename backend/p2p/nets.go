@@ -80,12 +80,13 @@ type Facts struct {
 	NATTCP, NATUDP            string // NATKeeps, NATChanges or NATUnknown
 	Router                    bool   // a router that maps ports has answered
 	Mapped                    []string
-	Relays                    int      // that are configured
-	Reserved                  []string // ids of relays that hold a place for this node
-	Public                    []string // public IP addresses of this node, as it or others see them
-	IPv6                      bool     // this computer has a public IPv6 address
-	TCPPeers, QUICPeers       int      // connected beyond this computer and its network
-	NearPeers                 int      // connected on this computer and its network
+	Relays                    int          // that are configured
+	Reserved                  []string     // ids of relays that hold a place for this node
+	Public                    []netip.Addr // public addresses of this node, as it or others see them
+	OwnPublic                 bool         // this computer itself has a public IPv4 address
+	IPv6                      bool         // and IPv6 address
+	TCPPeers, QUICPeers       int          // connected beyond this computer and its network
+	NearPeers                 int          // connected on this computer and its network
 	Relayed                   int
 	UDPLost, IPv6Lost         bool // nearly every dial by it has failed lately
 	PunchesTried, PunchesOK   int
@@ -115,7 +116,8 @@ func (h *Host) Facts() Facts {
 		}
 	}
 	f.Public = publicIPs(h.Addrs())
-	f.IPv6 = slices.ContainsFunc(publicIPs(h.interfaces()), isIPv6)
+	own := publicIPs(h.interfaces())
+	f.OwnPublic, f.IPv6 = slices.ContainsFunc(own, netip.Addr.Is4), slices.ContainsFunc(own, netip.Addr.Is6)
 	f.countPeers(h.Connected())
 	return f
 }
@@ -144,20 +146,15 @@ func (h *Host) interfaces() []ma.Multiaddr {
 }
 
 // publicIPs are the public addresses among addrs, relayed ones aside.
-func publicIPs(addrs []ma.Multiaddr) []string {
-	list := []string{}
+func publicIPs(addrs []ma.Multiaddr) []netip.Addr {
+	var list []netip.Addr
 	for _, a := range addrs {
 		if isRelayed(a) || !manet.IsPublicAddr(a) {
 			continue
 		}
-		if ip := ipOf(a); ip.IsValid() && !slices.Contains(list, ip.String()) {
-			list = append(list, ip.String())
+		if ip := ipOf(a); ip.IsValid() && !slices.Contains(list, ip) {
+			list = append(list, ip)
 		}
 	}
 	return list
-}
-
-func isIPv6(text string) bool {
-	ip, err := netip.ParseAddr(text)
-	return err == nil && ip.Is6()
 }

@@ -33,7 +33,9 @@ var mayImport = map[string][]string{
 	"backend/config":                    {"backend/core", "backend/disk"},
 	"backend/logging":                   {"backend/core"},
 	"backend/p2p":                       {"backend/core", "backend/disk"},
+	"backend/p2p/places":                {"backend/core"},
 	"backend/anyoneproxy":               {"backend/core"},
+	"backend/doctor":                    {"backend/core"},
 	"backend/discovery":                 {"backend/core", "backend/p2p"},
 	"backend/pubsub":                    {"backend/core", "backend/p2p"},
 	"backend/sqlguard":                  {"backend/core"},
@@ -55,6 +57,7 @@ var mayImport = map[string][]string{
 	"backend/internal/testkit/faults":   {},
 	"backend/internal/testkit/replicas": {"backend/core", "backend/database", "backend/internal/testkit"},
 	"build/bench":                       {},
+	"build/places":                      {},
 	"build/scoreboard":                  {},
 	"frontend":                          {},
 }
