@@ -72,8 +72,11 @@ export function placesOf(
   const relays = new Set(seen.filter((p) => p.connected && p.place.kind === 'relay').map((p) => p.relay));
   return {
     me,
-    pins: onMap.map((p) => ({ id: p.id, lat: p.place.lat, lon: p.place.lon, tone: toneOf(p) })),
-    // The way to a relay is dashed: peers lie behind it whose own place nobody knows.
+    // Behind a relay lie peers whose own place nobody knows: it and the way to it are drawn apart.
+    pins: onMap.map((p) => {
+      const tone = !p.connected ? 'away' : relays.has(p.id) ? 'far' : 'near';
+      return { id: p.id, lat: p.place.lat, lon: p.place.lon, tone };
+    }),
     ways: direct.map((p) => ({ id: p.id, lat: p.place.lat, lon: p.place.lon, dashed: relays.has(p.id) })),
     groups: [...groups.values()],
     lan: seen.filter((p) => p.place.kind === 'local').length,

@@ -152,7 +152,7 @@ describe('the map', () => {
     expect(placesOf(all, me(), options).pins.map((p) => p.id)).toEqual(['p1', 'p2']);
     const too = placesOf(all, me(), { ...options, offline: true });
     expect(too.pins.map((p) => [p.id, p.tone])).toEqual([
-      ['p1', 'near'],
+      ['p1', 'far'],
       ['p2', 'near'],
       ['t', 'away'],
     ]);

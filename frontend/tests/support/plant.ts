@@ -52,15 +52,35 @@ export const worldwide = [
   peer('tokyo', { ...at('JP', 'Tokyo', 35.7, 139.6), latency_ms: 240, direction: 'inbound' }),
   peer('sydney', { ...at('AU', 'New South Wales', -32.2, 147), latency_ms: 290 }),
   peer('mumbai', { ...at('IN', 'Maharashtra', 19.5, 76), ...off }),
-  peer('laptop', { ...only('relay'), path: 'relayed', relay: `12D3KooW${'paris'.padEnd(44, 'x')}`, transport: 'tcp', role: 'client', latency_ms: 88 }),
+  peer('laptop', {
+    ...only('relay'),
+    path: 'relayed',
+    relay: `12D3KooW${'paris'.padEnd(44, 'x')}`,
+    transport: 'tcp',
+    role: 'client',
+    latency_ms: 88,
+  }),
   peer('nas', { ...only('local'), path: 'lan', transport: 'tcp', latency_ms: 0.6, member: true }),
   peer('worker', { ...only('computer'), path: 'local', transport: 'tcp', latency_ms: 0.2 }),
   peer('phone', { ...only('carrier'), latency_ms: 55 }),
-  peer('', { ...only('unknown'), id: '12D3KooWH3uVF6wv47WnArKHk5p6cvgCJEb74UTmxztmQDc298L3', agent: '', protocols: [] }),
+  peer('', {
+    ...only('unknown'),
+    id: '12D3KooWH3uVF6wv47WnArKHk5p6cvgCJEb74UTmxztmQDc298L3',
+    agent: '',
+    protocols: [],
+  }),
   peer('gone', { ...off, blocked: true }),
 ];
 
-const self = { id: 'me', name: 'home', addresses: [], best: '', public_address: '198.51.100.4', ...at('DE', 'Bavaria', 48.9, 11.4), qr: [] };
+const self = {
+  id: 'me',
+  name: 'home',
+  addresses: [],
+  best: '',
+  public_address: '198.51.100.4',
+  ...at('DE', 'Bavaria', 48.9, 11.4),
+  qr: [],
+};
 
 /** Puts answers in the place of the node's own, by method. */
 export async function plant(page: Page, answers: Record<string, unknown>): Promise<void> {

@@ -147,7 +147,7 @@ export const peers = {
       source: 'IP geolocation by DB-IP',
       licence: '(CC BY 4.0, changed: merged to regions)',
       map: 'Map of the peers. Arrows go from pin to pin, nearest first; plus and minus zoom, Shift with arrows moves the map.',
-      legend: { near: 'direct', far: 'relayed', away: 'offline', me: 'this node' },
+      legend: { near: 'direct', far: 'relay for others', away: 'offline', me: 'this node' },
       pad: {
         nearer: 'Zoom in',
         away: 'Zoom out',
@@ -202,6 +202,7 @@ export const peers = {
       at: (time: string) => `examined at ${time}`,
       remedy: 'What would change it',
       results: { ok: 'well', warn: 'with a loss', bad: 'not working', off: 'does not apply' } as Record<string, string>,
+      // The node's own titles are English.
       titles: {} as Record<string, string>,
       sum: (f: Formats, bad: number, warn: number) =>
         bad + warn === 0
@@ -232,16 +233,17 @@ export const peers = {
       score: 'Score',
       noScores: 'No neighbour has a score yet.',
       counters: 'Messages since the start',
-      message: 'Message',
-      count: 'Count',
       counts: {
-        published: 'published',
-        delivered: 'delivered',
-        rejected: 'rejected',
-        duplicate: 'duplicates',
-        ignored: 'ignored',
-        undeliverable: 'not delivered',
-        throttled: 'held back',
+        published: 'published here',
+        delivered: 'delivered here',
+        duplicates: 'came twice',
+        rejected: 'not valid',
+        lost_inbound: 'lost, queue in full',
+        lost_outbound: 'lost, queue out full',
+        slow_readers: 'readers cut off, too slow',
+        slow_peers: 'neighbours cut off, too slow',
+        refused: 'refused',
+        limited: 'held back by a limit',
       } as Record<string, string>,
       traffic: 'Traffic by protocol',
       protocol: 'Protocol',
