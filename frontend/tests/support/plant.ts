@@ -5,10 +5,12 @@ import type { Page } from 'playwright-core';
 
 const day = '2026-11-27T';
 
-/** A peer as the page gets it. */
-export const peer = (id: string, over: object = {}): object => ({
-  id: `12D3KooW${id.padEnd(44, 'x')}`,
-  name: id,
+/** The id of a planted peer. */
+export const idOf = (name: string): string => `12D3KooW${name.padEnd(44, 'x')}`;
+
+const peer = (name: string, over: object = {}): object => ({
+  id: idOf(name),
+  name,
   addresses: ['/ip4/203.0.113.7/tcp/4001'],
   address: '/ip4/203.0.113.7/tcp/4001',
   connected: true,
@@ -42,7 +44,7 @@ const off = { connected: false, path: 'offline', transport: '', latency_ms: 0, l
 const only = (kind: string) => ({ place: { kind, country: '', region: '', lat: 0, lon: 0 } });
 
 /** Peers all over the world, and of every kind that is on no map. */
-export const worldwide = [
+const worldwide = [
   peer('berlin-1', { ...at('DE', 'Berlin', 52.5, 13.4), member: true, latency_ms: 14 }),
   peer('berlin-2', { ...at('DE', 'Berlin', 52.5, 13.4), path: 'direct-tcp', transport: 'tcp', latency_ms: 16 }),
   peer('paris', { ...at('FR', 'Île-de-France', 48.7, 2.5), latency_ms: 24, keep: true }),
@@ -55,7 +57,7 @@ export const worldwide = [
   peer('laptop', {
     ...only('relay'),
     path: 'relayed',
-    relay: `12D3KooW${'paris'.padEnd(44, 'x')}`,
+    relay: idOf('paris'),
     transport: 'tcp',
     role: 'client',
     latency_ms: 88,
@@ -82,9 +84,94 @@ const self = {
   qr: [],
 };
 
-/** Puts answers in the place of the node's own, by method. */
-export async function plant(page: Page, answers: Record<string, unknown>): Promise<void> {
-  const all: Record<string, unknown> = { 'Peers.List': worldwide, 'Peers.Me': self, ...answers };
+const members = ['home', 'berlin-1', 'paris', 'tokyo'];
+const cell = (from: string, to: string, ms: number, path = 'direct-quic', age_ms = 4000) => ({
+  from: idOf(from),
+  to: idOf(to),
+  ms,
+  path,
+  age_ms,
+});
+const matrix = {
+  sharing: true,
+  nodes: members.map((name) => ({
+    id: idOf(name),
+    name,
+    self: name === 'home',
+    known: true,
+    shared: name !== 'tokyo',
+    age_ms: 1000,
+  })),
+  cells: [
+    cell('home', 'berlin-1', 14),
+    cell('berlin-1', 'home', 17),
+    cell('home', 'paris', 24),
+    cell('paris', 'home', 26, 'direct-quic', 300_000),
+    cell('home', 'tokyo', 240),
+    cell('paris', 'berlin-1', 95, 'relayed'),
+  ],
+};
+const changes = [
+  {
+    at: new Date(Date.now() - 7_200_000).toISOString(),
+    peer: idOf('paris'),
+    name: 'paris',
+    from: 'relayed',
+    to: 'direct-quic',
+  },
+  {
+    at: new Date(Date.now() - 600_000).toISOString(),
+    peer: idOf('mumbai'),
+    name: 'mumbai',
+    from: 'direct-tcp',
+    to: 'offline',
+  },
+];
+const finding = (id: string, title: string, result: string, evidence: string, remedy = '') => ({
+  id,
+  title,
+  result,
+  evidence,
+  remedy,
+});
+const findings = [
+  finding('listening', 'Listening', 'ok', 'TCP 4001 and UDP 4001.'),
+  finding(
+    'tcp',
+    'Reachable by TCP',
+    'bad',
+    'Others could not dial 198.51.100.4:4001.',
+    'Open TCP port 4001 in the router.',
+  ),
+  finding('ipv6', 'IPv6', 'off', 'This computer has no public IPv6 address.'),
+  finding(
+    'port-mapping',
+    'Port mapping',
+    'warn',
+    'The router answers neither UPnP nor NAT-PMP.',
+    'Switch UPnP on in the router.',
+  ),
+];
+
+/** What shows that a view has its planted data. */
+export const planted: Record<string, string> = {
+  '': '[data-peer]',
+  map: '[data-mark="me"]',
+  graph: '[data-node]',
+  paths: '[data-cell]',
+  doctor: '[data-finding="tcp"]',
+  gossip: 'dl.card',
+};
+
+/** Puts answers in the place of the node's own. */
+export async function plant(page: Page): Promise<void> {
+  const all: Record<string, unknown> = {
+    'Peers.List': worldwide,
+    'Peers.Me': self,
+    'Peers.Matrix': matrix,
+    'Peers.Timeline': changes,
+    'Peers.Doctor': findings,
+  };
   await page.route('**/api/call', async (route) => {
     const { method } = route.request().postDataJSON() as { method: string };
     if (method in all) await route.fulfill({ json: { result: all[method] } });
