@@ -36,6 +36,8 @@ type Settings struct {
 	Closing string `json:"closing"`
 	// Quiet keeps the desktop's notifications away.
 	Quiet bool `json:"quiet"`
+	// HidePlaces keeps names of places and pins off the screen, for pictures of it.
+	HidePlaces bool `json:"hide_places"`
 	// Welcomed says that the first steps are done; until then the page opens with them.
 	Welcomed bool `json:"welcomed"`
 	// Notice tells once why choices were lost; it is never stored.

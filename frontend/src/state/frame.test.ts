@@ -1,12 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Group } from '../api/node';
-import type { Peer } from '../api/peers';
 import { type Command, Commands, type Press, pressed } from './commands.svelte';
 import { Loader } from './loader.svelte';
 import { append, Logs, MaxLines, passes } from './logs.svelte';
 import { freshness } from './node.svelte';
 import { MaxToasts, Notices } from './notices.svelte';
-import { arrange } from './peers.svelte';
 import { type Address, formatRoute, Home, parseRoute, Router } from './route.svelte';
 import { validNamespace } from './session.svelte';
 
@@ -289,54 +287,5 @@ describe('freshness', () => {
     ['no group is said', undefined, undefined, 'unknown'],
   ])('%s', (_, of, seen, want) => {
     expect(freshness(of, seen).tone).toBe(want);
-  });
-});
-
-const peer = (id: string, over: Partial<Peer> = {}): Peer => ({
-  id,
-  name: '',
-  addresses: [],
-  address: '',
-  connected: true,
-  direction: 'inbound',
-  path: 'direct-tcp',
-  relay: '',
-  transport: 'tcp',
-  agent: 'debros',
-  version: '',
-  protocols: [],
-  role: 'node',
-  member: false,
-  latency_ms: 10,
-  latencies: [],
-  bytes_in: '0',
-  bytes_out: '0',
-  rate_in: 0,
-  rate_out: 0,
-  since: '2026-01-01T00:00:00Z',
-  last_seen: '',
-  blocked: false,
-  keep: false,
-  place: { kind: 'unknown', country: '', region: '', lat: 0, lon: 0 },
-  ...over,
-});
-
-describe('peers', () => {
-  const all = [
-    peer('c', { connected: false, latency_ms: 0 }),
-    peer('b', { latency_ms: 0 }),
-    peer('a', { latency_ms: 50, agent: 'Kubo' }),
-  ];
-
-  test('connected ones come first', () => {
-    expect(arrange(all, '', 'state', false).map((p) => p.id)).toEqual(['a', 'b', 'c']);
-  });
-
-  test('an unknown latency is not the fastest', () => {
-    expect(arrange(all, '', 'latency', false).map((p) => p.id)).toEqual(['a', 'b', 'c']);
-  });
-
-  test('the filter looks everywhere, in any case', () => {
-    expect(arrange(all, 'kubo', 'id', false).map((p) => p.id)).toEqual(['a']);
   });
 });

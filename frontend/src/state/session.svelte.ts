@@ -28,6 +28,7 @@ export class Session {
     namespace: '',
     closing: '',
     quiet: false,
+    hide_places: false,
     welcomed: true,
     notice: '',
   });
