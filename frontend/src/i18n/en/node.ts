@@ -1,5 +1,5 @@
 // The words of the Node screen in English.
-import type { Formats } from '../formats';
+import { type Formats, plural } from '../formats';
 
 export const node = {
   logs: {
@@ -22,11 +22,40 @@ export const node = {
   },
   config: {
     search: 'Search settings',
+    scope: 'Which settings',
+    scopes: {
+      all: 'All',
+      changed: 'Changed',
+      waiting: (f: Formats, count: number) => (count === 0 ? 'Waiting' : `Waiting (${f.number(count)})`),
+    },
+    file: 'configuration file',
     name: 'Setting',
     value: 'Value',
     origin: 'Came from',
     empty: 'No setting matches.',
-    hint: 'Change a value in the configuration file, by environment or by flag, then start the node again.',
     unset: 'not set',
+    change: (name: string) => `Change ${name}`,
+    next: (value: string) => `at the next start: ${value}`,
+    another: 'another secret',
+    restart: (f: Formats, count: number) =>
+      `${plural(f, count, 'change waits', 'changes wait')} in the file. Stop the node and start it again for them to hold.`,
+    now: 'Now',
+    default: 'Default',
+    elsewhere: 'Flag and variable',
+    kinds: {
+      text: '',
+      list: 'Several values with commas between.',
+      number: 'A whole number.',
+      duration: 'A number with a unit: 30s, 5m, 24h, 7d.',
+      size: 'A number with a unit: 512MB, 1.5GiB.',
+      levels: 'part=level with commas between, such as p2p=debug.',
+    } as Record<string, string>,
+    secretHint: 'The value is written to the file and never shown again.',
+    overruled: (origin: string) => `The file’s value waits: ${origin} decides until it is taken away.`,
+    later: 'It holds when the node starts again.',
+    restore: 'Restore default',
+    saved: (name: string) => `${name} is changed in the file.`,
+    reset: (name: string) => `${name} is back to its default in the file.`,
+    undone: (name: string) => `${name} is as it was.`,
   },
 };

@@ -1,5 +1,85 @@
 export namespace api {
 	
+	export class Activity {
+	    time: string;
+	    failed: boolean;
+	    text: string;
+	    namespace: string;
+	    index: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Activity(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.failed = source["failed"];
+	        this.text = source["text"];
+	        this.namespace = source["namespace"];
+	        this.index = source["index"];
+	    }
+	}
+	export class BackupFile {
+	    name: string;
+	    size: string;
+	    time: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new BackupFile(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.time = source["time"];
+	    }
+	}
+	export class Backups {
+	    interval_seconds: number;
+	    dir: string;
+	    keep: number;
+	    last_at: string;
+	    last_error: string;
+	    last_files: number;
+	    next_at: string;
+	    files: BackupFile[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Backups(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.interval_seconds = source["interval_seconds"];
+	        this.dir = source["dir"];
+	        this.keep = source["keep"];
+	        this.last_at = source["last_at"];
+	        this.last_error = source["last_error"];
+	        this.last_files = source["last_files"];
+	        this.next_at = source["next_at"];
+	        this.files = this.convertValues(source["files"], BackupFile);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Cell {
 	    k: string;
 	    v: string;
@@ -50,14 +130,40 @@ export namespace api {
 	        this.primary_key = source["primary_key"];
 	    }
 	}
-	export class ConfigValue {
+	export class ConfigChange {
+	    name: string;
+	    value: string;
+	    reset: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ConfigChange(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.value = source["value"];
+	        this.reset = source["reset"];
+	    }
+	}
+	export class ConfigKey {
 	    name: string;
 	    value: string;
 	    origin: string;
 	    help: string;
+	    default: string;
+	    kind: string;
+	    choices: string[];
+	    environment: string;
+	    flag: string;
+	    secret: boolean;
+	    in_file: boolean;
+	    next: string;
+	    restart: boolean;
+	    overruled: boolean;
 	
 	    static createFrom(source: any = {}) {
-	        return new ConfigValue(source);
+	        return new ConfigKey(source);
 	    }
 	
 	    constructor(source: any = {}) {
@@ -66,7 +172,49 @@ export namespace api {
 	        this.value = source["value"];
 	        this.origin = source["origin"];
 	        this.help = source["help"];
+	        this.default = source["default"];
+	        this.kind = source["kind"];
+	        this.choices = source["choices"];
+	        this.environment = source["environment"];
+	        this.flag = source["flag"];
+	        this.secret = source["secret"];
+	        this.in_file = source["in_file"];
+	        this.next = source["next"];
+	        this.restart = source["restart"];
+	        this.overruled = source["overruled"];
 	    }
+	}
+	export class ConfigView {
+	    path: string;
+	    keys: ConfigKey[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ConfigView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.keys = this.convertValues(source["keys"], ConfigKey);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class File {
 	    id: string;
@@ -84,6 +232,34 @@ export namespace api {
 	        this.name = source["name"];
 	        this.size = source["size"];
 	        this.fetch = source["fetch"];
+	    }
+	}
+	export class GatewayRequest {
+	    seq: string;
+	    time: string;
+	    method: string;
+	    route: string;
+	    status: number;
+	    took_ms: number;
+	    account: string;
+	    code: string;
+	    request_id: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new GatewayRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.time = source["time"];
+	        this.method = source["method"];
+	        this.route = source["route"];
+	        this.status = source["status"];
+	        this.took_ms = source["took_ms"];
+	        this.account = source["account"];
+	        this.code = source["code"];
+	        this.request_id = source["request_id"];
 	    }
 	}
 	export class Group {
@@ -493,6 +669,9 @@ export namespace api {
 	    started_at: string;
 	    addresses: string[];
 	    gateway: string;
+	    gateway_open: boolean;
+	    gateway_auth: boolean;
+	    gateway_tls: boolean;
 	    ui: string;
 	    data_dir: string;
 	    peers: number;
@@ -523,6 +702,9 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	        this.addresses = source["addresses"];
 	        this.gateway = source["gateway"];
+	        this.gateway_open = source["gateway_open"];
+	        this.gateway_auth = source["gateway_auth"];
+	        this.gateway_tls = source["gateway_tls"];
 	        this.ui = source["ui"];
 	        this.data_dir = source["data_dir"];
 	        this.peers = source["peers"];
@@ -885,6 +1067,42 @@ export namespace api {
 	        this.atomic = source["atomic"];
 	    }
 	}
+	export class Sample {
+	    time: string;
+	    requests: number;
+	    latency_ms: number;
+	    entries: number;
+	    messages: number;
+	    lost: number;
+	    in_flight: number;
+	    sockets: number;
+	    behind: number;
+	    peers: number;
+	    goroutines: number;
+	    descriptors: number;
+	    memory_bytes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Sample(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.requests = source["requests"];
+	        this.latency_ms = source["latency_ms"];
+	        this.entries = source["entries"];
+	        this.messages = source["messages"];
+	        this.lost = source["lost"];
+	        this.in_flight = source["in_flight"];
+	        this.sockets = source["sockets"];
+	        this.behind = source["behind"];
+	        this.peers = source["peers"];
+	        this.goroutines = source["goroutines"];
+	        this.descriptors = source["descriptors"];
+	        this.memory_bytes = source["memory_bytes"];
+	    }
+	}
 	export class Table {
 	    name: string;
 	    kind: string;
@@ -976,6 +1194,22 @@ export namespace api {
 	    }
 	}
 	
+	export class SupportFile {
+	    name: string;
+	    size: number;
+	    text: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SupportFile(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.text = source["text"];
+	    }
+	}
 	
 	export class Task {
 	    id: string;
