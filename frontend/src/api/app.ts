@@ -32,6 +32,9 @@ export const forgetActivities = (): Promise<void> => call(App.ForgetActivities()
 /** The end of the log file, for when the node did not start. */
 export const getLastLog = (): Promise<string> => call(App.LastLog());
 
+/** Opens a web address in the person's browser. Window only. */
+export const openURL = (address: string): Promise<void> => call(App.OpenURL(address));
+
 /** Puts text on the clipboard. The window needs its own way: WebKitGTK refuses the web's. */
 export async function copyText(text: string, inWindow: boolean): Promise<void> {
   if (inWindow) await call(App.CopyText(text));

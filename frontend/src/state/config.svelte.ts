@@ -16,9 +16,18 @@ export function wayBack(key: ConfigKey): ConfigChange | null {
   return { name: key.name, value: key.next, reset: false };
 }
 
-/** The command that does the same. */
-export const configCommand = (change: ConfigChange, secret: boolean): string[] =>
-  change.reset ? ['config', 'unset', change.name] : ['config', 'set', change.name, secret ? '-' : change.value];
+/** The command that does the same; a secret is read from standard input. */
+export const configCommand = (changes: ConfigChange[], secret: boolean): string[] => [
+  'config',
+  'set',
+  ...changes.flatMap((change) => [change.name, secret ? '-' : change.value]),
+];
+
+/** Settings that are only accepted together with this one, itself among them. */
+export function companions(name: string): string[] {
+  const pair = ['gateway.tls_certificate', 'gateway.tls_key'];
+  return pair.includes(name) ? pair : [];
+}
 
 /** All settings, and those that a search finds. */
 export class ConfigState {
