@@ -52,7 +52,7 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 		return nil, err
 	}
 	p.page, err = api.New(api.Program{
-		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir,
+		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir, LogFile: loaded.Config.LogFile(),
 	}, p.logs.Logger("api"))
 	if err != nil {
 		return nil, fmt.Errorf("build page: %w", err)
@@ -130,7 +130,7 @@ func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
 	if err != nil {
 		return err
 	}
-	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Peers: n, Feed: n.Feed(), Transfer: n.Transferring()})
+	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Peers: n, Feed: n.Feed(), Transfer: n.Transferring(), Panel: n, Config: config.NewFile(p.loaded)})
 	return n.Run(ctx, in, func() {
 		p.page.Ready()
 		ready()

@@ -32,6 +32,7 @@ type Program struct {
 	Version string // of the program
 	Commit  string
 	DataDir string           // settings.json lies there; "" when the configuration could not be read
+	LogFile string           // where the log is written, "" when nowhere
 	Now     func() time.Time // nil: the clock of this computer
 }
 
@@ -68,6 +69,9 @@ type desk struct {
 	file    *settingsFile
 	files   *files
 	links   *links
+	history *history
+	// activity is what the page did for its person.
+	activity *activityLog
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -88,6 +92,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
+		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	return &API{desk: d}, nil
@@ -137,7 +142,13 @@ func (a *API) Subscribe(mode Mode, e Emitter) (remove func()) {
 // unavailable.
 func (a *API) Run(ctx context.Context, ready func()) error {
 	ready()
+	sampled := make(chan struct{})
+	go func() {
+		defer close(sampled)
+		a.desk.history.run(ctx, a.desk)
+	}()
 	a.desk.watch(ctx)
+	<-sampled
 	a.desk.tasks.close()
 	a.desk.calls.close()
 	return a.desk.files.close()
@@ -164,6 +175,8 @@ func Limits() []core.Limit {
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
+		{Name: "acts of the page kept", Value: "2,000", Why: "the oldest is forgotten first"},
+		{Name: "history of the node's numbers", Value: "10 minutes, every 5 seconds", Why: "it lives in memory; a monitoring system keeps more, from /metrics"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}

@@ -4,9 +4,15 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
+	"io/fs"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -60,6 +66,50 @@ func (d *desk) info(mode Mode) Info {
 		Version: d.program.Version, Commit: d.program.Commit, Mode: string(mode), DataDir: d.program.DataDir,
 		State: d.state, Failure: d.failure, StartedAt: stamp(d.startedAt),
 	}
+}
+
+// maxLastLog bounds what is shown of the log when the node did not start.
+const maxLastLog = 32 << 10
+
+// LastLog returns the end of the log file, "" when there is none. It is for the
+// page that says why the node did not start: the node itself cannot be asked.
+func (a *App) LastLog() (string, error) {
+	return guard(a.d, "App.LastLog", MaxCallTime, func(context.Context) (string, error) {
+		if a.d.program.LogFile == "" {
+			return "", nil
+		}
+		text, err := readEnd(a.d.program.LogFile, maxLastLog)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+		if err != nil {
+			return "", core.Wrap(core.Unavailable, err, "The log file cannot be read; check the rights of the data folder.")
+		}
+		return text, nil
+	})
+}
+
+// readEnd reads the last whole lines of a file, at most limit bytes.
+func readEnd(path string, limit int64) (_ string, err error) {
+	file, err := os.Open(path) //nolint:gosec // the log file of the configuration
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	text := make([]byte, min(limit, info.Size()))
+	n, err := file.ReadAt(text, info.Size()-int64(len(text)))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	text = text[:n]
+	if int64(n) < info.Size() {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	return strings.ToValidUTF8(string(text), "\ufffd"), nil
 }
 
 // Namespaces lists those with data on this node, sorted, and always "default".

@@ -20,6 +20,8 @@ type Backend struct {
 	Peers    PeerService    // *node.Node has it
 	Feed     Feed           // the change feed; node.Node.Feed has it
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
+	Panel    Panel          // *node.Node has it
+	Config   ConfigFile     // *config.File has it
 }
 
 // Feed tells what changed; each question waits for at most core.MaxChangeWait.

@@ -52,6 +52,9 @@ type NodeStatus struct {
 	StartedAt    string   `json:"started_at"`
 	Addresses    []string `json:"addresses"`
 	Gateway      string   `json:"gateway"`
+	GatewayOpen  bool     `json:"gateway_open"` // other computers reach it
+	GatewayAuth  bool     `json:"gateway_auth"` // it asks for a credential
+	GatewayTLS   bool     `json:"gateway_tls"`  // it encrypts itself
 	UI           string   `json:"ui"`
 	DataDir      string   `json:"data_dir"`
 	Peers        int      `json:"peers"`
@@ -83,14 +86,6 @@ type LogLine struct {
 	Part    string            `json:"part"`
 	Message string            `json:"message"`
 	Attrs   map[string]string `json:"attrs"`
-}
-
-// ConfigValue is one configuration key; see core.ConfigValue.
-type ConfigValue struct {
-	Name   string `json:"name"`
-	Value  string `json:"value"`
-	Origin string `json:"origin"`
-	Help   string `json:"help"`
 }
 
 // Status returns how the node is now.
@@ -149,21 +144,6 @@ func (n *Node) LogLevels() (map[string]string, error) {
 		}
 		out := map[string]string{}
 		maps.Copy(out, b.Machine.LogLevels())
-		return out, nil
-	})
-}
-
-// Config lists the configuration with the origin of each value.
-func (n *Node) Config() ([]ConfigValue, error) {
-	return guard(n.d, "Node.Config", MaxCallTime, func(context.Context) ([]ConfigValue, error) {
-		b, err := n.d.node()
-		if err != nil {
-			return nil, err
-		}
-		out := []ConfigValue{}
-		for _, v := range b.Machine.ConfigValues() {
-			out = append(out, ConfigValue(v))
-		}
 		return out, nil
 	})
 }
@@ -242,7 +222,7 @@ func nodeStatus(ctx context.Context, b Backend) (NodeStatus, error) {
 	out := NodeStatus{
 		State: health.State, TookMS: float64(health.Took.Microseconds()) / 1000, Checks: []Check{},
 		PeerID: s.PeerID, Name: s.Name, Network: s.Network, SolanaWallet: s.SolanaWallet, Role: s.Role, Version: s.Version, StartedAt: stamp(s.StartedAt), Addresses: list(s.Addresses),
-		Gateway: s.Gateway, UI: s.UI, DataDir: s.DataDir, Peers: s.Peers, Relayed: s.Relayed, Reachability: s.Reachability,
+		Gateway: s.Gateway, GatewayOpen: s.GatewayOpen, GatewayAuth: s.GatewayAuth, GatewayTLS: s.GatewayTLS, UI: s.UI, DataDir: s.DataDir, Peers: s.Peers, Relayed: s.Relayed, Reachability: s.Reachability,
 		Proxy: Check(s.Proxy), DatabaseSize: strconv.FormatInt(s.DatabaseSize, 10), Groups: []Group{},
 	}
 	for _, c := range health.Checks {

@@ -268,6 +268,7 @@ type progress struct {
 func (p *progress) phase(name string) { p.change(func(t *Task) { t.Phase = name }) }
 func (p *progress) total(n int64)     { p.change(func(t *Task) { t.Total = n }) }
 func (p *progress) add(n int64)       { p.change(func(t *Task) { t.Done += n }) }
+func (p *progress) set(n int64)       { p.change(func(t *Task) { t.Done = n }) }
 
 func (p *progress) change(f func(*Task)) {
 	p.board.mu.Lock()

@@ -16,7 +16,7 @@ import (
 
 func (a *app) configCommand() *cobra.Command {
 	return a.group("config", "See and check the configuration",
-		a.configShow(), a.configGet(), a.configCheck(), a.configInit(), a.configPathCommand(), a.configReference())
+		a.configShow(), a.configGet(), a.configSet(), a.configUnset(), a.configCheck(), a.configInit(), a.configPathCommand(), a.configReference())
 }
 
 func (a *app) configShow() *cobra.Command {

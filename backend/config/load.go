@@ -53,6 +53,7 @@ type Loaded struct {
 	Path    string            // the YAML file that was read, "" when there was none
 	Origins map[string]Origin // by key; every key has one
 	Notices []string          // for people: what was accepted but decides nothing
+	home    string            // the home folder, for paths in the file that begin with "~/"
 }
 
 // Load reads the configuration: flags before environment before YAML before
@@ -70,6 +71,7 @@ func Load(s Sources) (Loaded, error) {
 	for _, k := range l.keys {
 		l.Origins[k.Name] = Origin{Source: "default"}
 	}
+	l.home = l.env("HOME")
 	l.readFile()
 	l.readEnvironment()
 	l.readFlags()

@@ -47,15 +47,21 @@ type Status struct {
 	StartedAt    time.Time `json:"started_at"`
 	Addresses    []string  `json:"addresses"` // full multiaddresses that others can dial
 	Gateway      string    `json:"gateway"`   // base URL, "" when off
-	RQLite       string    `json:"rqlite"`    // base URL of rqlite's HTTP API, "" when off
-	UI           string    `json:"ui"`        // base URL of the page, "" when off
-	DataDir      string    `json:"data_dir"`
-	Peers        int       `json:"peers"`
-	Relayed      int       `json:"relayed"`       // connected peers that are reached through a relay
-	Reachability string    `json:"reachability"`  // "public", "private" or "unknown"
-	Proxy        Check     `json:"proxy"`         // the SOCKS5 proxy
-	DatabaseSize int64     `json:"database_size"` // bytes on disk, all groups
-	Groups       []Group   `json:"groups"`
+	// GatewayOpen says that the gateway can be reached from other computers,
+	// GatewayAuth that it asks callers for a credential, GatewayTLS that it
+	// encrypts itself. All are false when it is off.
+	GatewayOpen  bool    `json:"gateway_open"`
+	GatewayAuth  bool    `json:"gateway_auth"`
+	GatewayTLS   bool    `json:"gateway_tls"`
+	RQLite       string  `json:"rqlite"` // base URL of rqlite's HTTP API, "" when off
+	UI           string  `json:"ui"`     // base URL of the page, "" when off
+	DataDir      string  `json:"data_dir"`
+	Peers        int     `json:"peers"`
+	Relayed      int     `json:"relayed"`       // connected peers that are reached through a relay
+	Reachability string  `json:"reachability"`  // "public", "private" or "unknown"
+	Proxy        Check   `json:"proxy"`         // the SOCKS5 proxy
+	DatabaseSize int64   `json:"database_size"` // bytes on disk, all groups
+	Groups       []Group `json:"groups"`
 }
 
 // Group is the state of one Raft group's replica on this node.

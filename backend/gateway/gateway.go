@@ -87,6 +87,7 @@ type Gateway struct {
 	metrics  *metrics
 	anon     chan struct{} // one place per request on its way through the proxy
 	sockets  sockets
+	requests requests
 }
 
 // New checks the settings and takes the address, so that a taken port is told

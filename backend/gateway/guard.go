@@ -108,8 +108,10 @@ func (g *Gateway) guard(next http.Handler, peers bool) http.Handler {
 		w.Header()["X-Request-Id"] = []string{v.id}
 		begun := time.Now()
 		g.metrics.inFlight.Inc()
+		g.metrics.busy.Add(1)
 		defer func() {
 			g.metrics.inFlight.Dec()
+			g.metrics.busy.Add(-1)
 			if p := recover(); p != nil {
 				defer g.panicked(v, r, p)
 			}

@@ -28,6 +28,10 @@ func (g *Gateway) record(v *visit, r *http.Request, took time.Duration) {
 		status = http.StatusOK // net/http's own, when a handler writes nothing
 	}
 	g.metrics.observe(route, status, took)
+	g.requests.add(core.GatewayRequest{
+		Time: g.settings.Now(), Method: knownMethod(r.Method), Route: route, Status: status, Took: took,
+		Account: v.account, Code: v.code, RequestID: v.id,
+	})
 	level := slog.LevelDebug
 	if status >= http.StatusBadRequest && v.code != core.Limited {
 		level = slog.LevelInfo

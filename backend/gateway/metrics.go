@@ -6,6 +6,7 @@ package gateway
 import (
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,9 @@ type metrics struct {
 	inFlight prometheus.Gauge
 	limited  *prometheus.CounterVec // by rate
 	panics   prometheus.Counter
+
+	count       atomic.Uint64 // the same in sum, for the node's own history
+	nanos, busy atomic.Int64
 }
 
 // newMetrics also shows how many sockets are open, and what others gather; nil is
@@ -51,6 +55,8 @@ func (m *metrics) observe(route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	if status != http.StatusSwitchingProtocols { // a socket lives for hours and says nothing of speed
 		m.latency.WithLabelValues(route).Observe(took.Seconds())
+		m.nanos.Add(int64(took))
+		m.count.Add(1)
 	}
 }
 

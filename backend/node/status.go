@@ -40,6 +40,9 @@ func (n *Node) Status(context.Context) (core.Status, error) {
 		Addresses: n.host.FullAddresses(), Gateway: n.gatewayURL(), RQLite: n.rqliteURL(), UI: n.face.url(), DataDir: n.folder.path,
 		Reachability: n.host.Reachability(), Proxy: n.proxyCheck(), Groups: []core.Group{},
 	}
+	if n.gateway != nil {
+		s.GatewayOpen, s.GatewayAuth, s.GatewayTLS = n.gateway.Open(), n.loaded.Config.Gateway.RequireAuth, n.gateway.Encrypts()
+	}
 	switch in, err := n.networks.session(); {
 	case err != nil: // it changes networks just now
 	case in.guest != nil:

@@ -148,8 +148,9 @@ func (s *session) in(ctx context.Context, job core.TransferJob, tell func(core.P
 // backups backs up the groups that this node leads, so that each namespace of
 // the network is backed up by one node.
 type backups struct {
-	n *Node
-	s *session
+	n    *Node
+	s    *session
+	turn chan struct{} // holds the token of the one round at a time
 
 	mu   sync.Mutex
 	plan core.BackupPlan
@@ -157,7 +158,7 @@ type backups struct {
 
 func newBackups(n *Node, s *session) *backups {
 	c := n.loaded.Config
-	return &backups{n: n, s: s, plan: core.BackupPlan{Interval: c.Database.BackupInterval, Dir: filepath.Join(c.BackupDir(), s.record.ID), Keep: c.Database.BackupKeep}}
+	return &backups{n: n, s: s, turn: make(chan struct{}, 1), plan: core.BackupPlan{Interval: c.Database.BackupInterval, Dir: filepath.Join(c.BackupDir(), s.record.ID), Keep: c.Database.BackupKeep}}
 }
 
 // Run backs up every interval until ctx ends.
@@ -177,20 +178,28 @@ func (b *backups) Run(ctx context.Context, ready func()) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			b.round(ctx)
+			_, _ = b.round(ctx, func(core.Progress) {}) //nolint:errcheck // the plan and the log tell
 		}
 	}
 }
 
-// round backs up what has changed since the last backup, and drops old files.
-func (b *backups) round(ctx context.Context) {
+// round backs up what has changed since the last backup, and drops old files. It
+// returns how many it wrote, and the first error of a namespace.
+func (b *backups) round(ctx context.Context, tell func(core.Progress)) (files int, err error) {
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	default:
+		return 0, core.Errorf(core.Conflict, "A round of backups is under way already; wait for its end.")
+	}
 	log := b.n.logs.Logger("backup")
-	files := 0
 	var errs []error
-	for _, ns := range b.s.databases.Namespaces() {
+	namespaces := b.s.databases.Namespaces()
+	for i, ns := range namespaces {
 		if ctx.Err() != nil {
-			return
+			return files, ctx.Err()
 		}
+		tell(core.Progress{Phase: core.PhaseCopy, Done: int64(i), Total: int64(len(namespaces)), Unit: "namespaces"})
 		made, err := b.one(ctx, ns)
 		if err != nil {
 			log.Warn("a namespace was not backed up", core.KeyNamespace, string(ns), core.KeyError, err)
@@ -203,11 +212,15 @@ func (b *backups) round(ctx context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.plan.LastAt, b.plan.Files = time.Now().UTC(), files
-	b.plan.NextAt = b.plan.LastAt.Add(b.plan.Interval)
+	if b.plan.Interval > 0 {
+		b.plan.NextAt = b.plan.LastAt.Add(b.plan.Interval)
+	}
 	b.plan.LastError = ""
 	if len(errs) > 0 {
 		b.plan.LastError = core.Sentence(errs[0])
+		return files, errs[0]
 	}
+	return files, nil
 }
 
 // one backs up a namespace that this node leads, or that sleeps and would be led

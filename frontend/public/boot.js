@@ -2,9 +2,9 @@
 //
 // 1. WebKitGTK reports the language "C"; Intl then throws and the page stays
 //    blank. The guard hands out English instead.
-// 2. The theme and density of the last visit are set at once, so that a dark
-//    page never flashes white. The truth is kept by the node (Settings); this
-//    copy only bridges the first half second.
+// 2. The theme, density and language of the last visit are set at once, so that a
+//    dark page never flashes white and a German one never English. The truth is
+//    kept by the node (Settings); this copy only bridges the first half second.
 (function () {
   'use strict';
   try {
@@ -20,7 +20,8 @@
   } catch {
     // Storage may be forbidden; the system's theme is a good start.
   }
-  const [theme, density] = kept.split(' ');
+  const [theme, density, language] = kept.split(' ');
   root.dataset.theme = ['dark', 'light', 'contrast'].includes(theme) ? theme : 'system';
   root.dataset.density = density === 'compact' ? 'compact' : 'comfortable';
+  root.dataset.language = ['en', 'de'].includes(language) ? language : 'system';
 })();

@@ -4,14 +4,15 @@ import './ui/font.css';
 import './ui/tokens.css';
 import './ui/base.css';
 import { mount } from 'svelte';
-import { pickLanguage, speak } from './i18n/index.svelte';
 import { desktop } from './state/desktop.svelte';
+import { speak, wished } from './i18n/index.svelte';
 import App from './views/App.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
 
-const language = pickLanguage(navigator.languages);
+// boot.js has put the choice of the last visit there.
+const language = wished(document.documentElement.dataset.language ?? '');
 document.documentElement.lang = language;
 if (language !== 'en') await speak(language);
 mount(App, { target });

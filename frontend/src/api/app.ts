@@ -17,6 +17,24 @@ export const getSettings = (): Promise<Settings> => call(App.Settings());
 /** Keeps them; they are the same in the window and in a browser. */
 export const saveSettings = (settings: Settings): Promise<void> => call(App.SaveSettings(settings));
 
+export type Activity = Plain<Awaited<ReturnType<typeof App.Activities>>>[number];
+
+/** Keeps one line of what the page did. */
+export const noteActivity = (line: Activity): Promise<void> => call(App.NoteActivity(line));
+
+/** Kept lines that hold a text, newest first. */
+export const getActivities = (search: string, limit: number): Promise<Activity[]> =>
+  call(App.Activities(search, limit));
+
+/** Deletes all kept lines. */
+export const forgetActivities = (): Promise<void> => call(App.ForgetActivities());
+
+/** The end of the log file, for when the node did not start. */
+export const getLastLog = (): Promise<string> => call(App.LastLog());
+
+/** Opens a web address in the person's browser. Window only. */
+export const openURL = (address: string): Promise<void> => call(App.OpenURL(address));
+
 /** Puts text on the clipboard. The window needs its own way: WebKitGTK refuses the web's. */
 export async function copyText(text: string, inWindow: boolean): Promise<void> {
   if (inWindow) await call(App.CopyText(text));

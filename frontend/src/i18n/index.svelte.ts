@@ -39,6 +39,10 @@ export function pickLanguage(wishes: readonly string[]): Language {
   return 'en';
 }
 
+/** The language of a choice in the settings; what is no language is as the system wishes. */
+export const wished = (choice: string): Language =>
+  Languages.find((known) => known === choice) ?? pickLanguage(navigator.languages);
+
 async function words(of: Language, section: Section): Promise<Partial<Messages>> {
   const file = await files[`./${of}/${section}.ts`]?.();
   const found = file?.[section];

@@ -29,6 +29,16 @@ export function passes(line: LogLine, filter: LogFilter): boolean {
   return `${line.message} ${Object.entries(line.attrs).flat().join(' ')}`.toLowerCase().includes(wanted);
 }
 
+/** The attributes of a line, as one text. */
+export const attrsText = (line: LogLine): string =>
+  Object.entries(line.attrs)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('  ');
+
+/** A whole line, for the clipboard. */
+export const lineText = (line: LogLine): string =>
+  [line.time, line.level, line.part, line.message, attrsText(line)].filter((part) => part !== '').join(' ');
+
 /** Adds lines behind those that are there, each once, oldest out. */
 export function append(lines: LogLine[], more: LogLine[]): LogLine[] {
   const last = lines.at(-1)?.seq ?? '';

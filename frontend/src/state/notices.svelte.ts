@@ -1,10 +1,11 @@
 // Toasts, and the log of what the app did for its user. A change that can be
 // undone carries the way back; it is offered for ten seconds and stays in the log.
+import { type Activity, noteActivity } from '../api/app';
 import { toError } from '../api/call';
 
 /** How long a toast stays. */
 export const ToastMs = 10_000;
-/** Lines that the log keeps; the oldest go first. It lives as long as the page. */
+/** Lines of this visit; the oldest go first. The node's computer keeps more. */
 export const MaxActivity = 500;
 /** Toasts on screen at once. */
 export const MaxToasts = 4;
@@ -41,10 +42,12 @@ export class Notices {
   log = $state.raw<Notice[]>([]);
   #next = 1;
   #later: Later;
+  #keep: (line: Activity) => void;
   #timers = new Map<number, () => void>();
 
-  constructor(later: Later = clock) {
+  constructor(later: Later = clock, keep: (line: Activity) => void = () => undefined) {
     this.#later = later;
+    this.#keep = keep;
   }
 
   /** Tells something and keeps it in the log. */
@@ -63,6 +66,8 @@ export class Notices {
     this.toasts = [...this.toasts, notice].slice(-MaxToasts);
     this.log = [notice, ...this.log].slice(0, MaxActivity);
     this.#arm(id);
+    const { tone, text, namespace, index } = notice;
+    this.#keep({ time: '', failed: tone === 'bad', text, namespace, index });
     return id;
   }
 
@@ -124,4 +129,7 @@ export class Notices {
 }
 
 /** The app's notices. */
-export const notices = new Notices();
+export const notices = new Notices(clock, (line) => {
+  // A line that could not be kept is still on screen; telling of it would be one more.
+  noteActivity(line).catch(() => undefined);
+});

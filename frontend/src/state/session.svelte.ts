@@ -20,6 +20,8 @@ export class Session {
   /** When the line last changed, for "since". */
   linkSince = $state(0);
   info = new Loader<Info>();
+  /** The end of the log file, asked for when the node did not start. */
+  lastLog = new Loader<string>();
   namespaces = $state.raw<string[]>([]);
   settings = $state.raw<Settings>({
     theme: 'system',
@@ -32,6 +34,8 @@ export class Session {
     welcomed: true,
     notice: '',
   });
+  /** Whether the settings are the node's, and not yet only the defaults. */
+  settled = $state(false);
   /** The namespace on screen: the address decides, then the setting. */
   namespace = $derived.by(() => {
     const wanted = router.param('ns') || this.settings.namespace;
@@ -73,6 +77,10 @@ export class Session {
     };
   }
 
+  readLog(): Promise<void> {
+    return this.lastLog.load(this.#api.getLastLog);
+  }
+
   /** Tries a broken line now. */
   retry(): void {
     link.retryNow();
@@ -84,6 +92,7 @@ export class Session {
     if (this.info.error !== null) return;
     try {
       this.settings = await this.#api.getSettings();
+      this.settled = true;
       if (this.settings.notice !== '') notices.tell({ tone: 'bad', text: this.settings.notice });
     } catch {
       // The look is no reason to stop; the defaults stay until the next refresh.

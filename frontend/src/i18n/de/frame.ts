@@ -16,6 +16,8 @@ export const frame: Pick<
   | 'status'
   | 'tasks'
   | 'activity'
+  | 'alerts'
+  | 'banners'
 > = {
   app: {
     skip: 'Zum Inhalt',
@@ -65,9 +67,20 @@ export const frame: Pick<
     signedOutHint:
       'Ein Link öffnet einen Browser, einmal, innerhalb von fünf Minuten. Hole dir beim Knoten einen neuen und öffne ihn hier:',
     signedOutCommand: 'debros ui',
+    openLog: 'Protokoll öffnen',
+    lastLog: 'Ende des Protokolls',
+    noLog: 'Es gibt noch kein Protokoll.',
+    withoutWindow: 'Ohne Fenster startest du mit',
+    withoutWindowCommand: 'debros node start --ui',
     states: { ok: 'alles in Ordnung', degraded: 'arbeitet mit Einbußen', down: 'arbeitet nicht', off: 'aus' },
     short: { ok: 'OK', degraded: 'Eingeschränkt', down: 'Gestört', off: 'Aus' },
-    tabs: { overview: 'Überblick', logs: 'Protokoll', config: 'Einstellungen' },
+    tabs: {
+      overview: 'Überblick',
+      logs: 'Protokoll',
+      config: 'Einstellungen',
+      gateway: 'Gateway',
+      backups: 'Sicherungen',
+    },
     parts: 'Teile',
     partsHint: (f, ms) => `geprüft in ${f.decimal(ms, 1)} ms`,
     identity: 'Identität',
@@ -99,10 +112,7 @@ export const frame: Pick<
     groupStates: { leader: 'Leader', follower: 'Follower', candidate: 'wählt', asleep: 'schläft' },
     thisNode: 'dieser Knoten',
     system: 'system (das Netz selbst)',
-    resources: 'Verbrauch',
     memory: 'Speicher',
-    goroutines: 'Goroutinen',
-    descriptors: 'Offene Dateien',
     database: 'Datenbanken auf Platte',
     peers: 'Peers',
   },
@@ -151,6 +161,8 @@ export const frame: Pick<
     density: (name) => `Dichte: ${name}`,
     tasks: 'Aufgaben öffnen',
     activity: 'Aktivität öffnen',
+    alerts: 'Zeigen, was geschah',
+    language: (name) => `Sprache: ${name}`,
     undo: 'Letzte Änderung rückgängig',
     nothingToUndo: 'es gibt nichts rückgängig zu machen',
     newNamespace: 'Neuer Namensraum …',
@@ -164,6 +176,8 @@ export const frame: Pick<
     themes: { system: 'System', light: 'Hell', dark: 'Dunkel', contrast: 'Hoher Kontrast' },
     density: 'Dichte',
     densities: { comfortable: 'Bequem', compact: 'Kompakt' },
+    language: 'Sprache',
+    languages: { system: 'Sprache des Systems', en: 'English', de: 'Deutsch' },
   },
   namespaces: {
     label: 'Namensraum',
@@ -173,6 +187,7 @@ export const frame: Pick<
     rule: '1 bis 63 Zeichen a-z, 0-9, _ und -, am Anfang ein Buchstabe oder eine Ziffer. Nicht „system“.',
     open: 'Öffnen',
     hint: 'Er entsteht mit seinem ersten Schlüssel oder seiner ersten Tabelle.',
+    network: { label: 'Netzwerk', open: 'Ansicht Netzwerk öffnen' },
   },
   status: {
     node: 'Knoten',
@@ -182,8 +197,9 @@ export const frame: Pick<
         : `${plural(f, all, 'Peer', 'Peers')} (${f.number(all - relayed)} direkt, ${f.number(relayed)} über Relay)`,
     fresh: {
       calm: (f, index, behind, ageMs) =>
-        `Index ${f.digits(index)} · ${f.digits(String(behind))} zurück, ${f.decimal(ageMs / 1000, 1)} s`,
-      unknownAge: (f, index, behind) => `Index ${f.digits(index)} · ${f.digits(String(behind))} zurück`,
+        `Index ${f.digits(index)} · ${f.digits(String(behind))} Einträge, ${f.decimal(ageMs / 1000, 1)} s hinter dem Leader`,
+      unknownAge: (f, index, behind) =>
+        `Index ${f.digits(index)} · ${f.digits(String(behind))} Einträge hinter dem Leader`,
       asleep: 'schläft · wacht bei Gebrauch auf',
       unknown: 'hier noch keine Daten',
       noLeader: (f, index) => `Index ${f.digits(index)} · kein Leader`,
@@ -192,6 +208,8 @@ export const frame: Pick<
     tasks: (f, running) => (running === 0 ? 'keine Aufgaben' : plural(f, running, 'Aufgabe', 'Aufgaben')),
     gateway: 'Gateway',
     gatewayOff: 'Gateway aus',
+    roles: { member: 'Mitglied', guest: 'Gast' },
+    sending: (f, share) => `sendet ${f.number(share * 100)} %`,
     proxy: (state) => `Proxy ${state}`,
     activity: 'Aktivität',
   },
@@ -207,11 +225,47 @@ export const frame: Pick<
       total > 0 ? `${f.number(done)} von ${f.number(total)} ${unit}` : `${f.number(done)} ${unit}`,
     rate: (f, rate, unit) => `${f.decimal(rate, 0)} ${unit}/s`,
     eta: (left) => `noch ${left}`,
+    upload: (name) => `${name} geht zum Knoten`,
+    cancelUpload: (name) => `${name} nicht weiter senden`,
   },
   activity: {
     title: 'Aktivität',
-    empty: 'In diesem Besuch wurde nichts geändert.',
-    hint: 'Was diese Seite für dich tat, seit sie offen ist.',
+    empty: 'Nichts zu zeigen.',
+    hint: 'Was diese Seite für dich tat. Die Liste bleibt auf dem Rechner des Knotens.',
     search: 'Aktivität durchsuchen',
+    earlier: 'Vor diesem Besuch',
+    forget: 'Vergessen',
+  },
+  alerts: {
+    title: 'Was geschah',
+    label: (f, unread) => (unread === 0 ? 'Was geschah' : `Was geschah, ${f.number(unread)} ungelesen`),
+    empty: 'Nichts ist geschehen.',
+    emptyHint: 'Störungen des Knotens und das Ende langer Arbeit stehen hier.',
+    fresh: 'neu',
+    health: (state, parts) =>
+      parts === '' ? `Dem Knoten geht es wieder gut: ${state}` : `Der Knoten: ${state} (${parts})`,
+    leader: (group, lost) =>
+      lost ? `${group} hat seinen Leader verloren: Schreiben muss warten` : `${group} hat wieder einen Leader`,
+    open: (address) => `Fremde können das Gateway unter ${address} benutzen`,
+    task: (title, state, said) => `${title}: ${state}${said === '' ? '' : `. ${said}`}`,
+  },
+  banners: {
+    open: 'Das Gateway steht offen.',
+    noAuth: (address) =>
+      `Jedes Programm auf diesem Rechner kann unter ${address} alle Daten lesen und ändern, denn es verlangt keine Anmeldung.`,
+    openToAll: (address) => `Wer ${address} erreicht, kann alle Daten lesen und ändern.`,
+    openSafe: (address) =>
+      `Andere Rechner erreichen ${address}. Es verschlüsselt und verlangt eine Anmeldung; schließe es, wenn niemand es braucht.`,
+    openClear: (address) =>
+      `Andere Rechner erreichen ${address}. Es verlangt eine Anmeldung, verschlüsselt aber nicht: das kann nur ein Proxy davor.`,
+    openLink: 'Einstellungen des Gateways',
+    since: (f, since) => `Seit ${f.time(since)}.`,
+    noLeader: (namespace) => `Kein Leader für ${namespace}.`,
+    electing: 'Die Mitglieder wählen einen; das dauert ein paar Sekunden.',
+    missing: (names) => `Nicht in Sicht: ${names}.`,
+    noLeaderWorks: 'Lesen mit Stufe none geht und zeigt sein Alter; Schreiben wird sofort abgelehnt.',
+    noPeers: 'Kein anderer Knoten in Sicht.',
+    cause: (detail) => (detail === '' ? '' : `Die Suche meldet: ${detail}.`),
+    noPeersWorks: 'Lesen mit Stufe none geht und zeigt sein Alter.',
   },
 };

@@ -49,12 +49,17 @@ export const frame = {
     signedOut: 'This page needs a fresh link',
     signedOutHint: 'A link opens one browser, once, within five minutes. Ask the node for a new one and open it here:',
     signedOutCommand: 'debros ui',
+    openLog: 'Open log',
+    lastLog: 'End of the log',
+    noLog: 'There is no log yet.',
+    withoutWindow: 'To start without a window, type',
+    withoutWindowCommand: 'debros node start --ui',
     states: { ok: 'all well', degraded: 'works, with a loss', down: 'not working', off: 'off' } as Record<
       string,
       string
     >,
     short: { ok: 'OK', degraded: 'Degraded', down: 'Down', off: 'Off' } as Record<string, string>,
-    tabs: { overview: 'Overview', logs: 'Log', config: 'Settings' },
+    tabs: { overview: 'Overview', logs: 'Log', config: 'Settings', gateway: 'Gateway', backups: 'Backups' },
     parts: 'Parts',
     partsHint: (f: Formats, ms: number) => `checked in ${f.decimal(ms, 1)} ms`,
     identity: 'Identity',
@@ -89,10 +94,7 @@ export const frame = {
     >,
     thisNode: 'this node',
     system: 'system (the network’s own)',
-    resources: 'Resources',
     memory: 'Memory',
-    goroutines: 'Goroutines',
-    descriptors: 'Open files',
     database: 'Databases on disk',
     peers: 'Peers',
   },
@@ -133,6 +135,8 @@ export const frame = {
     density: (name: string) => `Density: ${name}`,
     tasks: 'Open the task centre',
     activity: 'Open the activity log',
+    alerts: 'Show what happened',
+    language: (name: string) => `Language: ${name}`,
     undo: 'Undo the last change',
     nothingToUndo: 'there is nothing to undo',
     newNamespace: 'New namespace…',
@@ -146,6 +150,8 @@ export const frame = {
     themes: { system: 'System', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
     density: 'Density',
     densities: { comfortable: 'Comfortable', compact: 'Compact' },
+    language: 'Language',
+    languages: { system: 'System language', en: 'English', de: 'Deutsch' },
   },
   namespaces: {
     label: 'Namespace',
@@ -155,6 +161,7 @@ export const frame = {
     rule: '1 to 63 characters a-z, 0-9, _ and -, starting with a letter or digit. Not “system”.',
     open: 'Open',
     hint: 'It comes into being with its first key or table.',
+    network: { label: 'Network', open: 'Open the Network screen' },
   },
   status: {
     node: 'Node',
@@ -164,9 +171,9 @@ export const frame = {
         : `${plural(f, all, 'peer', 'peers')} (${f.number(all - relayed)} direct, ${f.number(relayed)} relayed)`,
     fresh: {
       calm: (f: Formats, index: string, behind: bigint, ageMs: number) =>
-        `index ${f.digits(index)} · ${f.digits(String(behind))} behind, ${f.decimal(ageMs / 1000, 1)} s`,
+        `index ${f.digits(index)} · ${f.digits(String(behind))} entries, ${f.decimal(ageMs / 1000, 1)} s behind the leader`,
       unknownAge: (f: Formats, index: string, behind: bigint) =>
-        `index ${f.digits(index)} · ${f.digits(String(behind))} behind`,
+        `index ${f.digits(index)} · ${f.digits(String(behind))} entries behind the leader`,
       asleep: 'asleep · wakes on use',
       unknown: 'no data here yet',
       noLeader: (f: Formats, index: string) => `index ${f.digits(index)} · no leader`,
@@ -175,6 +182,8 @@ export const frame = {
     tasks: (f: Formats, running: number) => (running === 0 ? 'no tasks' : plural(f, running, 'task', 'tasks')),
     gateway: 'gateway',
     gatewayOff: 'gateway off',
+    roles: { member: 'member', guest: 'guest' } as Record<string, string>,
+    sending: (f: Formats, share: number) => `sending ${f.number(share * 100)} %`,
     proxy: (state: string) => `proxy ${state}`,
     activity: 'Activity',
   },
@@ -190,11 +199,48 @@ export const frame = {
       total > 0 ? `${f.number(done)} of ${f.number(total)} ${unit}` : `${f.number(done)} ${unit}`,
     rate: (f: Formats, rate: number, unit: string) => `${f.decimal(rate, 0)} ${unit}/s`,
     eta: (left: string) => `${left} left`,
+    upload: (name: string) => `Sending ${name} to the node`,
+    cancelUpload: (name: string) => `Stop sending ${name}`,
   },
   activity: {
     title: 'Activity',
-    empty: 'Nothing was changed in this visit.',
-    hint: 'What this page did for you, since it was opened.',
+    empty: 'Nothing to show.',
+    hint: 'What this page did for you. The list stays on the node’s computer.',
     search: 'Search the activity',
+    earlier: 'Before this visit',
+    forget: 'Forget these',
+  },
+  alerts: {
+    title: 'What happened',
+    label: (f: Formats, unread: number) =>
+      unread === 0 ? 'What happened' : `What happened, ${f.number(unread)} not read`,
+    empty: 'Nothing has happened.',
+    emptyHint: 'Trouble of the node and the end of long work appear here.',
+    fresh: 'new',
+    health: (state: string, parts: string) =>
+      parts === '' ? `The node is well again: ${state}` : `The node: ${state} (${parts})`,
+    leader: (group: string, lost: boolean) =>
+      lost ? `${group} has lost its leader: writes wait` : `${group} has a leader again`,
+    open: (address: string) => `The gateway can be used by strangers at ${address}`,
+    task: (title: string, state: string, said: string) => `${title}: ${state}${said === '' ? '' : `. ${said}`}`,
+  },
+  banners: {
+    open: 'The gateway stands open.',
+    noAuth: (address: string) =>
+      `Every program on this computer can read and change all data at ${address}, because it asks for no credential.`,
+    openToAll: (address: string) => `Everyone who reaches ${address} can read and change all data.`,
+    openSafe: (address: string) =>
+      `Other computers reach ${address}. It encrypts and asks for a credential; close it if nobody needs it.`,
+    openClear: (address: string) =>
+      `Other computers reach ${address}. It asks for a credential but does not encrypt: only a proxy before it can.`,
+    openLink: 'Gateway settings',
+    since: (f: Formats, since: number) => `Since ${f.time(since)}.`,
+    noLeader: (namespace: string) => `No leader for ${namespace}.`,
+    electing: 'The members are electing one, which takes a few seconds.',
+    missing: (names: string) => `Out of sight: ${names}.`,
+    noLeaderWorks: 'Reading at level none works and shows its age; writes are refused at once.',
+    noPeers: 'No other node in sight.',
+    cause: (detail: string) => (detail === '' ? '' : `Discovery says: ${detail}.`),
+    noPeersWorks: 'Reading at level none works and shows its age.',
   },
 };

@@ -4,11 +4,10 @@ import type { Command } from '../../state/commands.svelte';
 import { notices } from '../../state/notices.svelte';
 import { router } from '../../state/route.svelte';
 import { session } from '../../state/session.svelte';
+import { place } from '../../state/place.svelte';
 import { screens } from '../screens';
+import { densities, languages, themes } from './look';
 import { overlays } from './overlays.svelte';
-
-const themes = ['system', 'light', 'dark', 'contrast'] as const;
-const densities = ['comfortable', 'compact'] as const;
 
 /** Goes to a screen in the namespace that is on screen. */
 export function openScreen(id: string): void {
@@ -21,6 +20,10 @@ function focusFilter(): void {
   const field = document.querySelector<HTMLInputElement>('[data-main-filter]');
   field?.focus();
   field?.select();
+}
+
+async function refresh(): Promise<void> {
+  await Promise.all([session.refresh(), place.refresh()]);
 }
 
 /** Commands of the frame. Reads reactive state: call it inside an effect or a derived. */
@@ -55,9 +58,10 @@ export function frameCommands(): Command[] {
       run: () => void (overlays.shortcuts = true),
     },
     { id: 'filter', title: t.filter, group: t.groups.app, keys: '/', run: focusFilter },
-    { id: 'refresh', title: t.refresh, group: t.groups.app, keys: 'F5', inFields: true, run: () => session.refresh() },
+    { id: 'refresh', title: t.refresh, group: t.groups.app, keys: 'F5', inFields: true, run: refresh },
     { id: 'tasks', title: t.tasks, group: t.groups.app, run: () => void (overlays.tasks = true) },
     { id: 'activity', title: t.activity, group: t.groups.app, run: () => void (overlays.activity = true) },
+    { id: 'alerts', title: t.alerts, group: t.groups.app, run: () => void (overlays.alerts = true) },
     {
       id: 'undo',
       title: t.undo,
@@ -80,6 +84,12 @@ export function frameCommands(): Command[] {
       title: t.density(m().look.densities[density]),
       group: t.groups.look,
       run: () => session.save({ density }),
+    })),
+    ...languages.map((language) => ({
+      id: `language.${language}`,
+      title: t.language(m().look.languages[language]),
+      group: t.groups.look,
+      run: () => session.save({ language }),
     })),
   ];
 }

@@ -6,6 +6,7 @@ class Overlays {
   namespace = $state(false);
   tasks = $state(false);
   activity = $state(false);
+  alerts = $state(false);
 }
 
 /** Which overlays are open. */
