@@ -189,18 +189,25 @@ func (n *Network) Invite(hours int) (Ticket, error) {
 		if err != nil {
 			return out, nil //nolint:nilerr // a ticket without a picture is a ticket
 		}
-		for y := range code.Size {
-			row := make([]byte, code.Size)
-			for x := range row {
-				row[x] = '0'
-				if code.Black(x, y) {
-					row[x] = '1'
-				}
-			}
-			out.QR = append(out.QR, string(row))
-		}
+		out.QR = qrRows(code)
 		return out, nil
 	})
+}
+
+// qrRows are the rows of a code, '1' for a dark module.
+func qrRows(code *qr.Code) []string {
+	rows := make([]string, code.Size)
+	for y := range rows {
+		row := make([]byte, code.Size)
+		for x := range row {
+			row[x] = '0'
+			if code.Black(x, y) {
+				row[x] = '1'
+			}
+		}
+		rows[y] = string(row)
+	}
+	return rows
 }
 
 // Revoke ends a ticket that was not used.
