@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -33,6 +34,9 @@ type Program struct {
 	Commit  string
 	DataDir string           // settings.json lies there; "" when the configuration could not be read
 	LogFile string           // where the log is written, "" when nowhere
+	UserDir string           // of what belongs to the user and to no node; "" when there is no such place
+	Wallets Wallets          // of this user
+	SignIn  SignInPages      // for wallets of the system's browser
 	Now     func() time.Time // nil: the clock of this computer
 }
 
@@ -72,6 +76,7 @@ type desk struct {
 	history *history
 	// activity is what the page did for its person.
 	activity *activityLog
+	wallets  *walletDesk
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -95,6 +100,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
+	d.wallets = newWalletDesk(p, d.events.poke)
 	return &API{desk: d}, nil
 }
 
@@ -127,7 +133,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d},
 	}
 }
 
@@ -151,6 +157,7 @@ func (a *API) Run(ctx context.Context, ready func()) error {
 	<-sampled
 	a.desk.tasks.close()
 	a.desk.calls.close()
+	a.desk.closeWallets(ctx)
 	return a.desk.files.close()
 }
 
@@ -178,6 +185,8 @@ func Limits() []core.Limit {
 		{Name: "acts of the page kept", Value: "2,000", Why: "the oldest is forgotten first"},
 		{Name: "history of the node's numbers", Value: "10 minutes, every 5 seconds", Why: "it lives in memory; a monitoring system keeps more, from /metrics"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
+		{Name: "wallets open at once in the app", Value: strconv.Itoa(MaxOpenWallets), Why: "their keys are in memory"},
+		{Name: "a text that waits for a signature", Value: MaxSigningWait.String(), Why: "what nobody answers is not signed"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}
 }

@@ -22,6 +22,7 @@ type Backend struct {
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
 	Panel    Panel          // *node.Node has it
 	Config   ConfigFile     // *config.File has it
+	Auth     Auth           // sessions, grants and keys; node.Node.Auth has it
 }
 
 // Feed tells what changed; each question waits for at most core.MaxChangeWait.

@@ -17,6 +17,7 @@ const (
 	EventTasks   = "tasks"   // []Task
 	EventLinks   = "links"   // []Link that wait
 	EventClosing = "closing" // true: the person closes the window
+	EventWallet  = "wallet"  // WalletState
 )
 
 // Event is the payload of each event. Seq grows by one per name.

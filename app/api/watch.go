@@ -63,6 +63,8 @@ func (w *watcher) own() {
 	w.offer(EventTasks, tasks, tasks, func(Mode) any { return tasks })
 	waiting := w.d.links.list()
 	w.offer(EventLinks, waiting, waiting, func(Mode) any { return waiting })
+	wallets := w.d.walletState()
+	w.offer(EventWallet, wallets, wallets, func(Mode) any { return wallets })
 }
 
 // node sends what the node knows. An error is not sent: the page sees it in the

@@ -7,6 +7,7 @@ import { network } from './de/network';
 import { node } from './de/node';
 import { peers } from './de/peers';
 import { sql } from './de/sql';
+import { wallet } from './de/wallet';
 
 /** The German catalogue. */
-export const de: Messages = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const de: Messages = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql, ...wallet };

@@ -7,9 +7,10 @@ import { network } from './en/network';
 import { node } from './en/node';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
+import { wallet } from './en/wallet';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const en = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql, ...wallet };
 
 /** The shape that every language has. */
 export type Messages = typeof en;
