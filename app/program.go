@@ -52,7 +52,7 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 		return nil, err
 	}
 	p.page, err = api.New(api.Program{
-		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir,
+		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir, Fresh: p.folder.Fresh(),
 	}, p.logs.Logger("api"))
 	if err != nil {
 		return nil, fmt.Errorf("build page: %w", err)

@@ -32,6 +32,7 @@ type Program struct {
 	Version string // of the program
 	Commit  string
 	DataDir string           // settings.json lies there; "" when the configuration could not be read
+	Fresh   bool             // the data folder was made at this start
 	Now     func() time.Time // nil: the clock of this computer
 }
 
@@ -117,6 +118,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
 		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Welcome{d: d}, &Sample{d: d},
 	}
 }
 

@@ -203,6 +203,12 @@ func (f *fake) Batch(ctx context.Context, _ core.Namespace, ops []core.Op) (core
 	var out core.WriteAnswer
 	for _, op := range ops {
 		_, there := f.items[op.Key]
+		if !op.Delete {
+			f.version++
+			f.items[op.Key] = core.Item{Key: op.Key, Value: slices.Clone(op.Value), Size: len(op.Value), Version: f.version}
+			out.Versions, out.Deleted = append(out.Versions, f.version), append(out.Deleted, false)
+			continue
+		}
 		delete(f.items, op.Key)
 		out.Versions = append(out.Versions, 0)
 		out.Deleted = append(out.Deleted, there)

@@ -58,7 +58,7 @@ export class NetworkState {
     }
   }
 
-  invite(hours: number): Promise<Ticket> {
-    return this.#api.invite(hours);
+  invite(hours: number, nodes: number): Promise<Ticket[]> {
+    return this.#api.invite(hours, nodes);
   }
 }

@@ -8,6 +8,7 @@ const ticket = (over: Partial<Ticket>): Ticket => ({
   link: '',
   qr: [],
   created_at: '',
+  created_by: '',
   expires_at: '2026-01-02T00:00:00Z',
   used_at: '',
   used_by: '',
