@@ -95,7 +95,7 @@ func showWindow(ctx context.Context, env cli.Env) error {
 	if err != nil {
 		return explain(ctx, env, loaded, err)
 	}
-	p, err := prepare(loaded, env.Stderr, env.Terminal.Stderr)
+	p, err := prepare(loaded, userDir(env), env.Stderr, env.Terminal.Stderr)
 	if errors.Is(err, node.ErrLocked) {
 		return err
 	}
@@ -109,11 +109,21 @@ func showWindow(ctx context.Context, env cli.Env) error {
 	return errors.Join(err, p.close())
 }
 
+// userDir is the folder of the user's wallets, "" when there is no such place:
+// the page says so where one is needed.
+func userDir(env cli.Env) string {
+	dir, err := cli.UserDir(env.Lookup)
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
 // explain shows in a window why there is no node: whoever started the program
 // by its icon sees no terminal.
 func explain(ctx context.Context, env cli.Env, loaded config.Loaded, reason error) error {
 	log := slog.New(slog.NewTextHandler(env.Stderr, nil))
-	page, err := api.New(api.Program{Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir}, log)
+	page, err := api.New(pageProgram(loaded, userDir(env), log), log)
 	if err != nil {
 		return errors.Join(reason, err)
 	}
@@ -126,7 +136,7 @@ func explain(ctx context.Context, env cli.Env, loaded config.Loaded, reason erro
 // startNode runs a node for "node start", with the page in a browser when the
 // configuration asks for it.
 func startNode(ctx context.Context, s cli.NodeStart, ready func(link string)) (err error) {
-	p, err := prepare(s.Loaded, s.Console, s.Color)
+	p, err := prepare(s.Loaded, s.UserDir, s.Console, s.Color)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ type program struct {
 
 // prepare claims the data folder before anything else is opened, then the log
 // and the page. It returns node.ErrLocked when a node runs there already.
-func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, err error) {
+func prepare(loaded config.Loaded, userDir string, console io.Writer, color bool) (_ *program, err error) {
 	closeToOthers()
 	p := &program{loaded: loaded}
 	if p.folder, err = node.Claim(loaded.Config); err != nil {
@@ -51,13 +51,21 @@ func prepare(loaded config.Loaded, console io.Writer, color bool) (_ *program, e
 	if p.logs, err = openLog(loaded, loaded.Config.LogFile(), console, color); err != nil {
 		return nil, err
 	}
-	p.page, err = api.New(api.Program{
-		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir, Fresh: p.folder.Fresh(),
-	}, p.logs.Logger("api"))
+	about := pageProgram(loaded, userDir, p.logs.Logger("signin"))
+	about.Fresh = p.folder.Fresh()
+	p.page, err = api.New(about, p.logs.Logger("api"))
 	if err != nil {
 		return nil, fmt.Errorf("build page: %w", err)
 	}
 	return p, nil
+}
+
+// pageProgram is what the page knows before there is a node.
+func pageProgram(loaded config.Loaded, userDir string, log *slog.Logger) api.Program {
+	return api.Program{
+		Version: version, Commit: commit, DataDir: loaded.Config.Node.DataDir, UserDir: userDir,
+		Wallets: &walletFolder{userDir: userDir}, SignIn: signInPages{dist: frontend.Dist(), log: log},
+	}
 }
 
 // openLog opens the log of a process; file is "" for one that writes to the
@@ -130,7 +138,7 @@ func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
 	if err != nil {
 		return err
 	}
-	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Feed: n.Feed(), Transfer: n.Transferring()})
+	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Feed: n.Feed(), Transfer: n.Transferring(), Auth: n.Auth()})
 	return n.Run(ctx, in, func() {
 		p.page.Ready()
 		ready()

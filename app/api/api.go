@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -33,6 +34,9 @@ type Program struct {
 	Commit  string
 	DataDir string           // settings.json lies there; "" when the configuration could not be read
 	Fresh   bool             // the data folder was made at this start
+	UserDir string           // of what belongs to the user and to no node; "" when there is no such place
+	Wallets Wallets          // of this user
+	SignIn  SignInPages      // for wallets of the system's browser
 	Now     func() time.Time // nil: the clock of this computer
 }
 
@@ -63,6 +67,7 @@ type desk struct {
 	events  *events
 	file    *settingsFile
 	files   *files
+	wallets *walletDesk
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -85,6 +90,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
+	d.wallets = newWalletDesk(p, d.events.poke)
 	return &API{desk: d}, nil
 }
 
@@ -119,6 +125,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 		&App{d: d, mode: mode, shell: shell},
 		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
 		&Welcome{d: d}, &Sample{d: d},
+		&Wallet{d: d, shell: shell}, &Identity{d: d},
 	}
 }
 
@@ -136,6 +143,7 @@ func (a *API) Run(ctx context.Context, ready func()) error {
 	a.desk.watch(ctx)
 	a.desk.tasks.close()
 	a.desk.calls.close()
+	a.desk.closeWallets(ctx)
 	return a.desk.files.close()
 }
 
@@ -161,6 +169,8 @@ func Limits() []core.Limit {
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
+		{Name: "wallets open at once in the app", Value: strconv.Itoa(MaxOpenWallets), Why: "their keys are in memory"},
+		{Name: "a text that waits for a signature", Value: MaxSigningWait.String(), Why: "what nobody answers is not signed"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}
 }

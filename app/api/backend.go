@@ -18,6 +18,7 @@ type Backend struct {
 	Network  NetworkService // *node.Node has it
 	Feed     Feed           // the change feed; node.Node.Feed has it
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
+	Auth     Auth           // sessions, grants and keys; node.Node.Auth has it
 }
 
 // Feed tells what changed; each question waits for at most core.MaxChangeWait.

@@ -9,11 +9,12 @@ import (
 
 // The names of events.
 const (
-	EventApp   = "app"   // Info
-	EventNode  = "node"  // NodeStatus
-	EventPeers = "peers" // []Peer
-	EventLogs  = "logs"  // []LogLine that were added
-	EventTasks = "tasks" // []Task
+	EventApp    = "app"    // Info
+	EventNode   = "node"   // NodeStatus
+	EventPeers  = "peers"  // []Peer
+	EventLogs   = "logs"   // []LogLine that were added
+	EventTasks  = "tasks"  // []Task
+	EventWallet = "wallet" // WalletState
 )
 
 // Event is the payload of each event. Seq grows by one per name.

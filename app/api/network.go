@@ -227,14 +227,19 @@ func (n *Network) Invite(hours, nodes int) ([]Ticket, error) {
 	})
 }
 
-// picture is the text as rows of a QR code; empty when it does not fit one.
+// picture is the text as a QR code; empty when it does not fit one.
 func picture(text string) []string {
-	rows := []string{}
 	code, err := qr.Encode(text, qr.L)
 	if err != nil {
-		return rows
+		return []string{}
 	}
-	for y := range code.Size {
+	return qrRows(code)
+}
+
+// qrRows are the rows of a code, '1' for a dark module.
+func qrRows(code *qr.Code) []string {
+	rows := make([]string, code.Size)
+	for y := range rows {
 		row := make([]byte, code.Size)
 		for x := range row {
 			row[x] = '0'
@@ -242,7 +247,7 @@ func picture(text string) []string {
 				row[x] = '1'
 			}
 		}
-		rows = append(rows, string(row))
+		rows[y] = string(row)
 	}
 	return rows
 }

@@ -57,6 +57,8 @@ func (w *watcher) own() {
 	w.offer(EventApp, info, info, func(m Mode) any { info.Mode = string(m); return info })
 	tasks := w.d.tasks.list()
 	w.offer(EventTasks, tasks, tasks, func(Mode) any { return tasks })
+	wallets := w.d.walletState()
+	w.offer(EventWallet, wallets, wallets, func(Mode) any { return wallets })
 }
 
 // node sends what the node knows. An error is not sent: the page sees it in the

@@ -80,6 +80,7 @@ type Build struct {
 // NodeStart is how "node start" wants its node.
 type NodeStart struct {
 	Loaded  config.Loaded
+	UserDir string    // of the user's wallets; "" when there is none
 	Console io.Writer // of the log
 	Color   bool      // of the log
 	Open    bool      // show the page as soon as the node is ready

@@ -38,9 +38,13 @@ func (a *app) nodeStart() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			userDir, err := a.userDir()
+			if err != nil {
+				userDir = "" // whoever opens the page is told; a node needs none
+			}
 			a.endsBySignal = true
 			return a.env.Program.Start(cmd.Context(), NodeStart{
-				Loaded: loaded, Console: a.env.Stderr, Color: a.logColors(loaded.Config.Logging.Color), Open: open,
+				Loaded: loaded, UserDir: userDir, Console: a.env.Stderr, Color: a.logColors(loaded.Config.Logging.Color), Open: open,
 			}, func(link string) { a.announce(loaded.Config.Node.DataDir, link) })
 		},
 	}

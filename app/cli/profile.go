@@ -69,11 +69,15 @@ func (p *profile) drop(name string) {
 }
 
 // userDir is the folder of what belongs to the user and to no node.
-func (a *app) userDir() (string, error) {
-	if dir := a.lookup(userDirVariable); dir != "" {
+func (a *app) userDir() (string, error) { return UserDir(a.env.Lookup) }
+
+// UserDir is the folder of what belongs to the user and to no node. lookup reads
+// an environment variable. It returns core.Invalid when there is no such place.
+func UserDir(lookup func(name string) (string, bool)) (string, error) {
+	if dir, _ := lookup(userDirVariable); dir != "" {
 		return absolute(dir), nil
 	}
-	dir, err := config.DefaultUserDir(a.env.Lookup)
+	dir, err := config.DefaultUserDir(lookup)
 	if err != nil {
 		return "", core.Wrap(core.Invalid, err, "%v; name one with %s", err, userDirVariable)
 	}

@@ -8,10 +8,14 @@ import (
 
 	"git.debros.io/DeBros/network/backend/auth"
 	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/gateway"
 )
 
 // authDoor is package auth for the gateway.
 type authDoor struct{ networks *networks }
+
+// Auth is the same for the node's own page.
+func (n *Node) Auth() gateway.Auth { return authDoor{n.networks} }
 
 func (d authDoor) auth() (*auth.Auth, error) {
 	s, err := d.networks.session()

@@ -48,8 +48,8 @@ type Request struct {
 // error of it ends the signature and comes back to the caller.
 type Confirm func(ctx context.Context, r Request) error
 
-// Signer is an open wallet. It locks itself when it was not used for IdleLock,
-// also when the computer slept meanwhile. Whoever opened it calls Lock at the
+// Signer is an open wallet. It locks itself when it was not used for IdleLock, or
+// as long as LockAfter says, also when the computer slept meanwhile. Whoever opened it calls Lock at the
 // end. Its methods may be called from any goroutine.
 type Signer struct {
 	accounts []Account
@@ -57,6 +57,7 @@ type Signer struct {
 
 	mu     sync.Mutex
 	keys   *keys // nil once locked
+	idle   time.Duration
 	usedAt time.Time
 	timer  *time.Timer
 }
@@ -73,7 +74,7 @@ func NewSigner(eth EthereumKey, sol SolanaKey) *Signer {
 
 // newSigner takes k over.
 func newSigner(k keys, now func() time.Time) *Signer {
-	s := &Signer{accounts: k.accounts(), now: now, keys: &k, usedAt: now()}
+	s := &Signer{accounts: k.accounts(), now: now, keys: &k, idle: IdleLock, usedAt: now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timer = time.AfterFunc(lockCheck, s.check)
@@ -90,6 +91,15 @@ func (s *Signer) Locked() bool {
 	defer s.mu.Unlock()
 	s.lockIdleLocked()
 	return s.keys == nil
+}
+
+// LockAfter sets for how long it stays open without a signature. The longest is
+// MaxIdleLock.
+func (s *Signer) LockAfter(idle time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = min(idle, MaxIdleLock)
+	s.lockIdleLocked()
 }
 
 // Lock wipes the keys. It may be called twice.
@@ -187,7 +197,7 @@ func (s *Signer) check() {
 // the one that people can set back.
 func (s *Signer) lockIdleLocked() {
 	now := s.now()
-	if now.Sub(s.usedAt) >= IdleLock || now.Round(0).Sub(s.usedAt.Round(0)) >= IdleLock {
+	if now.Sub(s.usedAt) >= s.idle || now.Round(0).Sub(s.usedAt.Round(0)) >= s.idle {
 		s.lockLocked()
 	}
 }

@@ -29,6 +29,8 @@ const (
 	MaxPassphraseBytes = 1024
 	// IdleLock is how long an open wallet stays open without a signature.
 	IdleLock = 5 * time.Minute
+	// MaxIdleLock is the longest that a person can choose instead: a working day.
+	MaxIdleLock = 8 * time.Hour
 )
 
 // Store is one folder of built-in wallets. It belongs to a user of the computer

@@ -24,7 +24,7 @@ const (
 // mayImport names, for every package of the program, which of our own packages
 // it may import outside of tests.
 var mayImport = map[string][]string{
-	"app":                               {"app/api", "app/bridge", "app/cli", "backend/config", "backend/core", "backend/logging", "backend/node", "backend/sandbox", "frontend"},
+	"app":                               {"app/api", "app/bridge", "app/cli", "backend/config", "backend/core", "backend/logging", "backend/node", "backend/sandbox", "backend/signin", "backend/wallet", "frontend"},
 	"app/api":                           {"backend/core", "backend/disk"},
 	"app/bridge":                        {"app/api", "backend/core"},
 	"app/cli":                           {"backend/client", "backend/config", "backend/core", "backend/disk", "backend/logging", "backend/sandbox", "backend/signin", "backend/wallet"},

@@ -1,5 +1,99 @@
 export namespace api {
 	
+	export class NamespaceRole {
+	    name: string;
+	    role: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new NamespaceRole(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.role = source["role"];
+	        this.created_at = source["created_at"];
+	    }
+	}
+	export class Account {
+	    address: string;
+	    chain: string;
+	    wallet_id: string;
+	    session_id: string;
+	    signed_in_at: string;
+	    namespaces: NamespaceRole[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Account(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.wallet_id = source["wallet_id"];
+	        this.session_id = source["session_id"];
+	        this.signed_in_at = source["signed_in_at"];
+	        this.namespaces = this.convertValues(source["namespaces"], NamespaceRole);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class AppInfo {
+	    id: string;
+	    name: string;
+	    public_key: string;
+	    wallet: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new AppInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.public_key = source["public_key"];
+	        this.wallet = source["wallet"];
+	        this.created_at = source["created_at"];
+	    }
+	}
+	export class BrowserSignIn {
+	    id: string;
+	    url: string;
+	    code: string;
+	    opened: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new BrowserSignIn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.url = source["url"];
+	        this.code = source["code"];
+	        this.opened = source["opened"];
+	    }
+	}
 	export class Cell {
 	    k: string;
 	    v: string;
@@ -84,6 +178,24 @@ export namespace api {
 	        this.name = source["name"];
 	        this.size = source["size"];
 	        this.fetch = source["fetch"];
+	    }
+	}
+	export class GrantInfo {
+	    subject: string;
+	    role: string;
+	    granted_by: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new GrantInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.subject = source["subject"];
+	        this.role = source["role"];
+	        this.granted_by = source["granted_by"];
+	        this.created_at = source["created_at"];
 	    }
 	}
 	export class Group {
@@ -366,6 +478,30 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class KeyInfo {
+	    id: string;
+	    name: string;
+	    creator: string;
+	    scopes: string[];
+	    created_at: string;
+	    expires_at: string;
+	    last_used_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.creator = source["creator"];
+	        this.scopes = source["scopes"];
+	        this.created_at = source["created_at"];
+	        this.expires_at = source["expires_at"];
+	        this.last_used_at = source["last_used_at"];
+	    }
+	}
 	export class Limit {
 	    name: string;
 	    value: string;
@@ -448,6 +584,38 @@ export namespace api {
 	        this.search = source["search"];
 	    }
 	}
+	export class MadeKey {
+	    key: KeyInfo;
+	    secret: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new MadeKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = this.convertValues(source["key"], KeyInfo);
+	        this.secret = source["secret"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Member {
 	    id: string;
 	    name: string;
@@ -478,6 +646,7 @@ export namespace api {
 	        this.replicas = source["replicas"];
 	    }
 	}
+	
 	export class NetworkInfo {
 	    id: string;
 	    name: string;
@@ -498,6 +667,42 @@ export namespace api {
 	        this.current = source["current"];
 	        this.created_at = source["created_at"];
 	        this.size = source["size"];
+	    }
+	}
+	export class NewKey {
+	    name: string;
+	    scopes: string[];
+	    days: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new NewKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.scopes = source["scopes"];
+	        this.days = source["days"];
+	    }
+	}
+	export class NodeIdentity {
+	    peer_id: string;
+	    name: string;
+	    network: string;
+	    key_file: string;
+	    qr: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new NodeIdentity(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.peer_id = source["peer_id"];
+	        this.name = source["name"];
+	        this.network = source["network"];
+	        this.key_file = source["key_file"];
+	        this.qr = source["qr"];
 	    }
 	}
 	export class NodeStatus {
@@ -1019,6 +1224,62 @@ export namespace api {
 	        this.notice = source["notice"];
 	    }
 	}
+	export class SignInSession {
+	    id: string;
+	    namespace: string;
+	    created_at: string;
+	    used_at: string;
+	    expires_at: string;
+	    address: string;
+	    current: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new SignInSession(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.namespace = source["namespace"];
+	        this.created_at = source["created_at"];
+	        this.used_at = source["used_at"];
+	        this.expires_at = source["expires_at"];
+	        this.address = source["address"];
+	        this.current = source["current"];
+	    }
+	}
+	export class SignRequest {
+	    id: string;
+	    wallet_id: string;
+	    label: string;
+	    address: string;
+	    chain: string;
+	    kind: string;
+	    text: string;
+	    domain: string;
+	    statement: string;
+	    expires_at: string;
+	    until: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SignRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.wallet_id = source["wallet_id"];
+	        this.label = source["label"];
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.kind = source["kind"];
+	        this.text = source["text"];
+	        this.domain = source["domain"];
+	        this.statement = source["statement"];
+	        this.expires_at = source["expires_at"];
+	        this.until = source["until"];
+	    }
+	}
 	
 	
 	export class Task {
@@ -1066,6 +1327,133 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	        this.ended_at = source["ended_at"];
 	    }
+	}
+	
+	export class WalletAccount {
+	    chain: string;
+	    address: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletAccount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chain = source["chain"];
+	        this.address = source["address"];
+	    }
+	}
+	export class WalletImport {
+	    label: string;
+	    form: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.label = source["label"];
+	        this.form = source["form"];
+	    }
+	}
+	export class WalletInfo {
+	    id: string;
+	    label: string;
+	    kind: string;
+	    accounts: WalletAccount[];
+	    forms: string[];
+	    locked: boolean;
+	    words_checked: boolean;
+	    remind: boolean;
+	    keychain: boolean;
+	    created_at: string;
+	    problem: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.label = source["label"];
+	        this.kind = source["kind"];
+	        this.accounts = this.convertValues(source["accounts"], WalletAccount);
+	        this.forms = source["forms"];
+	        this.locked = source["locked"];
+	        this.words_checked = source["words_checked"];
+	        this.remind = source["remind"];
+	        this.keychain = source["keychain"];
+	        this.created_at = source["created_at"];
+	        this.problem = source["problem"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class WalletOptions {
+	    lock_minutes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletOptions(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.lock_minutes = source["lock_minutes"];
+	    }
+	}
+	export class WalletState {
+	    open: string[];
+	    account: Account;
+	    requests: SignRequest[];
+	    revision: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.open = source["open"];
+	        this.account = this.convertValues(source["account"], Account);
+	        this.requests = this.convertValues(source["requests"], SignRequest);
+	        this.revision = source["revision"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 
 }
