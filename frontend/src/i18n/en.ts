@@ -1,14 +1,16 @@
 // Every word of the page in English, one file per screen. Other languages are
 // typed by this catalogue, so that a missing text fails the type check.
 import { frame } from './en/frame';
+import { join } from './en/join';
 import { keys } from './en/keys';
 import { network } from './en/network';
 import { node } from './en/node';
+import { onboarding } from './en/onboarding';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const en = { ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql };
 
 /** The shape that every language has. */
 export type Messages = typeof en;
