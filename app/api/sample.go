@@ -116,6 +116,9 @@ func sampleHasRoom(ctx context.Context, b Backend) error {
 	case there:
 		return core.Errorf(core.Conflict, "The sample data is there already; remove it first to have it fresh.")
 	}
+	if !slices.Contains(b.Machine.Namespaces(), SampleNamespace) {
+		return nil
+	}
 	schema, err := b.Database.Schema(ctx, SampleNamespace)
 	if err != nil {
 		return err
@@ -128,7 +131,11 @@ func sampleHasRoom(ctx context.Context, b Backend) error {
 	return nil
 }
 
+// sampleIsThere asks no namespace that does not exist: reading would make it.
 func sampleIsThere(ctx context.Context, b Backend) (bool, error) {
+	if !slices.Contains(b.Machine.Namespaces(), SampleNamespace) {
+		return false, nil
+	}
 	_, _, err := b.Storage.Get(ctx, SampleNamespace, sampleMark, core.ReadOptions{Level: core.LevelWeak})
 	if core.CodeOf(err) == core.NotFound {
 		return false, nil

@@ -15,6 +15,10 @@ func TestSample_ComesAndGoes(t *testing.T) {
 	f.items["user:mine"] = core.Item{Key: "user:mine"}
 	a := f.page(t)
 	s := bound[Sample](a)
+	if state, err := s.State(); err != nil || state.Present {
+		t.Errorf("before there is such a namespace: %+v, %v", state, err)
+	}
+	f.spaces = []core.Namespace{SampleNamespace}
 	do := func(what func() (string, error)) Task {
 		t.Helper()
 		if _, err := what(); err != nil {

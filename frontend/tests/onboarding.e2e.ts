@@ -36,7 +36,8 @@ async function begin(node: TestNode): Promise<Visit> {
 }
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1 }).waitFor();
-const step = (page: Page, text: string) => page.getByRole('navigation', { name: 'First steps' }).getByText(text).waitFor();
+const step = (page: Page, text: string) =>
+  page.getByRole('navigation', { name: 'First steps' }).getByText(text).waitFor();
 
 /** Tab until a thing has the focus, as a person does; fails when it cannot be reached. */
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -102,7 +103,8 @@ test('wallet, network and sample data by keyboard alone, in less than a minute',
   await leave(here);
 
   // The sample is real: its tables refer to each other, and it goes again as a whole.
-  const sql = 'SELECT count(*) AS n FROM order_items JOIN orders ON orders.id = order_id JOIN customers ON customers.id = customer_id';
+  const sql =
+    'SELECT count(*) AS n FROM order_items JOIN orders ON orders.id = order_id JOIN customers ON customers.id = customer_id';
   expect(await node.command('sql', 'query', '--namespace', 'sample', '-o', 'json', sql)).toMatch(/180|17\d|18\d/);
 });
 

@@ -122,7 +122,7 @@ export const onboarding: Pick<Messages, 'onboarding'> = {
     noNodeName: 'noch ohne Namen; die Einstellung node.id gibt ihm einen',
     closing: 'Wenn du schließt',
     closingTab: 'Den Tab zu schließen beendet nichts: der Knoten läuft bis „debros node stop“.',
-    closingWindow: 'Die Einstellungen der App sagen, ob der Knoten ohne sein Fenster weiterläuft.',
+    closingWindow: 'Du wirst gefragt, ob der Knoten ohne sein Fenster weiterläuft.',
     tryTitle: 'Drei Dinge zum Ausprobieren',
     tryKeys: 'Schlüssel ansehen',
     tryKeysHint: 'Blättern, ändern, Änderungen verfolgen.',

@@ -119,7 +119,7 @@ export const onboarding = {
     noNodeName: 'no name yet; the setting node.id gives it one',
     closing: 'When you close',
     closingTab: 'Closing the tab ends nothing: the node goes on until “debros node stop”.',
-    closingWindow: 'The settings of the app say whether the node goes on without its window.',
+    closingWindow: 'You are asked whether the node goes on without its window.',
     tryTitle: 'Three things to try',
     tryKeys: 'Look at keys',
     tryKeysHint: 'Browse, edit and watch them change.',
