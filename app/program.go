@@ -51,7 +51,9 @@ func prepare(loaded config.Loaded, userDir string, console io.Writer, color bool
 	if p.logs, err = openLog(loaded, loaded.Config.LogFile(), console, color); err != nil {
 		return nil, err
 	}
-	p.page, err = api.New(pageProgram(loaded, userDir, p.logs.Logger("signin")), p.logs.Logger("api"))
+	about := pageProgram(loaded, userDir, p.logs.Logger("signin"))
+	about.Fresh = p.folder.Fresh()
+	p.page, err = api.New(about, p.logs.Logger("api"))
 	if err != nil {
 		return nil, fmt.Errorf("build page: %w", err)
 	}

@@ -34,6 +34,7 @@ type Program struct {
 	Commit  string
 	DataDir string           // settings.json lies there; "" when the configuration could not be read
 	LogFile string           // where the log is written, "" when nowhere
+	Fresh   bool             // the data folder was made at this start
 	UserDir string           // of what belongs to the user and to no node; "" when there is no such place
 	Wallets Wallets          // of this user
 	SignIn  SignInPages      // for wallets of the system's browser
@@ -133,7 +134,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d},
 	}
 }
 

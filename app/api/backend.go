@@ -47,6 +47,9 @@ type NetworkService interface {
 	Invite(ctx context.Context, o core.InviteOptions) (core.Ticket, error)
 	Tickets(ctx context.Context) ([]core.Ticket, error)
 	RevokeTicket(ctx context.Context, id string) error
+	// ReadTicket says what a ticket's text is for. It returns core.Invalid for
+	// another text, and asks nobody.
+	ReadTicket(ctx context.Context, text string) (core.Ticket, error)
 	Join(ctx context.Context, ticket string) error
 	Leave(ctx context.Context, force bool) error
 	Networks(ctx context.Context) ([]core.Network, error)

@@ -34,7 +34,8 @@ type fake struct {
 	started chan struct{} // closed when "wait" is under way
 	logs    []core.LogEntry
 	peers   []core.Peer
-	asked   int // of Status
+	asked   int              // of Status
+	spaces  []core.Namespace // besides red
 }
 
 func newFake() *fake { return &fake{items: make(map[string]core.Item), started: make(chan struct{})} }
@@ -203,6 +204,12 @@ func (f *fake) Batch(ctx context.Context, _ core.Namespace, ops []core.Op) (core
 	var out core.WriteAnswer
 	for _, op := range ops {
 		_, there := f.items[op.Key]
+		if !op.Delete {
+			f.version++
+			f.items[op.Key] = core.Item{Key: op.Key, Value: slices.Clone(op.Value), Size: len(op.Value), Version: f.version}
+			out.Versions, out.Deleted = append(out.Versions, f.version), append(out.Deleted, false)
+			continue
+		}
 		delete(f.items, op.Key)
 		out.Versions = append(out.Versions, 0)
 		out.Deleted = append(out.Deleted, there)
@@ -276,7 +283,7 @@ func (f *fake) LogLevels() map[string]string                     { must(f.enter(
 func (f *fake) SetLogLevel(string, string) error                 { return f.enter(context.Background()) }
 func (f *fake) Namespaces() []core.Namespace {
 	must(f.enter(context.Background()))
-	return []core.Namespace{"red"}
+	return append([]core.Namespace{"red"}, f.spaces...)
 }
 func (f *fake) ConfigValues() []core.ConfigValue { must(f.enter(context.Background())); return nil }
 

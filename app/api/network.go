@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ const (
 	maxTicketText = 8 << 10
 	// maxNetworkName bounds a network's name for people.
 	maxNetworkName = 128
+	// MaxInvited bounds the nodes that are invited at once: each gets a ticket of
+	// its own, shown one by one.
+	MaxInvited = 10
 )
 
 // Network is bound as "Network".
@@ -73,6 +77,7 @@ type Placement struct {
 	Factor    int       `json:"factor"`
 	State     string    `json:"state"`
 	Detail    string    `json:"detail"`
+	Size      string    `json:"size"` // bytes on this node's disk, "" without a replica here
 	Replicas  []Replica `json:"replicas"`
 }
 
@@ -84,6 +89,7 @@ type Ticket struct {
 	Link      string   `json:"link"`
 	QR        []string `json:"qr"`
 	CreatedAt string   `json:"created_at"`
+	CreatedBy string   `json:"created_by"`
 	ExpiresAt string   `json:"expires_at"`
 	UsedAt    string   `json:"used_at"`
 	UsedBy    string   `json:"used_by"`
@@ -114,10 +120,11 @@ func (d *desk) net() (NetworkService, error) {
 // networks this installation knows. For a guest the lists are empty.
 func (n *Network) Overview() (Overview, error) {
 	return guard(n.d, "Network.Overview", MaxCallTime, func(ctx context.Context) (Overview, error) {
-		s, err := n.d.net()
+		b, err := n.d.node()
 		if err != nil {
 			return Overview{}, err
 		}
+		s := b.Network
 		status, err := s.Network(ctx)
 		if err != nil {
 			return Overview{}, err
@@ -137,8 +144,27 @@ func (n *Network) Overview() (Overview, error) {
 		if status.Role != core.RoleMember {
 			return out, nil
 		}
-		return out, out.fill(ctx, s)
+		if err = out.fill(ctx, s); err != nil {
+			return Overview{}, err
+		}
+		return out, out.measure(ctx, b.Machine)
 	})
+}
+
+// measure adds how large the groups are that have a replica here.
+func (o *Overview) measure(ctx context.Context, m Machine) error {
+	status, err := m.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range status.Groups {
+		for i := range o.Groups {
+			if core.Namespace(o.Groups[i].Namespace).Group() == g.Name {
+				o.Groups[i].Size = decimal(g.Size)
+			}
+		}
+	}
+	return nil
 }
 
 // fill adds what only members know.
@@ -171,20 +197,66 @@ func (o *Overview) fill(ctx context.Context, s NetworkService) error {
 	return err
 }
 
-// Invite makes a ticket that lives for hours. Only this answer holds its secret.
-func (n *Network) Invite(hours int) (Ticket, error) {
-	return guard(n.d, "Network.Invite", MaxCallTime, func(ctx context.Context) (Ticket, error) {
+// Invite makes a ticket for each of so many nodes. They live for hours. Only
+// this answer holds their secrets.
+func (n *Network) Invite(hours, nodes int) ([]Ticket, error) {
+	return guard(n.d, "Network.Invite", MaxCallTime, func(ctx context.Context) ([]Ticket, error) {
+		if nodes < 1 || nodes > MaxInvited {
+			return nil, core.Errorf(core.Invalid, "Invite 1 to %d nodes at once; each gets a ticket of its own.", MaxInvited)
+		}
 		s, err := n.d.net()
 		if err != nil {
-			return Ticket{}, err
+			return nil, err
 		}
-		made, err := s.Invite(ctx, core.InviteOptions{TTL: time.Duration(hours) * time.Hour})
-		if err != nil {
-			return Ticket{}, err
+		out := []Ticket{}
+		for range nodes {
+			made, err := s.Invite(ctx, core.InviteOptions{TTL: time.Duration(hours) * time.Hour})
+			if err != nil && len(out) == 0 {
+				return nil, err
+			}
+			if err != nil {
+				return out, nil //nolint:nilerr // those that were made are secrets that nobody could read again
+			}
+			t := ticket(made)
+			t.QR = qrRows(made.Link)
+			out = append(out, t)
 		}
-		out := ticket(made)
-		out.QR = qrRows(made.Link)
 		return out, nil
+	})
+}
+
+// Invitation is what the text of a ticket says of itself; see core.Ticket.
+type Invitation struct {
+	ID        string `json:"id"`
+	Network   string `json:"network"`
+	ExpiresAt string `json:"expires_at"`
+	Known     string `json:"known"` // what this installation calls that network, "" for a new one
+	Current   bool   `json:"current"`
+}
+
+// Read says what a pasted ticket is for, without using it. It returns invalid
+// with what is wrong with the text.
+func (n *Network) Read(text string) (Invitation, error) {
+	return guard(n.d, "Network.Read", MaxCallTime, func(ctx context.Context) (Invitation, error) {
+		if len(text) > maxTicketText {
+			return Invitation{}, core.Errorf(core.TooLarge, "A ticket has at most %d bytes.", maxTicketText)
+		}
+		s, err := n.d.net()
+		if err != nil {
+			return Invitation{}, err
+		}
+		t, err := s.ReadTicket(ctx, text)
+		if err != nil {
+			return Invitation{}, err
+		}
+		out := Invitation{ID: t.ID, Network: t.Network, ExpiresAt: stamp(t.ExpiresAt)}
+		networks, err := s.Networks(ctx)
+		for _, one := range networks {
+			if one.ID == t.Network {
+				out.Known, out.Current = cmp.Or(one.Name, one.ID), one.Current
+			}
+		}
+		return out, err
 	})
 }
 
@@ -265,7 +337,7 @@ func networkInfo(n core.Network) NetworkInfo {
 
 func ticket(t core.Ticket) Ticket {
 	return Ticket{
-		ID: t.ID, Text: t.Text, Link: t.Link, QR: []string{}, CreatedAt: stamp(t.CreatedAt), ExpiresAt: stamp(t.ExpiresAt),
+		ID: t.ID, Text: t.Text, Link: t.Link, QR: []string{}, CreatedAt: stamp(t.CreatedAt), CreatedBy: t.CreatedBy, ExpiresAt: stamp(t.ExpiresAt),
 		UsedAt: stamp(t.UsedAt), UsedBy: t.UsedBy, RevokedAt: stamp(t.RevokedAt),
 	}
 }

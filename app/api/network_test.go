@@ -41,6 +41,13 @@ func (f fakeNetwork) Networks(ctx context.Context) ([]core.Network, error) {
 	return []core.Network{{ID: "red", Current: true}, {ID: "blue"}}, f.enter(ctx)
 }
 
+func (f fakeNetwork) ReadTicket(ctx context.Context, text string) (core.Ticket, error) {
+	if !strings.HasPrefix(text, "debros1") {
+		return core.Ticket{}, core.Errorf(core.Invalid, "this is no ticket")
+	}
+	return core.Ticket{ID: "t9", Network: "blue", ExpiresAt: time.Unix(1000, 0)}, f.enter(ctx)
+}
+
 func (f fakeNetwork) RevokeTicket(ctx context.Context, _ string) error        { return f.enter(ctx) }
 func (f fakeNetwork) Join(ctx context.Context, _ string) error                { return f.enter(ctx) }
 func (f fakeNetwork) Leave(ctx context.Context, _ bool) error                 { return f.enter(ctx) }
@@ -70,10 +77,11 @@ func TestNetwork_OverviewKeepsLargeNumbers(t *testing.T) {
 // picture, and in no list.
 func TestNetwork_TicketSecretIsShownOnce(t *testing.T) {
 	n := bound[Network](newFake().page(t))
-	made, err := n.Invite(2)
-	if err != nil {
-		t.Fatal(err)
+	tickets, err := n.Invite(2, 3)
+	if err != nil || len(tickets) != 3 {
+		t.Fatalf("%d tickets, %v", len(tickets), err)
 	}
+	made := tickets[2]
 	if made.Text != "secret" || made.ExpiresAt != "1970-01-01T02:16:40Z" {
 		t.Errorf("the ticket is %+v", made)
 	}
@@ -97,9 +105,27 @@ func TestNetwork_Refuses(t *testing.T) {
 		"a ticket of a megabyte":   n.Join(strings.Repeat("x", 1<<20)),
 		"a name of two lines":      n.Rename("red", "a\nb"),
 		"a namespace with a slash": n.KeepReplica("a/b", true),
+		"a thousand at once":       second(n.Invite(1, 1000)),
+		"nobody":                   second(n.Invite(1, 0)),
+		"to read another text":     second(n.Read("hello")),
+		"to read a megabyte":       second(n.Read(strings.Repeat("x", 1<<20))),
 	} {
 		if code := codeOf(t, err); code != core.Invalid && code != core.TooLarge {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Who pastes a ticket wants to know what it is for before it is used up.
+func TestNetwork_ReadsATicketWithoutUsingIt(t *testing.T) {
+	got, err := bound[Network](newFake().page(t)).Read("debros1x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Invitation{ID: "t9", Network: "blue", ExpiresAt: "1970-01-01T00:16:40Z", Known: "blue"}
+	if got != want {
+		t.Errorf("%+v, not %+v", got, want)
 	}
 }

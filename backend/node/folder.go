@@ -34,10 +34,15 @@ type Folder struct {
 	path      string
 	databases string // a folder per network, named after its id
 	lock      *flock.Flock
+	fresh     bool // there was no data at the claim
 
 	mu      sync.Mutex
 	network string // id of the network in use
 }
+
+// Fresh tells whether the folder had no data when it was claimed: this is the
+// first start of an installation.
+func (f *Folder) Fresh() bool { return f.fresh }
 
 // inUse is the id of the network that the node is in.
 func (f *Folder) inUse() string {
@@ -181,6 +186,7 @@ func (f *Folder) stamp() error {
 		return err
 	}
 	if _, errStat := os.Stat(f.databases); errors.Is(errStat, fs.ErrNotExist) {
+		f.fresh = true
 		if err = writeOnce(name, id); err != nil {
 			return err
 		}

@@ -200,3 +200,21 @@ func TestFolder_RunHoldsTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The first start is welcomed; a folder with data never is again.
+func TestFolder_Fresh(t *testing.T) {
+	path := t.TempDir()
+	for _, want := range []bool{true, false} {
+		f, err := openTest(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Fresh() != want {
+			t.Errorf("fresh %v, not %v", f.Fresh(), want)
+		}
+		if err = f.Release(); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(f.databases, f.inUse(), "network.json"), "{}")
+	}
+}

@@ -3,7 +3,8 @@ import * as Network from '../wailsjs/go/api/Network';
 import { call, type Plain } from './call';
 
 export type Overview = Plain<Awaited<ReturnType<typeof Network.Overview>>>;
-export type Ticket = Plain<Awaited<ReturnType<typeof Network.Invite>>>;
+export type Ticket = Plain<Awaited<ReturnType<typeof Network.Invite>>>[number];
+export type Invitation = Plain<Awaited<ReturnType<typeof Network.Read>>>;
 export type Member = Overview['members'][number];
 export type Placement = Overview['groups'][number];
 export type NetworkInfo = Overview['network'];
@@ -14,8 +15,10 @@ const MaxChangeMs = 60_000;
 const MaxLeaveMs = 310_000;
 
 export const overview = (): Promise<Overview> => call(Network.Overview());
-/** Makes a ticket; only this answer holds its secret. */
-export const invite = (hours: number): Promise<Ticket> => call(Network.Invite(hours));
+/** Makes a ticket for each node; only this answer holds their secrets. */
+export const invite = (hours: number, nodes: number): Promise<Ticket[]> => call(Network.Invite(hours, nodes));
+/** What a ticket's text is for; it is not used by this. */
+export const readTicket = (text: string): Promise<Invitation> => call(Network.Read(text));
 export const revoke = (id: string): Promise<void> => call(Network.Revoke(id));
 export const join = (ticket: string): Promise<void> => call(Network.Join(ticket), MaxChangeMs);
 export const leave = (force: boolean): Promise<void> => call(Network.Leave(force), MaxLeaveMs);

@@ -2,15 +2,17 @@
 // typed by this catalogue, so that a missing text fails the type check.
 import { desktop } from './en/desktop';
 import { frame } from './en/frame';
+import { join } from './en/join';
 import { keys } from './en/keys';
 import { network } from './en/network';
 import { node } from './en/node';
+import { onboarding } from './en/onboarding';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
 import { wallet } from './en/wallet';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...desktop, ...frame, ...keys, ...network, ...node, ...peers, ...sql, ...wallet };
+export const en = { ...desktop, ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql, ...wallet };
 
 /** The shape that every language has. */
 export type Messages = typeof en;

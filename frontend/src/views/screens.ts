@@ -19,6 +19,9 @@ export const screens = [
   { id: 'sql', icon: Database, load: () => open(import('./sql/Sql.svelte'), 'sql') },
   { id: 'peers', icon: Waypoints, load: () => open(import('./peers/Peers.svelte'), 'peers') },
   { id: 'node', icon: Server, load: () => open(import('./node/Node.svelte'), 'node') },
-  { id: 'network', icon: Boxes, load: () => open(import('./network/Network.svelte'), 'network') },
+  { id: 'network', icon: Boxes, load: () => open(import('./network/Network.svelte'), 'network', 'join') },
   { id: 'wallet', icon: Wallet, load: () => open(import('./wallet/Wallet.svelte'), 'wallet') },
 ] as const;
+
+/** The first steps, which take the whole window until they are done. */
+export const openFirstSteps = () => open(import('./onboarding/Onboarding.svelte'), 'onboarding', 'join');

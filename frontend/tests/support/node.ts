@@ -51,6 +51,11 @@ export class TestNode {
     await this.#start(new URL(this.run.ui).host);
   }
 
+  /** Where the wallets of this node's user lie: never those of whoever runs the tests. */
+  get userDir(): string {
+    return `${this.dataDir}-user`;
+  }
+
   /** Makes a fresh one-time link. */
   async link(): Promise<string> {
     const { stdout } = await exec(binary, ['ui', '--data-dir', this.dataDir]);
@@ -71,7 +76,7 @@ export class TestNode {
   /** Ends the node and takes its folder away. */
   async close(): Promise<void> {
     await this.#end('SIGTERM');
-    await rm(this.dataDir, { recursive: true, force: true });
+    for (const folder of [this.dataDir, this.userDir]) await rm(folder, { recursive: true, force: true });
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -92,6 +97,7 @@ export class TestNode {
     };
     const more = Object.entries(this.extra).map(([flag, value]) => `${flag}=${value}`);
     const child = spawn(binary, ['node', 'start', '--ui', '--mdns=false', ...Object.entries(flags).flat(), ...more], {
+      env: { ...process.env, DEBROS_USER_DIR: this.userDir },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;

@@ -325,6 +325,26 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	    }
 	}
+	export class Invitation {
+	    id: string;
+	    network: string;
+	    expires_at: string;
+	    known: string;
+	    current: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new Invitation(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.network = source["network"];
+	        this.expires_at = source["expires_at"];
+	        this.known = source["known"];
+	        this.current = source["current"];
+	    }
+	}
 	export class Joining {
 	    phase: string;
 	    detail: string;
@@ -757,6 +777,7 @@ export namespace api {
 	    link: string;
 	    qr: string[];
 	    created_at: string;
+	    created_by: string;
 	    expires_at: string;
 	    used_at: string;
 	    used_by: string;
@@ -773,6 +794,7 @@ export namespace api {
 	        this.link = source["link"];
 	        this.qr = source["qr"];
 	        this.created_at = source["created_at"];
+	        this.created_by = source["created_by"];
 	        this.expires_at = source["expires_at"];
 	        this.used_at = source["used_at"];
 	        this.used_by = source["used_by"];
@@ -810,6 +832,7 @@ export namespace api {
 	    factor: number;
 	    state: string;
 	    detail: string;
+	    size: string;
 	    replicas: Replica[];
 	
 	    static createFrom(source: any = {}) {
@@ -824,6 +847,7 @@ export namespace api {
 	        this.factor = source["factor"];
 	        this.state = source["state"];
 	        this.detail = source["detail"];
+	        this.size = source["size"];
 	        this.replicas = this.convertValues(source["replicas"], Replica);
 	    }
 	
@@ -1260,6 +1284,26 @@ export namespace api {
 	        this.script = source["script"];
 	        this.level = source["level"];
 	        this.atomic = source["atomic"];
+	    }
+	}
+	export class SampleInfo {
+	    namespace: string;
+	    present: boolean;
+	    keys: number;
+	    rows: number;
+	    tables: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new SampleInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.present = source["present"];
+	        this.keys = source["keys"];
+	        this.rows = source["rows"];
+	        this.tables = source["tables"];
 	    }
 	}
 	export class Table {

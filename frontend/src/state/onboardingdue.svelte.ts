@@ -1,0 +1,23 @@
+// Whether the first steps are due. It comes with the frame; the steps do not.
+import { needed } from '../api/welcome';
+
+export class FirstSteps {
+  due = $state(false);
+  #ask: () => Promise<boolean>;
+
+  constructor(ask = needed) {
+    this.#ask = ask;
+  }
+
+  /** Asks the node. While it cannot say, they are not shown: it is asked again when it is ready. */
+  async look(): Promise<void> {
+    try {
+      this.due = await this.#ask();
+    } catch {
+      this.due = false;
+    }
+  }
+}
+
+/** The app's first steps. */
+export const firstSteps = new FirstSteps();
