@@ -63,6 +63,9 @@ type desk struct {
 	file    *settingsFile
 	files   *files
 
+	watches    *watches
+	separators *separators
+
 	mu        sync.Mutex
 	backend   *Backend
 	state     string
@@ -82,6 +85,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
+		watches: newWatches(), separators: &separators{dir: p.DataDir},
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	return &API{desk: d}, nil
@@ -159,6 +163,10 @@ func Limits() []core.Limit {
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
+		{Name: "keys looked at in one step of a filter or of sizes", Value: "20,000 keys or a second", Why: "the page shows how far it is and can stop"},
+		{Name: "keys chosen one by one", Value: "1,000", Why: "more is a branch"},
+		{Name: "pages that follow keys at once", Value: "16", Why: "each keeps a question open"},
+		{Name: "a packed value once it is open", Value: "16 MiB", Why: "a few kilobytes can hold gigabytes of zeros"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}
 }

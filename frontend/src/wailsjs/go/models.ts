@@ -1,5 +1,61 @@
 export namespace api {
 	
+	export class Chosen {
+	    namespace: string;
+	    keys: string[];
+	    prefixes: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Chosen(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.keys = source["keys"];
+	        this.prefixes = source["prefixes"];
+	    }
+	}
+	export class BulkRequest {
+	    chosen: Chosen;
+	    do: string;
+	    ttl_seconds: number;
+	    from: string;
+	    to: string;
+	    existing: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new BulkRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chosen = this.convertValues(source["chosen"], Chosen);
+	        this.do = source["do"];
+	        this.ttl_seconds = source["ttl_seconds"];
+	        this.from = source["from"];
+	        this.to = source["to"];
+	        this.existing = source["existing"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Cell {
 	    k: string;
 	    v: string;
@@ -30,6 +86,7 @@ export namespace api {
 	        this.detail = source["detail"];
 	    }
 	}
+	
 	export class Column {
 	    name: string;
 	    type: string;
@@ -170,6 +227,62 @@ export namespace api {
 	        this.total = source["total"];
 	    }
 	}
+	export class KVChange {
+	    operation: string;
+	    key: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVChange(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.operation = source["operation"];
+	        this.key = source["key"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
+	    }
+	}
+	export class KVChanges {
+	    changes: KVChange[];
+	    next: string;
+	    gap: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVChanges(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.changes = this.convertValues(source["changes"], KVChange);
+	        this.next = source["next"];
+	        this.gap = source["gap"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class KVCount {
 	    count: number;
 	    more: boolean;
@@ -233,6 +346,80 @@ export namespace api {
 	        this.path = source["path"];
 	        this.elapsed_ms = source["elapsed_ms"];
 	    }
+	}
+	export class KVFound {
+	    items: KVEntry[];
+	    looked: number;
+	    next: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVFound(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.items = this.convertValues(source["items"], KVEntry);
+	        this.looked = source["looked"];
+	        this.next = source["next"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVHistory {
+	    versions: KVChange[];
+	    more: boolean;
+	    complete_since: string;
+	    complete_since_time: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVHistory(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.versions = this.convertValues(source["versions"], KVChange);
+	        this.more = source["more"];
+	        this.complete_since = source["complete_since"];
+	        this.complete_since_time = source["complete_since_time"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class KVItem {
 	    key: string;
@@ -312,6 +499,110 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class KVPart {
+	    key: string;
+	    part_base64: string;
+	    offset: number;
+	    total: number;
+	    packing: string;
+	    opened: boolean;
+	    problem: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVPart(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = source["key"];
+	        this.part_base64 = source["part_base64"];
+	        this.offset = source["offset"];
+	        this.total = source["total"];
+	        this.packing = source["packing"];
+	        this.opened = source["opened"];
+	        this.problem = source["problem"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVSize {
+	    prefix: string;
+	    other: boolean;
+	    keys: number;
+	    bytes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVSize(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.prefix = source["prefix"];
+	        this.other = source["other"];
+	        this.keys = source["keys"];
+	        this.bytes = source["bytes"];
+	    }
+	}
+	export class KVSizes {
+	    children: KVSize[];
+	    looked: number;
+	    next: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVSizes(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.children = this.convertValues(source["children"], KVSize);
+	        this.looked = source["looked"];
+	        this.next = source["next"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class KVWritten {
 	    version: string;
 	    deleted: boolean;
@@ -345,6 +636,102 @@ export namespace api {
 		    }
 		    return a;
 		}
+	}
+	export class KeyExport {
+	    chosen: Chosen;
+	    format: string;
+	    file: File;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyExport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chosen = this.convertValues(source["chosen"], Chosen);
+	        this.format = source["format"];
+	        this.file = this.convertValues(source["file"], File);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KeyImport {
+	    namespace: string;
+	    file_id: string;
+	    format: string;
+	    existing: string;
+	    separator: string;
+	    header: boolean;
+	    key_column: number;
+	    value_column: number;
+	    encoding_column: number;
+	    expires_column: number;
+	    base64: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.file_id = source["file_id"];
+	        this.format = source["format"];
+	        this.existing = source["existing"];
+	        this.separator = source["separator"];
+	        this.header = source["header"];
+	        this.key_column = source["key_column"];
+	        this.value_column = source["value_column"];
+	        this.encoding_column = source["encoding_column"];
+	        this.expires_column = source["expires_column"];
+	        this.base64 = source["base64"];
+	    }
+	}
+	export class KeyPreview {
+	    format: string;
+	    separator: string;
+	    header: boolean;
+	    columns: string[];
+	    rows: string[][];
+	    key_column: number;
+	    value_column: number;
+	    encoding_column: number;
+	    expires_column: number;
+	    problem: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyPreview(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = source["format"];
+	        this.separator = source["separator"];
+	        this.header = source["header"];
+	        this.columns = source["columns"];
+	        this.rows = source["rows"];
+	        this.key_column = source["key_column"];
+	        this.value_column = source["value_column"];
+	        this.encoding_column = source["encoding_column"];
+	        this.expires_column = source["expires_column"];
+	        this.problem = source["problem"];
+	    }
 	}
 	export class Limit {
 	    name: string;
@@ -772,6 +1159,30 @@ export namespace api {
 	        this.if_absent = source["if_absent"];
 	    }
 	}
+	export class ReadRequest {
+	    namespace: string;
+	    key: string;
+	    level: string;
+	    version: string;
+	    offset: number;
+	    length: number;
+	    unpack: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ReadRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.key = source["key"];
+	        this.level = source["level"];
+	        this.version = source["version"];
+	        this.offset = source["offset"];
+	        this.length = source["length"];
+	        this.unpack = source["unpack"];
+	    }
+	}
 	
 	export class StatementResult {
 	    sql: string;
@@ -885,6 +1296,38 @@ export namespace api {
 	        this.atomic = source["atomic"];
 	    }
 	}
+	export class ScanRequest {
+	    namespace: string;
+	    prefix: string;
+	    pattern: string;
+	    content: string;
+	    min_bytes: number;
+	    max_bytes: number;
+	    changed_after: string;
+	    changed_before: string;
+	    expiry: string;
+	    expires_before: string;
+	    cursor: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ScanRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.pattern = source["pattern"];
+	        this.content = source["content"];
+	        this.min_bytes = source["min_bytes"];
+	        this.max_bytes = source["max_bytes"];
+	        this.changed_after = source["changed_after"];
+	        this.changed_before = source["changed_before"];
+	        this.expiry = source["expiry"];
+	        this.expires_before = source["expires_before"];
+	        this.cursor = source["cursor"];
+	    }
+	}
 	export class Table {
 	    name: string;
 	    kind: string;
@@ -975,6 +1418,24 @@ export namespace api {
 	        this.notice = source["notice"];
 	    }
 	}
+	export class SizeRequest {
+	    namespace: string;
+	    prefix: string;
+	    separator: string;
+	    cursor: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SizeRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.separator = source["separator"];
+	        this.cursor = source["cursor"];
+	    }
+	}
 	
 	
 	export class Task {
@@ -1021,6 +1482,27 @@ export namespace api {
 	        this.file_name = source["file_name"];
 	        this.started_at = source["started_at"];
 	        this.ended_at = source["ended_at"];
+	    }
+	}
+	
+	export class WatchRequest {
+	    id: string;
+	    namespace: string;
+	    prefix: string;
+	    since: string;
+	    wait_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new WatchRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.since = source["since"];
+	        this.wait_ms = source["wait_ms"];
 	    }
 	}
 
