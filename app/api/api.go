@@ -76,8 +76,10 @@ type desk struct {
 	links   *links
 	history *history
 	// activity is what the page did for its person.
-	activity *activityLog
-	wallets  *walletDesk
+	activity   *activityLog
+	wallets    *walletDesk
+	watches    *watches
+	separators *separators
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -99,6 +101,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
+		watches: newWatches(), separators: &separators{dir: p.DataDir},
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -188,6 +191,10 @@ func Limits() []core.Limit {
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
 		{Name: "wallets open at once in the app", Value: strconv.Itoa(MaxOpenWallets), Why: "their keys are in memory"},
 		{Name: "a text that waits for a signature", Value: MaxSigningWait.String(), Why: "what nobody answers is not signed"},
+		{Name: "keys looked at in one step of a filter or of sizes", Value: "20,000 keys or a second", Why: "the page shows how far it is and can stop"},
+		{Name: "keys chosen one by one", Value: "1,000", Why: "more is a branch"},
+		{Name: "pages that follow keys at once", Value: "16", Why: "each keeps a question open"},
+		{Name: "a packed value once it is open", Value: "16 MiB", Why: "a few kilobytes can hold gigabytes of zeros"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -202,19 +203,30 @@ func (f *fake) Batch(ctx context.Context, _ core.Namespace, ops []core.Op) (core
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out core.WriteAnswer
+	before := maps.Clone(f.items)
 	for _, op := range ops {
-		_, there := f.items[op.Key]
-		if !op.Delete {
-			f.version++
-			f.items[op.Key] = core.Item{Key: op.Key, Value: slices.Clone(op.Value), Size: len(op.Value), Version: f.version}
-			out.Versions, out.Deleted = append(out.Versions, f.version), append(out.Deleted, false)
-			continue
+		old, there := f.items[op.Key]
+		if (op.IfAbsent && there) || (op.IfVersion > 0 && old.Version != op.IfVersion) {
+			f.items = before
+			return core.WriteAnswer{}, core.Errorf(core.PreconditionFailed, "The key has version %d.", old.Version)
 		}
-		delete(f.items, op.Key)
-		out.Versions = append(out.Versions, 0)
-		out.Deleted = append(out.Deleted, there)
+		version := core.Version(0)
+		if delete(f.items, op.Key); !op.Delete {
+			f.version++
+			version = f.version
+			f.items[op.Key] = core.Item{Key: op.Key, Value: slices.Clone(op.Value), Size: len(op.Value), Version: version, ExpiresAt: ending(op.TTL)}
+		}
+		out.Versions = append(out.Versions, version)
+		out.Deleted = append(out.Deleted, op.Delete && there)
 	}
 	return out, nil
+}
+
+func ending(ttl time.Duration) time.Time {
+	if ttl == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(ttl)
 }
 
 func (f *fake) List(ctx context.Context, _ core.Namespace, o core.ListOptions) (core.Page, error) {

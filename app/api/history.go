@@ -18,8 +18,8 @@ const (
 	MaxSamples = 120
 )
 
-// Sample is the node at one moment. Rates are those since the sample before.
-type Sample struct {
+// Moment is the node at one moment. Rates are those since the one before.
+type Moment struct {
 	Time        string  `json:"time"`
 	Requests    float64 `json:"requests"`   // of the gateway, per second
 	LatencyMS   float64 `json:"latency_ms"` // mean time to answer one, 0 when there was none
@@ -38,14 +38,14 @@ type Sample struct {
 // history is a ring of samples.
 type history struct {
 	mu      sync.Mutex
-	samples []Sample // oldest first
+	samples []Moment // oldest first
 	last    core.Measures
 	at      time.Time // of last; zero before the first look
 }
 
 // History returns the samples that are kept, oldest first.
-func (n *Node) History() ([]Sample, error) {
-	return guard(n.d, "Node.History", MaxCallTime, func(context.Context) ([]Sample, error) {
+func (n *Node) History() ([]Moment, error) {
+	return guard(n.d, "Node.History", MaxCallTime, func(context.Context) ([]Moment, error) {
 		if _, err := n.d.node(); err != nil {
 			return nil, err
 		}
@@ -53,10 +53,10 @@ func (n *Node) History() ([]Sample, error) {
 	})
 }
 
-func (h *history) all() []Sample {
+func (h *history) all() []Moment {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]Sample{}, h.samples...)
+	return append([]Moment{}, h.samples...)
 }
 
 // run looks until ctx ends, whether or not a page is open.
@@ -92,7 +92,7 @@ func (h *history) add(now time.Time, m core.Measures, p process) {
 		}
 		return float64(new-old) / seconds
 	}
-	s := Sample{
+	s := Moment{
 		Time: stamp(now), Requests: rate(m.Requests, before.Requests), Entries: rate(m.Entries, before.Entries),
 		Messages: rate(m.Messages, before.Messages), Lost: rate(m.Lost, before.Lost), InFlight: m.InFlight, Sockets: m.Sockets,
 		Behind: int64(min(m.Behind, 1<<53)), Peers: m.Peers, Goroutines: p.goroutines, Descriptors: p.descriptors, Memory: int64(min(p.memory, 1<<53)),

@@ -8,6 +8,18 @@ export type Entry = Page['items'][number];
 export type Provenance = Page['provenance'];
 export type Written = Plain<Awaited<ReturnType<typeof KV.Put>>>;
 export type Count = Plain<Awaited<ReturnType<typeof KV.Count>>>;
+export type Found = Plain<Awaited<ReturnType<typeof KV.Scan>>>;
+export type Sizes = Plain<Awaited<ReturnType<typeof KV.Sizes>>>;
+export type Changes = Plain<Awaited<ReturnType<typeof KV.Watch>>>;
+export type Change = Changes['changes'][number];
+export type History = Plain<Awaited<ReturnType<typeof KV.History>>>;
+export type Preview = Plain<Awaited<ReturnType<typeof KV.Preview>>>;
+export type ScanRequest = Plain<Parameters<typeof KV.Scan>[0]>;
+export type BulkRequest = Plain<Parameters<typeof KV.Bulk>[0]>;
+export type Chosen = BulkRequest['chosen'];
+export type ImportRequest = Plain<Parameters<typeof KV.Import>[0]>;
+export type ExportRequest = Plain<Parameters<typeof KV.Export>[0]>;
+export type Part = Omit<Plain<Awaited<ReturnType<typeof KV.Read>>>, 'part_base64'> & { bytes: Uint8Array };
 export type Item = Omit<Plain<Awaited<ReturnType<typeof KV.Get>>>, 'value_base64'> & { value: Uint8Array };
 
 /** What to list. An empty separator folds nothing. */
@@ -62,3 +74,64 @@ export const deletePrefix = (namespace: string, prefix: string): Promise<string>
 /** Counts keys with the prefix, up to limit. */
 export const countKeys = (namespace: string, prefix: string, limit: number): Promise<Count> =>
   call(KV.Count(namespace, prefix, limit));
+
+/** Which part of a value to read. Version '' at the first part. */
+export interface ReadRequest {
+  namespace: string;
+  key: string;
+  version: string;
+  offset: number;
+  unpack: boolean;
+}
+
+/** One part of a value, opened when it is packed and that is wanted. */
+export async function readPart(r: ReadRequest): Promise<Part> {
+  const { part_base64, ...rest } = await call(KV.Read({ ...r, level: 'linearizable', length: 0 }));
+  return { ...rest, bytes: fromBase64(part_base64) };
+}
+
+/** Looks at some keys and answers with those that fit; goes on at the cursor. */
+export const scanKeys = (request: ScanRequest): Promise<Found> => call(KV.Scan(request));
+
+/** Counts some keys by branch; goes on at the cursor. */
+export const sizesOf = (namespace: string, prefix: string, separator: string, cursor: string): Promise<Sizes> =>
+  call(KV.Sizes({ namespace, prefix, separator, cursor }));
+
+/** How long one question for changes waits. */
+const WatchMs = 25_000;
+
+/** Waits for changes after a version; '' is now, which answers at once. */
+export const watchKeys = (id: string, namespace: string, prefix: string, since: string): Promise<Changes> =>
+  call(KV.Watch({ id, namespace, prefix, since, wait_ms: since === '' ? 0 : WatchMs }), WatchMs + 15_000);
+
+/** Ends the question that is open. */
+export const stopWatch = (id: string): Promise<void> => call(KV.StopWatch(id));
+
+/** What a key was, newest first. */
+export const historyOf = (namespace: string, key: string, limit: number): Promise<History> =>
+  call(KV.History(namespace, key, limit));
+
+/** The value that a key had at a version. */
+export const valueAt = async (namespace: string, key: string, version: string): Promise<Uint8Array> =>
+  fromBase64(await call(KV.Version(namespace, key, version)));
+
+/** Starts a task that changes many keys; answers with the task's id. */
+export const changeKeys = (request: BulkRequest): Promise<string> =>
+  call(KV.Bulk(request as Parameters<typeof KV.Bulk>[0]));
+
+/** Looks at the beginning of a file of keys. */
+export const previewFile = (fileId: string): Promise<Preview> => call(KV.Preview(fileId));
+
+/** Starts a task that stores the keys of a file. */
+export const importKeys = (request: ImportRequest): Promise<string> => call(KV.Import(request));
+
+/** Starts a task that writes keys to a file. */
+export const exportKeys = (request: ExportRequest): Promise<string> =>
+  call(KV.Export(request as Parameters<typeof KV.Export>[0]));
+
+/** What the keys of a namespace are split at; '' is a flat list. */
+export const getSeparator = (namespace: string): Promise<string> => call(KV.Separator(namespace));
+
+/** Keeps it. */
+export const setSeparator = (namespace: string, separator: string): Promise<void> =>
+  call(KV.SetSeparator(namespace, separator));

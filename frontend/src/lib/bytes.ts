@@ -31,6 +31,14 @@ export function decode(bytes: Uint8Array): string | null {
   }
 }
 
+/** The text of a first part, which may end inside of a character. */
+export function decodePart(bytes: Uint8Array, whole: boolean): string | null {
+  if (whole) return decode(bytes);
+  let end = bytes.length;
+  while (end > 0 && bytes.length - end < 3 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80) end--;
+  return decode(bytes.subarray(0, Math.max(0, end - 1)));
+}
+
 /** Whether two values are the same bytes. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);

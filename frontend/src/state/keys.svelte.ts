@@ -1,7 +1,7 @@
 // The tree of keys. Only open branches are held, each page by page from the
 // node; closing a branch forgets it. A million keys cost what is on screen.
 import * as kvApi from '../api/kv';
-import type { Entry, Provenance } from '../api/kv';
+import type { Change, Entry, Provenance } from '../api/kv';
 import { type BackendError, toError } from '../api/call';
 
 /** Keys asked for at once. */
@@ -40,6 +40,44 @@ export function mergePage(items: Entry[], prefixes: string[]): Node[] {
   ];
   nodes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.kind === 'branch' ? -1 : 1));
   return nodes.map((n) => (n.kind === 'key' ? { kind: 'key', entry: n.entry } : { kind: 'branch', prefix: n.prefix }));
+}
+
+const nameOf = (n: Node) => (n.kind === 'key' ? n.entry.key : n.prefix);
+
+/** Where a name stands among the nodes, or would stand. */
+function placeOf(nodes: Node[], name: string): number {
+  let [from, to] = [0, nodes.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const at = nodes[middle];
+    if (at !== undefined && nameOf(at) < name) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** The nodes after a key of this very branch has changed. */
+function withKey(branch: Branch, { operation, ...entry }: Change): Node[] {
+  const at = placeOf(branch.nodes, entry.key);
+  const same = [at, at + 1].find((i) => {
+    const n = branch.nodes[i];
+    return n?.kind === 'key' && n.entry.key === entry.key;
+  });
+  const nodes = [...branch.nodes];
+  if (operation !== 'put') {
+    if (same !== undefined) nodes.splice(same, 1);
+  } else if (same !== undefined) nodes[same] = { kind: 'key', entry };
+  // Behind the end of what is loaded it comes with its page.
+  else if (branch.next === '' || at < nodes.length) nodes.splice(at, 0, { kind: 'key', entry });
+  return nodes;
+}
+
+function withBranch(branch: Branch, name: string): Node[] {
+  const at = placeOf(branch.nodes, name);
+  const there = branch.nodes[at];
+  if ((there?.kind === 'branch' && there.prefix === name) || (branch.next !== '' && at === branch.nodes.length))
+    return branch.nodes;
+  return branch.nodes.toSpliced(at, 0, { kind: 'branch', prefix: name });
 }
 
 /** The keys of one namespace, as far as they are open. */
@@ -105,6 +143,34 @@ export class KeyTree {
     const left = new Map(this.#branches);
     for (const open of left.keys()) if (open.startsWith(prefix) && open !== this.view.prefix) left.delete(open);
     this.#branches = left;
+  }
+
+  /**
+   * Takes a change that happened elsewhere into the branches that are open. The
+   * answer is the branch on screen that it happened in, '' when a key itself did.
+   */
+  apply(change: Change): string {
+    const { separator } = this.view;
+    let inside = '';
+    for (const [prefix, branch] of this.#branches) {
+      if (!change.key.startsWith(prefix) || branch.loading) continue;
+      const cut = separator === '' ? -1 : change.key.indexOf(separator, prefix.length);
+      if (cut === -1) this.#set(prefix, { ...branch, nodes: withKey(branch, change) });
+      else {
+        const name = change.key.slice(0, cut + separator.length);
+        if (change.operation === 'put') this.#set(prefix, { ...branch, nodes: withBranch(branch, name) });
+        if (!this.#branches.has(name)) inside = name;
+      }
+    }
+    return inside;
+  }
+
+  /** Takes a branch away in which nothing is left. */
+  dropBranch(name: string): void {
+    for (const [prefix, branch] of this.#branches) {
+      const nodes = branch.nodes.filter((n) => n.kind !== 'branch' || n.prefix !== name);
+      if (nodes.length < branch.nodes.length) this.#set(prefix, { ...branch, nodes });
+    }
   }
 
   /** Loads the next page of a branch. */

@@ -1,87 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { BackendError } from '../api/call';
-import type { Item, ListRequest, Page, Provenance, PutRequest, Written } from '../api/kv';
 import { encode } from '../lib/bytes';
 import { OpenItem, ttlLeft } from './item.svelte';
-import { KeyDeleter } from './keydelete.svelte';
+import { BulkChange, sharedPrefix } from './keybulk.svelte';
+import { KeyDeleter, MaxUndoBytes } from './keydelete.svelte';
+import { FakePart, FakeStore } from './keys.fake';
 import { KeyTree, mergePage, PageSize } from './keys.svelte';
 import { NewItem } from './newitem.svelte';
-
-const provenance: Provenance = {
-  level: 'weak',
-  served_by: 'me',
-  leader: 'me',
-  group: 'ns::a',
-  index: '7',
-  leader_index: '7',
-  age_ms: 0,
-  how: 'local',
-  path: '',
-  elapsed_ms: 1,
-};
-
-/** A store that behaves: versions, conditions, folding, cursors. */
-class FakeStore {
-  rows = new Map<string, { value: Uint8Array; version: number; expires: string }>();
-  asked: ListRequest[] = [];
-  #version = 0;
-
-  constructor(keys: string[] = []) {
-    for (const key of keys) this.set(key, key);
-  }
-
-  set(key: string, value: string, expires = ''): void {
-    this.rows.set(key, { value: encode(value), version: ++this.#version, expires });
-  }
-
-  #entry(key: string) {
-    const row = this.rows.get(key)!;
-    return { key, size: row.value.length, version: String(row.version), updated_at: '', expires_at: row.expires };
-  }
-
-  listKeys = (r: ListRequest): Promise<Page> => {
-    this.asked.push(r);
-    const items: Page['items'] = [];
-    const prefixes: string[] = [];
-    let next = '';
-    for (const key of [...this.rows.keys()].sort().filter((k) => k.startsWith(r.prefix) && k > r.cursor)) {
-      if (items.length + prefixes.length >= r.limit) return Promise.resolve({ items, prefixes, next, provenance });
-      const cut = r.separator === '' ? -1 : key.indexOf(r.separator, r.prefix.length);
-      const branch = key.slice(0, cut + 1);
-      if (cut === -1) items.push(this.#entry(key));
-      else if (!prefixes.includes(branch)) prefixes.push(branch);
-      next = cut === -1 ? key : `${branch}\uffff`;
-    }
-    return Promise.resolve({ items, prefixes, next: '', provenance });
-  };
-
-  getItem = (_: string, key: string): Promise<Item> => {
-    const row = this.rows.get(key);
-    if (row === undefined) return Promise.reject(new BackendError('not_found', 'no such key'));
-    return Promise.resolve({ ...this.#entry(key), value: row.value, provenance });
-  };
-
-  putItem = (r: PutRequest): Promise<Written> => {
-    const row = this.rows.get(r.key);
-    const holds = (r.ifVersion === '' || String(row?.version) === r.ifVersion) && !(r.ifAbsent && row !== undefined);
-    if (!holds) return Promise.reject(new BackendError('precondition_failed', 'changed'));
-    this.rows.set(r.key, { value: r.value, version: ++this.#version, expires: '' });
-    return Promise.resolve({ version: String(this.#version), deleted: false, provenance });
-  };
-
-  deleteKey = (_: string, key: string): Promise<Written> =>
-    Promise.resolve({ version: '', deleted: this.rows.delete(key), provenance });
-
-  countKeys = (_: string, prefix: string, limit: number) => {
-    const count = [...this.rows.keys()].filter((k) => k.startsWith(prefix)).length;
-    return Promise.resolve({ count: Math.min(count, limit), more: count > limit });
-  };
-
-  deletePrefix = (_: string, prefix: string): Promise<string> => {
-    for (const key of [...this.rows.keys()]) if (key.startsWith(prefix)) this.rows.delete(key);
-    return Promise.resolve('task');
-  };
-}
 
 const text = (row: unknown): string => {
   const r = row as { kind: string; depth: number; label?: string; open?: boolean };
@@ -155,7 +80,7 @@ describe('open item', () => {
   const opened = async (store: FakeStore) => {
     const open = new OpenItem('a', 'k', store);
     await open.load();
-    return { open, base: open.item.data! };
+    return { open, base: await open.whole() };
   };
 
   test('a save that nobody disturbed', async () => {
@@ -188,6 +113,53 @@ describe('open item', () => {
     expect(open.conflict?.theirs).toBeNull();
     expect(await open.overwrite(open.conflict!)).not.toBeNull();
     expect(store.rows.get('k')?.value).toEqual(encode('mine'));
+  });
+
+  test('a merged value ends a conflict', async () => {
+    const store = new FakeStore(['k']);
+    const { open, base } = await opened(store);
+    store.set('k', 'theirs');
+    await open.save({ base, value: encode('mine') });
+    expect(await open.overwrite(open.conflict!, encode('both'))).not.toBeNull();
+    expect(store.rows.get('k')?.value).toEqual(encode('both'));
+  });
+
+  test.each([
+    ['it was stored', 'mine', 'stored'],
+    ['it was not', null, 'not stored'],
+    ['somebody came between', 'other', 'somebody else'],
+  ])('a write without an answer is looked up: %s', async (_, then, want) => {
+    const store = new FakeStore(['k']);
+    const { open, base } = await opened(store);
+    store.putItem = () => Promise.reject(new BackendError('outcome_unknown', 'may have happened'));
+    expect(await open.save({ base, value: encode('mine') })).toBeNull();
+    expect(open.unsure?.value).toEqual(encode('mine'));
+    if (then !== null) store.set('k', then);
+    expect(await open.check()).toBe(want);
+    expect(open.unsure === null).toBe(want !== 'not stored');
+  });
+
+  test('a large value comes in parts, and never in parts of two versions', async () => {
+    const store = new FakeStore(['k']);
+    store.set('k', 'x'.repeat(2 * FakePart + 5));
+    const { open } = await opened(store);
+    expect(open.item.data?.bytes).toHaveLength(FakePart);
+    await open.more();
+    expect(open.item.data?.bytes).toHaveLength(2 * FakePart);
+    store.set('k', 'y'.repeat(FakePart + 1));
+    await open.more();
+    expect(open.item.data?.bytes).toEqual(encode('y'.repeat(FakePart)));
+    await open.more();
+    await open.more();
+    expect(open.item.data?.bytes).toHaveLength(FakePart + 1);
+  });
+
+  test('a time to live is not set on a value that nobody has seen', async () => {
+    const store = new FakeStore(['k']);
+    const { open } = await opened(store);
+    store.set('k', 'newer');
+    expect(await open.setTtl(60)).toBeNull();
+    expect(open.item.data?.bytes).toEqual(encode('newer'));
   });
 
   test('what is left of a time to live is kept, never zero', () => {
@@ -229,21 +201,34 @@ describe('delete', () => {
 
   test('a small branch comes back whole', async () => {
     const store = new FakeStore(['t:1', 't:2', 'u']);
-    const deleter = new KeyDeleter('a', store);
-    const survey = await deleter.survey('t:');
-    expect(survey).toMatchObject({ count: 2, more: false, sample: ['t:1', 't:2'] });
-    const { deleted } = await deleter.branch(survey, done);
+    const bulk = new BulkChange({ namespace: 'a', keys: [], prefixes: ['t:'] }, store);
+    const overview = await bulk.look();
+    expect(overview).toMatchObject({ keys: 2, more: false, sample: ['t:1', 't:2'] });
+    const { undo } = await bulk.remove(overview, done);
     expect([...store.rows.keys()]).toEqual(['u']);
-    expect(await deleted.undo?.()).toEqual({ restored: 2, taken: 0 });
+    expect(await undo?.()).toEqual({ restored: 2, taken: 0 });
     expect(store.rows.size).toBe(3);
   });
 
   test('a large branch is counted and offers no undo', async () => {
     const store = new FakeStore(Array.from({ length: 1500 }, (_, i) => `t:${String(i)}`));
-    const deleter = new KeyDeleter('a', store);
-    const survey = await deleter.survey('t:');
-    expect(survey.count).toBe(1500);
-    expect(KeyDeleter.undoable(survey)).toBe(false);
-    expect((await deleter.branch(survey, done)).deleted.undo).toBeNull();
+    const bulk = new BulkChange({ namespace: 'a', keys: ['x'], prefixes: ['t:'] }, store);
+    const overview = await bulk.look();
+    expect(overview).toMatchObject({ keys: 1501, names: null });
+    expect((await bulk.remove(overview, done)).undo).toBeNull();
+  });
+
+  test('values too large to be remembered are deleted without the promise of an undo', async () => {
+    const store = new FakeStore(['t:1']);
+    store.rows.get('t:1')!.value = new Uint8Array(MaxUndoBytes + 1);
+    const bulk = new BulkChange({ namespace: 'a', keys: ['t:1'], prefixes: [] }, store);
+    expect((await bulk.remove(await bulk.look(), done)).undo).toBeNull();
+    expect(store.rows.size).toBe(0);
+  });
+
+  test('the beginning that names share ends at a separator', () => {
+    expect(sharedPrefix(['user:1:name', 'user:1:mail'], ':')).toBe('user:1:');
+    expect(sharedPrefix(['user:1', 'user:12'], ':')).toBe('user:');
+    expect(sharedPrefix(['a', 'b'], ':')).toBe('');
   });
 });

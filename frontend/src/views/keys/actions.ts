@@ -1,7 +1,11 @@
-// What both panes of the Keys screen do.
+// What the parts of the Keys screen do.
+import type { Chosen } from '../../state/keybulk.svelte';
 import { f, m } from '../../i18n/index.svelte';
-import { KeyDeleter, type PutBack, type Survey } from '../../state/keydelete.svelte';
+import { keyCounts } from '../../state/keycounts.svelte';
+import { KeyDeleter, type PutBack } from '../../state/keydelete.svelte';
 import { keyTree } from '../../state/keys.svelte';
+import { keySelection } from '../../state/keyselect.svelte';
+import type { BulkChange, Overview } from '../../state/keybulk.svelte';
 import { node } from '../../state/node.svelte';
 import { notices } from '../../state/notices.svelte';
 import { router } from '../../state/route.svelte';
@@ -9,8 +13,23 @@ import { tasks } from '../../state/tasks.svelte';
 
 /** Opens a key; Back returns. */
 export const openKey = (key: string): void => {
-  router.patch({ key }, true);
+  router.patch({ key, view: '' }, true);
 };
+
+/** Lists and counts anew what is open. */
+export async function refreshKeys(): Promise<void> {
+  keyCounts.clear();
+  await keyTree.refresh();
+}
+
+/** Does something whose failure is told in a notice. */
+export async function attempt(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (raw) {
+    notices.fail(raw);
+  }
+}
 
 const said = (back: PutBack): string => m().keys.putBack(f(), back.restored, back.taken);
 
@@ -19,37 +38,60 @@ export async function deleteOne(namespace: string, key: string): Promise<void> {
   const deleted = await new KeyDeleter(namespace).one(key);
   if (deleted.provenance !== null) node.saw(deleted.provenance);
   if (router.param('key') === key) router.patch({ key: '' });
-  await keyTree.refresh();
+  await refreshKeys();
   notices.tell({
     text: m().keys.deleted(key),
     namespace,
     index: deleted.provenance?.index ?? '',
     undo: async () => {
       const back = await deleted.undo?.();
-      await keyTree.refresh();
+      await refreshKeys();
       openKey(key);
       return said(back ?? { restored: 0, taken: 0 });
     },
   });
 }
 
-/** Deletes a branch as a task of the node and tells when it is over. */
-export async function deleteBranch(namespace: string, survey: Survey): Promise<void> {
-  const { task, deleted } = await new KeyDeleter(namespace).branch(survey, (id) => tasks.ended(id));
-  if (router.param('key').startsWith(survey.prefix)) router.patch({ key: '' });
-  await keyTree.refresh();
-  if (task.error !== '') notices.tell({ tone: 'bad', text: task.error, namespace });
-  const undo = deleted.undo;
+const inside = (chosen: Chosen, key: string) =>
+  chosen.keys.includes(key) || chosen.prefixes.some((prefix) => key.startsWith(prefix));
+
+/** Deletes many keys as a task of the node and tells when it is over. */
+export async function deleteMany(bulk: BulkChange, overview: Overview): Promise<void> {
+  keySelection.clear();
+  const { chosen } = bulk;
+  const { task, undo } = await bulk.remove(overview, (id) => tasks.ended(id));
+  if (inside(chosen, router.param('key'))) router.patch({ key: '' });
+  await refreshKeys();
+  if (task.error !== '') notices.tell({ tone: 'bad', text: task.error, namespace: chosen.namespace });
+  const [prefix] = chosen.prefixes;
   notices.tell({
-    text: m().keys.deletedMany(f(), deleted.count, survey.prefix),
-    namespace,
+    text:
+      prefix !== undefined && chosen.prefixes.length === 1 && chosen.keys.length === 0
+        ? m().keys.deletedMany(f(), task.done, prefix)
+        : m().keys.bulkDone(task.result === '' ? task.state : task.result),
+    namespace: chosen.namespace,
     undo:
       undo === null
         ? null
         : async () => {
             const back = await undo();
-            await keyTree.refresh();
+            await refreshKeys();
             return said(back);
           },
   });
+}
+
+/** Waits for a task that changed many keys and tells how it ended. */
+export async function tellBulk(namespace: string, ended: Promise<{ error: string; result: string }>): Promise<void> {
+  keySelection.clear();
+  const task = await ended;
+  await refreshKeys();
+  if (task.error !== '') notices.tell({ tone: 'bad', text: task.error, namespace });
+  else notices.tell({ text: m().keys.bulkDone(task.result), namespace });
+}
+
+/** Counts a branch to its end and tells the number. */
+export async function countBranch(namespace: string, prefix: string): Promise<void> {
+  const { count, more } = await keyCounts.all(namespace, prefix);
+  notices.tell({ text: m().keys.counted(f(), count, more, prefix), namespace });
 }
