@@ -116,7 +116,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Compare{d: d}, &Files{d: d, shell: shell},
 	}
 }
 
@@ -156,6 +156,7 @@ func Limits() []core.Limit {
 		{Name: "rows kept of one SQL result", Value: "10,000 rows or 16 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
 		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
+		{Name: "replicas and rows of one comparison", Value: "9 replicas, 1,000 rows or 4 MiB each", Why: "a person reads what differs"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},
