@@ -58,6 +58,7 @@ type desk struct {
 	calls   *calls
 	results *results
 	runs    *runs
+	lives   *lives
 	tasks   *board
 	events  *events
 	file    *settingsFile
@@ -80,7 +81,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 	}
 	d := &desk{
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
-		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
+		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
@@ -116,7 +117,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Compare{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Files{d: d, shell: shell},
 	}
 }
 
@@ -147,7 +148,7 @@ func (d *desk) node() (Backend, error) {
 	case d.backend == nil:
 		return Backend{}, core.Errorf(core.Unavailable, "The node is still starting; try again in a moment.")
 	}
-	return *d.backend, nil
+	return d.guarded(*d.backend), nil
 }
 
 // Limits lists the bounds of the page that a user may meet.
@@ -157,6 +158,7 @@ func Limits() []core.Limit {
 		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "replicas and rows of one comparison", Value: "9 replicas, 1,000 rows or 4 MiB each", Why: "a person reads what differs"},
+		{Name: "live queries at once", Value: "50, each up to 1,000 rows", Why: "each is read again with every change"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "finished tasks kept", Value: "200, for 24 hours", Why: "so that nothing grows without end"},

@@ -103,17 +103,17 @@ func (c *Compare) Rows(r CompareRequest) (Comparison, error) {
 			return Comparison{}, core.Errorf(core.Invalid, "%s", reading.Unlike)
 		}
 		ask := func(ctx context.Context, node string) (*core.Rows, error) {
-			rows, err := b.Replicas.QueryAt(ctx, node, ns, statement, core.QueryOptions{MaxRows: MaxComparedRows, MaxBytes: MaxComparedBytes})
-			if err == nil && rows.Truncated {
-				err = core.Errorf(core.TooLarge, "At most %d rows and %d MiB are compared: ask for fewer, with WHERE or with ORDER BY and LIMIT.", MaxComparedRows, MaxComparedBytes>>20)
+			rows, errAt := b.Replicas.QueryAt(ctx, node, ns, statement, core.QueryOptions{MaxRows: MaxComparedRows, MaxBytes: MaxComparedBytes})
+			if errAt == nil && rows.Truncated {
+				errAt = core.Errorf(core.TooLarge, "At most %d rows and %d MiB are compared: ask for fewer, with WHERE or with ORDER BY and LIMIT.", MaxComparedRows, MaxComparedBytes>>20)
 			}
-			return rows, err
+			return rows, errAt
 		}
 		round, err := c.ask(ctx, b, ns, ask)
 		if err != nil {
 			return Comparison{}, err
 		}
-		return round.lay(c.keyOf(ctx, b, ns, reading, round)), nil
+		return round.lay(pairingOf(ctx, b, ns, reading, round.columns)), nil
 	})
 }
 
@@ -126,13 +126,13 @@ func (c *Compare) Key(namespace, key string) (Comparison, error) {
 		}
 		at := c.d.program.Now()
 		ask := func(ctx context.Context, node string) (*core.Rows, error) {
-			item, from, err := b.Replicas.GetAt(ctx, node, ns, key, at)
+			item, from, errAt := b.Replicas.GetAt(ctx, node, ns, key, at)
 			rows := &core.Rows{Columns: []string{"version", "sha256", "size", "updated_at", "expires_at"}, Provenance: from}
 			switch {
-			case core.CodeOf(err) == core.NotFound && from.Index > 0: // this replica has no such key
+			case core.CodeOf(errAt) == core.NotFound && from.Index > 0: // this replica has no such key
 				return rows, nil
-			case err != nil:
-				return nil, err
+			case errAt != nil:
+				return nil, errAt
 			}
 			sum := sha256.Sum256(item.Value)
 			rows.Values = [][]any{{int64(item.Version), hex.EncodeToString(sum[:]), int64(item.Size), stamp(item.UpdatedAt), stamp(item.ExpiresAt)}} //nolint:gosec // versions begin at 1 and count up
@@ -177,9 +177,9 @@ func (r CompareRequest) statement() (core.Statement, error) {
 	return s, nil
 }
 
-// keyOf finds how rows are paired: by the primary key when the rows are those of
-// one table and have it, else by place in an ordered answer, else by content.
-func (c *Compare) keyOf(ctx context.Context, b Backend, ns core.Namespace, reading core.Reading, round *round) pairing {
+// pairingOf finds how rows are paired: by the primary key when the rows are those
+// of one table and have it, else by place in an ordered answer, else by content.
+func pairingOf(ctx context.Context, b Backend, ns core.Namespace, reading core.Reading, columns []string) pairing {
 	p := pairing{place: reading.Ordered}
 	if len(reading.Tables) != 1 {
 		return p
@@ -192,19 +192,15 @@ func (c *Compare) keyOf(ctx context.Context, b Backend, ns core.Namespace, readi
 		if !strings.EqualFold(t.Name, reading.Tables[0]) {
 			continue
 		}
-		var key []int
 		for _, column := range t.Columns {
 			if !column.PrimaryKey {
 				continue
 			}
-			at := slices.IndexFunc(round.columns, func(name string) bool { return strings.EqualFold(name, column.Name) })
+			at := slices.IndexFunc(columns, func(name string) bool { return strings.EqualFold(name, column.Name) })
 			if at < 0 {
-				return p
+				return pairing{place: reading.Ordered}
 			}
-			key = append(key, at)
-		}
-		if round.names(key) {
-			return pairing{key: key}
+			p.key = append(p.key, at)
 		}
 	}
 	return p
@@ -223,25 +219,6 @@ type round struct {
 	first []Provenance
 	again []Provenance
 	fault []string
-}
-
-// names tells whether the columns name each row of each answer once: a statement
-// may call something else by the key's name.
-func (r *round) names(key []int) bool {
-	if len(key) == 0 {
-		return false
-	}
-	for _, a := range r.all {
-		seen := map[string]bool{}
-		for i, row := range a.newest().rows {
-			name := pairing{key: key}.name(row, i)
-			if seen[name] {
-				return false
-			}
-			seen[name] = true
-		}
-	}
-	return true
 }
 
 type asking func(ctx context.Context, node string) (*core.Rows, error)

@@ -180,8 +180,8 @@ func sumRows(rows [][]any) [sha256.Size]byte {
 	slices.Sort(each)
 	h := sha256.New()
 	for _, e := range each {
-		_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(e)))) //nolint:errcheck // a hash never fails
-		_, _ = h.Write([]byte(e))                                 //nolint:errcheck // likewise
+		_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(e))))
+		_, _ = h.Write([]byte(e))
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
@@ -215,18 +215,13 @@ func (p pairing) pair(answers [][][]any) (lines [][][]any, same int) {
 	at := map[string]int{} // name of a row: its line
 	var all [][][]any
 	for node, rows := range answers {
-		seen := map[string]int{}
-		for i, row := range rows {
-			name := p.name(row, i)
-			// Rows without a name of their own may be there several times.
-			seen[name]++
-			name += rowKey([]any{int64(seen[name])})
+		for i, name := range p.all(rows) {
 			line, known := at[name]
 			if !known {
 				line = len(all)
 				at[name], all = line, append(all, make([][]any, len(answers)))
 			}
-			all[line][node] = row
+			all[line][node] = rows[i]
 		}
 	}
 	for _, line := range all {
@@ -238,6 +233,19 @@ func (p pairing) pair(answers [][][]any) (lines [][][]any, same int) {
 		}
 	}
 	return lines, same
+}
+
+// all names each row, and no two alike: rows without a name of their own may be
+// there several times.
+func (p pairing) all(rows [][]any) []string {
+	seen := map[string]int{}
+	names := make([]string, 0, len(rows))
+	for i, row := range rows {
+		name := p.name(row, i)
+		seen[name]++
+		names = append(names, name+rowKey([]any{int64(seen[name])}))
+	}
+	return names
 }
 
 func (p pairing) name(row []any, place int) string {

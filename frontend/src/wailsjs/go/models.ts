@@ -50,6 +50,228 @@ export namespace api {
 	        this.primary_key = source["primary_key"];
 	    }
 	}
+	export class NamedCell {
+	    name: string;
+	    cell: Cell;
+	
+	    static createFrom(source: any = {}) {
+	        return new NamedCell(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.cell = this.convertValues(source["cell"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class CompareRequest {
+	    namespace: string;
+	    sql: string;
+	    args: Cell[];
+	    named: NamedCell[];
+	
+	    static createFrom(source: any = {}) {
+	        return new CompareRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.sql = source["sql"];
+	        this.args = this.convertValues(source["args"], Cell);
+	        this.named = this.convertValues(source["named"], NamedCell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ComparedLine {
+	    rows: Cell[][];
+	    differs: number[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ComparedLine(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	        this.differs = source["differs"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Provenance {
+	    level: string;
+	    served_by: string;
+	    leader: string;
+	    group: string;
+	    index: string;
+	    leader_index: string;
+	    age_ms: number;
+	    how: string;
+	    path: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Provenance(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.level = source["level"];
+	        this.served_by = source["served_by"];
+	        this.leader = source["leader"];
+	        this.group = source["group"];
+	        this.index = source["index"];
+	        this.leader_index = source["leader_index"];
+	        this.age_ms = source["age_ms"];
+	        this.how = source["how"];
+	        this.path = source["path"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	}
+	export class ComparedOne {
+	    node: string;
+	    name: string;
+	    standing: string;
+	    behind: string;
+	    rows: number;
+	    first: Provenance;
+	    second: Provenance;
+	    twice: boolean;
+	    error: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ComparedOne(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.node = source["node"];
+	        this.name = source["name"];
+	        this.standing = source["standing"];
+	        this.behind = source["behind"];
+	        this.rows = source["rows"];
+	        this.first = this.convertValues(source["first"], Provenance);
+	        this.second = this.convertValues(source["second"], Provenance);
+	        this.twice = source["twice"];
+	        this.error = source["error"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Comparison {
+	    verdict: string;
+	    index: string;
+	    match: string;
+	    columns: string[];
+	    nodes: ComparedOne[];
+	    lines: ComparedLine[];
+	    same: number;
+	    at: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Comparison(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.verdict = source["verdict"];
+	        this.index = source["index"];
+	        this.match = source["match"];
+	        this.columns = source["columns"];
+	        this.nodes = this.convertValues(source["nodes"], ComparedOne);
+	        this.lines = this.convertValues(source["lines"], ComparedLine);
+	        this.same = source["same"];
+	        this.at = source["at"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class ConfigValue {
 	    name: string;
 	    value: string;
@@ -108,6 +330,90 @@ export namespace api {
 	        this.index = source["index"];
 	        this.commit_index = source["commit_index"];
 	        this.size = source["size"];
+	    }
+	}
+	export class HeldTable {
+	    name: string;
+	    rows: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new HeldTable(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.rows = source["rows"];
+	    }
+	}
+	export class KVCount {
+	    count: number;
+	    more: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVCount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.count = source["count"];
+	        this.more = source["more"];
+	    }
+	}
+	export class Holding {
+	    tables: HeldTable[];
+	    keys: KVCount;
+	    nodes: number;
+	    size: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Holding(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.tables = this.convertValues(source["tables"], HeldTable);
+	        this.keys = this.convertValues(source["keys"], KVCount);
+	        this.nodes = source["nodes"];
+	        this.size = source["size"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ImportRequest {
+	    namespace: string;
+	    kind: string;
+	    existing: string;
+	    file_id: string;
+	    replace: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.kind = source["kind"];
+	        this.existing = source["existing"];
+	        this.file_id = source["file_id"];
+	        this.replace = source["replace"];
 	    }
 	}
 	export class Index {
@@ -170,20 +476,7 @@ export namespace api {
 	        this.total = source["total"];
 	    }
 	}
-	export class KVCount {
-	    count: number;
-	    more: boolean;
 	
-	    static createFrom(source: any = {}) {
-	        return new KVCount(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.count = source["count"];
-	        this.more = source["more"];
-	    }
-	}
 	export class KVEntry {
 	    key: string;
 	    size: number;
@@ -202,36 +495,6 @@ export namespace api {
 	        this.version = source["version"];
 	        this.updated_at = source["updated_at"];
 	        this.expires_at = source["expires_at"];
-	    }
-	}
-	export class Provenance {
-	    level: string;
-	    served_by: string;
-	    leader: string;
-	    group: string;
-	    index: string;
-	    leader_index: string;
-	    age_ms: number;
-	    how: string;
-	    path: string;
-	    elapsed_ms: number;
-	
-	    static createFrom(source: any = {}) {
-	        return new Provenance(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.level = source["level"];
-	        this.served_by = source["served_by"];
-	        this.leader = source["leader"];
-	        this.group = source["group"];
-	        this.index = source["index"];
-	        this.leader_index = source["leader_index"];
-	        this.age_ms = source["age_ms"];
-	        this.how = source["how"];
-	        this.path = source["path"];
-	        this.elapsed_ms = source["elapsed_ms"];
 	    }
 	}
 	export class KVItem {
@@ -386,6 +649,128 @@ export namespace api {
 	        this.limit = source["limit"];
 	    }
 	}
+	export class LiveRequest {
+	    id: string;
+	    seq: number;
+	    query: CompareRequest;
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.seq = source["seq"];
+	        this.query = this.convertValues(source["query"], CompareRequest);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class LiveRow {
+	    from: number;
+	    cells: Cell[];
+	    altered: number[];
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveRow(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.from = source["from"];
+	        this.cells = this.convertValues(source["cells"], Cell);
+	        this.altered = source["altered"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class LiveState {
+	    seq: number;
+	    changed: boolean;
+	    whole: boolean;
+	    gap: boolean;
+	    index: string;
+	    columns: string[];
+	    types: string[];
+	    rows: LiveRow[];
+	    added: number;
+	    altered: number;
+	    removed: number;
+	    keyed: boolean;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.changed = source["changed"];
+	        this.whole = source["whole"];
+	        this.gap = source["gap"];
+	        this.index = source["index"];
+	        this.columns = source["columns"];
+	        this.types = source["types"];
+	        this.rows = this.convertValues(source["rows"], LiveRow);
+	        this.added = source["added"];
+	        this.altered = source["altered"];
+	        this.removed = source["removed"];
+	        this.keyed = source["keyed"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class LogLine {
 	    seq: string;
 	    time: string;
@@ -458,6 +843,7 @@ export namespace api {
 	        this.replicas = source["replicas"];
 	    }
 	}
+	
 	export class NetworkInfo {
 	    id: string;
 	    name: string;
@@ -959,6 +1345,7 @@ export namespace api {
 	    language: string;
 	    namespace: string;
 	    welcomed: boolean;
+	    read_only: string[];
 	    notice: string;
 	
 	    static createFrom(source: any = {}) {
@@ -972,6 +1359,7 @@ export namespace api {
 	        this.language = source["language"];
 	        this.namespace = source["namespace"];
 	        this.welcomed = source["welcomed"];
+	        this.read_only = source["read_only"];
 	        this.notice = source["notice"];
 	    }
 	}
