@@ -117,7 +117,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Files{d: d, shell: shell},
 	}
 }
 

@@ -42,6 +42,8 @@ type Replicas interface {
 	// Reading says what a SELECT reads and whether replicas with the same content
 	// may answer it differently; core.Invalid for what is none.
 	Reading(sql string) (core.Reading, error)
+	// Parameters counts the values that a statement wants.
+	Parameters(sql string) (int, error)
 }
 
 // Transfer moves the data of a namespace out of the node and into it.

@@ -34,16 +34,16 @@ type Compare struct{ d *desk }
 
 // CompareRequest is one read for every node. Args bind by position, Named by name.
 type CompareRequest struct {
-	Namespace string      `json:"namespace"`
-	SQL       string      `json:"sql"`
-	Args      []Cell      `json:"args"`
-	Named     []NamedCell `json:"named"`
+	Namespace string     `json:"namespace"`
+	SQL       string     `json:"sql"`
+	Args      []Cell     `json:"args"`
+	Named     []NamedArg `json:"named"`
 }
 
-// NamedCell is a parameter with its name.
-type NamedCell struct {
-	Name string `json:"name"`
-	Cell Cell   `json:"cell"`
+// NamedArg is a parameter with its name.
+type NamedArg struct {
+	Name  string `json:"name"`
+	Value Cell   `json:"value"`
 }
 
 // Comparison is what all replicas answered, and the verdict on it.
@@ -158,14 +158,14 @@ func (c *Compare) open(namespace string) (Backend, core.Namespace, error) {
 func (r CompareRequest) statement() (core.Statement, error) {
 	s := core.Statement{SQL: r.SQL}
 	for _, a := range r.Args {
-		v, err := a.value()
+		v, err := a.param()
 		if err != nil {
 			return s, err
 		}
 		s.Args = append(s.Args, v)
 	}
 	for _, n := range r.Named {
-		v, err := n.Cell.value()
+		v, err := n.Value.param()
 		if err != nil {
 			return s, err
 		}

@@ -61,8 +61,8 @@ func cellOf(v any) Cell {
 	}
 }
 
-// value turns a cell of the page into a parameter.
-func (c Cell) value() (any, error) {
+// param turns a cell of the page into a parameter.
+func (c Cell) param() (any, error) {
 	switch c.K {
 	case "n":
 		return nil, nil

@@ -57,6 +57,12 @@ func (n *Node) Reading(sql string) (core.Reading, error) {
 	return core.Reading{Tables: st.Tables, Ordered: st.Ordered, Unlike: unlike(sql, st)}, nil
 }
 
+// Parameters counts the values that a statement wants.
+func (n *Node) Parameters(sql string) (int, error) {
+	st, err := sqlguard.Check(sql)
+	return st.Parameters, err
+}
+
 // present are the words that make a date function look at a clock or a time zone.
 var present = regexp.MustCompile(`(?i)'\s*(now|subsec|subsecond|localtime|utc)\s*'|\b(date|time|datetime|julianday|unixepoch)\s*\(\s*\)|\bstrftime\s*\(\s*('[^']*'|\?\d*)\s*\)`)
 

@@ -50,18 +50,18 @@ export namespace api {
 	        this.primary_key = source["primary_key"];
 	    }
 	}
-	export class NamedCell {
+	export class NamedArg {
 	    name: string;
-	    cell: Cell;
+	    value: Cell;
 	
 	    static createFrom(source: any = {}) {
-	        return new NamedCell(source);
+	        return new NamedArg(source);
 	    }
 	
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.name = source["name"];
-	        this.cell = this.convertValues(source["cell"], Cell);
+	        this.value = this.convertValues(source["value"], Cell);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -86,7 +86,7 @@ export namespace api {
 	    namespace: string;
 	    sql: string;
 	    args: Cell[];
-	    named: NamedCell[];
+	    named: NamedArg[];
 	
 	    static createFrom(source: any = {}) {
 	        return new CompareRequest(source);
@@ -97,7 +97,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.sql = source["sql"];
 	        this.args = this.convertValues(source["args"], Cell);
-	        this.named = this.convertValues(source["named"], NamedCell);
+	        this.named = this.convertValues(source["named"], NamedArg);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -306,6 +306,28 @@ export namespace api {
 	        this.name = source["name"];
 	        this.size = source["size"];
 	        this.fetch = source["fetch"];
+	    }
+	}
+	export class ForeignKey {
+	    table: string;
+	    target: string;
+	    from: string[];
+	    to: string[];
+	    on_update: string;
+	    on_delete: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ForeignKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.table = source["table"];
+	        this.target = source["target"];
+	        this.from = source["from"];
+	        this.to = source["to"];
+	        this.on_update = source["on_update"];
+	        this.on_delete = source["on_delete"];
 	    }
 	}
 	export class Group {
@@ -1135,6 +1157,22 @@ export namespace api {
 	    }
 	}
 	
+	export class PlanStep {
+	    id: number;
+	    parent: number;
+	    detail: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PlanStep(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.parent = source["parent"];
+	        this.detail = source["detail"];
+	    }
+	}
 	
 	export class PutRequest {
 	    namespace: string;
@@ -1157,6 +1195,54 @@ export namespace api {
 	        this.if_version = source["if_version"];
 	        this.if_absent = source["if_absent"];
 	    }
+	}
+	export class Trigger {
+	    name: string;
+	    table: string;
+	    sql: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Trigger(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.table = source["table"];
+	        this.sql = source["sql"];
+	    }
+	}
+	export class Relations {
+	    keys: ForeignKey[];
+	    triggers: Trigger[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Relations(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.keys = this.convertValues(source["keys"], ForeignKey);
+	        this.triggers = this.convertValues(source["triggers"], Trigger);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	export class StatementResult {
@@ -1411,6 +1497,7 @@ export namespace api {
 	        this.ended_at = source["ended_at"];
 	    }
 	}
+	
 
 }
 
