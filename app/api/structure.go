@@ -104,6 +104,50 @@ func texts(row []any) []string {
 	return out
 }
 
+// TableSurvey is what would be lost with a table.
+type TableSurvey struct {
+	Rows  string `json:"rows"`
+	Nodes int    `json:"nodes"` // replicas; 0 when it is not known
+}
+
+// Survey counts what would be lost with a table.
+func (s *Structure) Survey(namespace, table string) (TableSurvey, error) {
+	return guard(s.d, "Structure.Survey", MaxRunTime, func(ctx context.Context) (TableSurvey, error) {
+		b, ns, err := (&Compare{d: s.d}).open(namespace)
+		if err != nil {
+			return TableSurvey{}, err
+		}
+		rows, err := countRows(ctx, b, ns, table)
+		if err != nil {
+			return TableSurvey{}, err
+		}
+		out := TableSurvey{Rows: rows}
+		if nodes, errNodes := b.Replicas.Keepers(ctx, ns); errNodes == nil {
+			out.Nodes = len(nodes)
+		}
+		return out, nil
+	})
+}
+
+// Change runs statements that change tables, all or none.
+func (s *Structure) Change(namespace string, statements []string) error {
+	return act(s.d, "Structure.Change", MaxRunTime, func(ctx context.Context) error {
+		b, ns, err := (&Compare{d: s.d}).open(namespace)
+		if err != nil {
+			return err
+		}
+		if len(statements) == 0 || len(statements) > MaxStatements {
+			return core.Errorf(core.Invalid, "A change has 1 to %d statements.", MaxStatements)
+		}
+		list := make([]core.Statement, 0, len(statements))
+		for _, text := range statements {
+			list = append(list, core.Statement{SQL: text})
+		}
+		_, err = b.Database.Exec(ctx, ns, list, core.ExecOptions{Atomic: len(list) > 1})
+		return err
+	})
+}
+
 // Plan asks the engine how it would run one statement, without running it.
 // Parameters count as NULL, which changes no plan that is made beforehand.
 func (s *Structure) Plan(namespace, sql string) ([]PlanStep, error) {

@@ -52,3 +52,23 @@ func TestStructure(t *testing.T) {
 		t.Errorf("relations: %+v, %v", r, err)
 	}
 }
+
+// A table that is half changed is worse than one that is not.
+func TestStructure_ChangesAllOrNothing(t *testing.T) {
+	f := newReplicas()
+	a := newAPI(t)
+	b := f.backend()
+	b.Replicas = f
+	a.Attach(b)
+	a.Ready()
+	s := bound[Structure](a)
+	if err := s.Change("default", []string{"create", "fail", "drop"}); codeOf(t, err) != core.Invalid || len(f.writes) != 0 {
+		t.Errorf("a failing change: %v, wrote %v", err, f.writes)
+	}
+	if err := s.Change("default", []string{"create", "drop"}); err != nil || len(f.writes) != 2 {
+		t.Errorf("a change: %v, wrote %v", err, f.writes)
+	}
+	if err := s.Change("default", nil); codeOf(t, err) != core.Invalid {
+		t.Errorf("nothing to do: %v", err)
+	}
+}

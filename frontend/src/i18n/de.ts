@@ -6,6 +6,7 @@ import { network } from './de/network';
 import { node } from './de/node';
 import { peers } from './de/peers';
 import { sql } from './de/sql';
+import { sqlmore } from './de/sqlmore';
 
 /** The German catalogue. */
-export const de: Messages = { ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const de: Messages = { ...frame, ...keys, ...network, ...node, ...peers, ...sql, ...sqlmore };

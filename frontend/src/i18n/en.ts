@@ -6,9 +6,10 @@ import { network } from './en/network';
 import { node } from './en/node';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
+import { sqlmore } from './en/sqlmore';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...frame, ...keys, ...network, ...node, ...peers, ...sql };
+export const en = { ...frame, ...keys, ...network, ...node, ...peers, ...sql, ...sqlmore };
 
 /** The shape that every language has. */
 export type Messages = typeof en;

@@ -27,6 +27,7 @@ export class Session {
     language: 'system',
     namespace: '',
     welcomed: true,
+    read_only: [],
     notice: '',
   });
   /** The namespace on screen: the address decides, then the setting. */

@@ -1451,6 +1451,20 @@ export namespace api {
 	}
 	
 	
+	export class TableSurvey {
+	    rows: string;
+	    nodes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new TableSurvey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = source["rows"];
+	        this.nodes = source["nodes"];
+	    }
+	}
 	export class Task {
 	    id: string;
 	    kind: string;
