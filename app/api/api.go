@@ -69,6 +69,7 @@ type desk struct {
 	calls   *calls
 	results *results
 	runs    *runs
+	lives   *lives
 	tasks   *board
 	events  *events
 	file    *settingsFile
@@ -98,10 +99,10 @@ func New(p Program, log *slog.Logger) (*API, error) {
 	}
 	d := &desk{
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
-		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 		watches: newWatches(), separators: &separators{dir: p.DataDir},
+		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), events: newEvents(),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -137,7 +138,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d},
 	}
 }
 
@@ -175,7 +176,7 @@ func (d *desk) node() (Backend, error) {
 	case d.backend == nil:
 		return Backend{}, core.Errorf(core.Unavailable, "The node is still starting; try again in a moment.")
 	}
-	return *d.backend, nil
+	return d.guarded(*d.backend), nil
 }
 
 // Limits lists the bounds of the page that a user may meet.
@@ -184,6 +185,8 @@ func Limits() []core.Limit {
 		{Name: "rows kept of one SQL result", Value: "10,000 rows or 16 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
 		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
+		{Name: "replicas and rows of one comparison", Value: "9 replicas, 1,000 rows or 4 MiB each", Why: "a person reads what differs"},
+		{Name: "live queries at once", Value: "50, each up to 1,000 rows", Why: "each is read again with every change"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},
 		{Name: "acts of the page kept", Value: "2,000", Why: "the oldest is forgotten first"},

@@ -19,6 +19,7 @@ type Backend struct {
 	Network  NetworkService // *node.Node has it
 	Peers    PeerService    // *node.Node has it
 	Feed     Feed           // the change feed; node.Node.Feed has it
+	Replicas Replicas       // one replica after another; *node.Node has it
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
 	Panel    Panel          // *node.Node has it
 	Config   ConfigFile     // *config.File has it
@@ -30,6 +31,23 @@ type Feed interface {
 	Watch(ctx context.Context, ns core.Namespace, o core.WatchOptions) (core.Changes, error)
 	History(ctx context.Context, ns core.Namespace, key string, limit int) (core.History, error)
 	Live(ctx context.Context, ns core.Namespace, s core.Statement, o core.LiveOptions) (core.LiveAnswer, error)
+}
+
+// Replicas reads from one replica after another, for comparing them.
+type Replicas interface {
+	// Keepers lists the nodes that keep a replica of ns, as peer ids.
+	Keepers(ctx context.Context, ns core.Namespace) ([]string, error)
+	// QueryAt reads at one of them at level none. The answer holds exactly its
+	// entry when the provenance's two positions are the same.
+	QueryAt(ctx context.Context, node string, ns core.Namespace, s core.Statement, o core.QueryOptions) (*core.Rows, error)
+	// GetAt reads one key likewise, as if it were the time at. NotFound comes with
+	// the provenance of the answer.
+	GetAt(ctx context.Context, node string, ns core.Namespace, key string, at time.Time) (core.Item, core.Provenance, error)
+	// Reading says what a SELECT reads and whether replicas with the same content
+	// may answer it differently; core.Invalid for what is none.
+	Reading(sql string) (core.Reading, error)
+	// Parameters counts the values that a statement wants.
+	Parameters(sql string) (int, error)
 }
 
 // Transfer moves the data of a namespace out of the node and into it.

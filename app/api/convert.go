@@ -61,6 +61,35 @@ func cellOf(v any) Cell {
 	}
 }
 
+// param turns a cell of the page into a parameter.
+func (c Cell) param() (any, error) {
+	switch c.K {
+	case "n":
+		return nil, nil
+	case "i":
+		n, err := strconv.ParseInt(c.V, 10, 64)
+		if err != nil {
+			return nil, core.Errorf(core.Invalid, "%q is not a whole number of 64 bits.", c.V)
+		}
+		return n, nil
+	case "r":
+		f, err := strconv.ParseFloat(c.V, 64)
+		if err != nil {
+			return nil, core.Errorf(core.Invalid, "%q is not a number.", c.V)
+		}
+		return f, nil
+	case "t":
+		return c.V, nil
+	case "b":
+		blob, err := base64.StdEncoding.DecodeString(c.V)
+		if err != nil {
+			return nil, core.Errorf(core.Invalid, "A blob is base64 text.")
+		}
+		return blob, nil
+	}
+	return nil, core.Errorf(core.Invalid, "A value is null, a whole number, a number, text or a blob, not %q.", c.K)
+}
+
 // cellBytes is what a value costs to keep and to send, roughly.
 func cellBytes(v any) int {
 	const overhead = 16

@@ -40,12 +40,14 @@ type Settings struct {
 	HidePlaces bool `json:"hide_places"`
 	// Welcomed says that the first steps are done; until then the page opens with them.
 	Welcomed bool `json:"welcomed"`
+	// ReadOnly are the namespaces that no page may change.
+	ReadOnly []string `json:"read_only"`
 	// Notice tells once why choices were lost; it is never stored.
 	Notice string `json:"notice"`
 }
 
 func defaultSettings() Settings {
-	return Settings{Theme: "system", Density: "comfortable", Language: "system", Namespace: string(core.DefaultNamespace)}
+	return Settings{Theme: "system", Density: "comfortable", Language: "system", Namespace: string(core.DefaultNamespace), ReadOnly: []string{}}
 }
 
 func (s Settings) check() error {
@@ -61,8 +63,15 @@ func (s Settings) check() error {
 	if closings := []string{"", CloseBackground, CloseQuit}; !slices.Contains(closings, s.Closing) {
 		return core.Errorf(core.Invalid, "Closing the window cannot mean %q; choose one of %q.", s.Closing, closings)
 	}
-	_, err := core.ParseNamespace(s.Namespace)
-	return err
+	if len(s.ReadOnly) > MaxReadOnly {
+		return core.Errorf(core.TooLarge, "At most %d namespaces can be set to read-only.", MaxReadOnly)
+	}
+	for _, ns := range append([]string{s.Namespace}, s.ReadOnly...) {
+		if _, err := core.ParseNamespace(ns); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settingsFile reads and writes the file, one at a time.
@@ -98,7 +107,7 @@ func (f *settingsFile) loadLocked() (Settings, error) {
 	if damage == nil {
 		s := defaultSettings()
 		if damage = json.Unmarshal(text, &s); damage == nil {
-			s.Notice = ""
+			s.Notice, s.ReadOnly = "", list(s.ReadOnly)
 			if damage = s.check(); damage == nil {
 				return s, nil
 			}

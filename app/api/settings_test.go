@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,14 +15,14 @@ import (
 func TestSettings_Kept(t *testing.T) {
 	a := newAPI(t)
 	app := bound[App](a)
-	if s, err := app.Settings(); err != nil || s != defaultSettings() {
+	if s, err := app.Settings(); err != nil || !reflect.DeepEqual(s, defaultSettings()) {
 		t.Fatalf("first start: %+v, %v", s, err)
 	}
-	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red"}
+	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", ReadOnly: []string{"blue"}}
 	if err := app.SaveSettings(want); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := app.Settings(); err != nil || s != want {
+	if s, err := app.Settings(); err != nil || !reflect.DeepEqual(s, want) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	info, err := os.Stat(filepath.Join(a.desk.program.DataDir, settingsName))
@@ -97,7 +98,7 @@ func TestSettings_NoFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := bound[App](a)
-	if s, err := app.Settings(); err != nil || s != defaultSettings() {
+	if s, err := app.Settings(); err != nil || !reflect.DeepEqual(s, defaultSettings()) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if err := app.SaveSettings(defaultSettings()); codeOf(t, err) != core.Unavailable {

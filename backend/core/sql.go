@@ -126,3 +126,12 @@ func ParseNumber(text string) (any, error) {
 	}
 	return f, nil
 }
+
+// Reading is what is known of a read before it runs.
+type Reading struct {
+	Tables  []string // tables and views that it names
+	Ordered bool     // it sorts its answer
+	// Unlike is why two replicas with the same content may answer differently, and
+	// what to do about it; "" when they may not.
+	Unlike string
+}

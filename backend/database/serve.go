@@ -53,7 +53,19 @@ func (g *group) read(ctx context.Context, s core.Statement, o core.QueryOptions,
 		return nil, err
 	}
 	rows.Provenance = from
+	// After the read: an answer whose two positions are the same holds that entry
+	// and nothing beyond it, so that it can be compared with another replica's.
+	rows.Provenance.LeaderIndex = max(from.LeaderIndex, g.committed())
 	return rows, nil
+}
+
+// committed is the last entry that this replica knows to be decided.
+func (g *group) committed() uint64 {
+	ra := g.raft.Load()
+	if ra == nil {
+		return 0
+	}
+	return ra.CommitIndex()
 }
 
 // provenance says where an answer of this replica comes from.

@@ -48,6 +48,10 @@ type Statement struct {
 	// statement reads from. The work of a write with more than one may be the
 	// product of their sizes, which no shape can bound.
 	Sources int
+	// Ordered tells that a query sorts its answer, Loose that it, or one inside of
+	// it, takes a part of its rows without sorting them first: which part is
+	// the engine's choice then.
+	Ordered, Loose bool
 	// Recursive tells that a common table expression reads itself. Only a read can
 	// have one.
 	Recursive bool

@@ -34,8 +34,11 @@ func (p *parser) compound() {
 			break
 		}
 	}
-	p.orderBy()
-	p.limit()
+	ordered, limited := p.orderBy(), p.limit()
+	if p.depth == 0 { // the statement itself
+		p.out.Ordered = ordered
+	}
+	p.out.Loose = p.out.Loose || limited && !ordered
 }
 
 // with passes common table expressions and opens their scope, which the caller
@@ -230,12 +233,13 @@ func (p *parser) tableFunction(name string) {
 	p.list(")")
 }
 
-func (p *parser) orderBy() {
+func (p *parser) orderBy() bool {
 	if !p.accept("ORDER") {
-		return
+		return false
 	}
 	p.expect("BY")
 	p.sorted()
+	return true
 }
 
 // sorted passes expressions with their directions.
@@ -252,12 +256,13 @@ func (p *parser) sorted() {
 	}
 }
 
-func (p *parser) limit() {
+func (p *parser) limit() bool {
 	if !p.accept("LIMIT") {
-		return
+		return false
 	}
 	p.expr()
 	if p.acceptAny("OFFSET", ",") {
 		p.expr()
 	}
+	return true
 }

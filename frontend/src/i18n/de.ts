@@ -9,7 +9,20 @@ import { node } from './de/node';
 import { onboarding } from './de/onboarding';
 import { peers } from './de/peers';
 import { sql } from './de/sql';
+import { sqlmore } from './de/sqlmore';
 import { wallet } from './de/wallet';
 
 /** The German catalogue. */
-export const de: Messages = { ...desktop, ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql, ...wallet };
+export const de: Messages = {
+  ...desktop,
+  ...frame,
+  ...join,
+  ...keys,
+  ...network,
+  ...node,
+  ...onboarding,
+  ...peers,
+  ...sql,
+  ...sqlmore,
+  ...wallet,
+};

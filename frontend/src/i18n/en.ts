@@ -9,10 +9,23 @@ import { node } from './en/node';
 import { onboarding } from './en/onboarding';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
+import { sqlmore } from './en/sqlmore';
 import { wallet } from './en/wallet';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...desktop, ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql, ...wallet };
+export const en = {
+  ...desktop,
+  ...frame,
+  ...join,
+  ...keys,
+  ...network,
+  ...node,
+  ...onboarding,
+  ...peers,
+  ...sql,
+  ...sqlmore,
+  ...wallet,
+};
 
 /** The shape that every language has. */
 export type Messages = typeof en;

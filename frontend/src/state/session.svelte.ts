@@ -32,6 +32,7 @@ export class Session {
     quiet: false,
     hide_places: false,
     welcomed: true,
+    read_only: [],
     notice: '',
   });
   /** Whether the settings are the node's, and not yet only the defaults. */

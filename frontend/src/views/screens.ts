@@ -16,7 +16,7 @@ async function open<T>(view: Promise<T>, ...sections: Section[]): Promise<T> {
 /** Rail, palette and shortcuts follow this order. */
 export const screens = [
   { id: 'keys', icon: KeyRound, load: () => open(import('./keys/Keys.svelte'), 'keys') },
-  { id: 'sql', icon: Database, load: () => open(import('./sql/Sql.svelte'), 'sql') },
+  { id: 'sql', icon: Database, load: () => open(import('./sql/Sql.svelte'), 'sql', 'sqlmore') },
   { id: 'peers', icon: Waypoints, load: () => open(import('./peers/Peers.svelte'), 'peers') },
   { id: 'node', icon: Server, load: () => open(import('./node/Node.svelte'), 'node') },
   { id: 'network', icon: Boxes, load: () => open(import('./network/Network.svelte'), 'network', 'join') },

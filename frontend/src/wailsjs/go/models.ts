@@ -1,5 +1,161 @@
 export namespace api {
 	
+	export class NamespaceRole {
+	    name: string;
+	    role: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new NamespaceRole(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.role = source["role"];
+	        this.created_at = source["created_at"];
+	    }
+	}
+	export class Account {
+	    address: string;
+	    chain: string;
+	    wallet_id: string;
+	    session_id: string;
+	    signed_in_at: string;
+	    namespaces: NamespaceRole[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Account(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.wallet_id = source["wallet_id"];
+	        this.session_id = source["session_id"];
+	        this.signed_in_at = source["signed_in_at"];
+	        this.namespaces = this.convertValues(source["namespaces"], NamespaceRole);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Activity {
+	    time: string;
+	    failed: boolean;
+	    text: string;
+	    namespace: string;
+	    index: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Activity(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.failed = source["failed"];
+	        this.text = source["text"];
+	        this.namespace = source["namespace"];
+	        this.index = source["index"];
+	    }
+	}
+	export class AppInfo {
+	    id: string;
+	    name: string;
+	    public_key: string;
+	    wallet: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new AppInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.public_key = source["public_key"];
+	        this.wallet = source["wallet"];
+	        this.created_at = source["created_at"];
+	    }
+	}
+	export class BackupFile {
+	    name: string;
+	    size: string;
+	    time: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new BackupFile(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.time = source["time"];
+	    }
+	}
+	export class Backups {
+	    interval_seconds: number;
+	    dir: string;
+	    keep: number;
+	    last_at: string;
+	    last_error: string;
+	    last_files: number;
+	    next_at: string;
+	    files: BackupFile[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Backups(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.interval_seconds = source["interval_seconds"];
+	        this.dir = source["dir"];
+	        this.keep = source["keep"];
+	        this.last_at = source["last_at"];
+	        this.last_error = source["last_error"];
+	        this.last_files = source["last_files"];
+	        this.next_at = source["next_at"];
+	        this.files = this.convertValues(source["files"], BackupFile);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Bootstrap {
 	    id: string;
 	    addresses: string[];
@@ -21,6 +177,80 @@ export namespace api {
 	        this.next_try = source["next_try"];
 	        this.reason = source["reason"];
 	    }
+	}
+	export class BrowserSignIn {
+	    id: string;
+	    url: string;
+	    code: string;
+	    opened: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new BrowserSignIn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.url = source["url"];
+	        this.code = source["code"];
+	        this.opened = source["opened"];
+	    }
+	}
+	export class Chosen {
+	    namespace: string;
+	    keys: string[];
+	    prefixes: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Chosen(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.keys = source["keys"];
+	        this.prefixes = source["prefixes"];
+	    }
+	}
+	export class BulkRequest {
+	    chosen: Chosen;
+	    do: string;
+	    ttl_seconds: number;
+	    from: string;
+	    to: string;
+	    existing: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new BulkRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chosen = this.convertValues(source["chosen"], Chosen);
+	        this.do = source["do"];
+	        this.ttl_seconds = source["ttl_seconds"];
+	        this.from = source["from"];
+	        this.to = source["to"];
+	        this.existing = source["existing"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class Cell {
 	    k: string;
@@ -52,6 +282,7 @@ export namespace api {
 	        this.detail = source["detail"];
 	    }
 	}
+	
 	export class Column {
 	    name: string;
 	    type: string;
@@ -72,14 +303,262 @@ export namespace api {
 	        this.primary_key = source["primary_key"];
 	    }
 	}
-	export class ConfigValue {
+	export class NamedArg {
+	    name: string;
+	    value: Cell;
+	
+	    static createFrom(source: any = {}) {
+	        return new NamedArg(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.value = this.convertValues(source["value"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class CompareRequest {
+	    namespace: string;
+	    sql: string;
+	    args: Cell[];
+	    named: NamedArg[];
+	
+	    static createFrom(source: any = {}) {
+	        return new CompareRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.sql = source["sql"];
+	        this.args = this.convertValues(source["args"], Cell);
+	        this.named = this.convertValues(source["named"], NamedArg);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ComparedLine {
+	    rows: Cell[][];
+	    differs: number[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ComparedLine(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	        this.differs = source["differs"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Provenance {
+	    level: string;
+	    served_by: string;
+	    leader: string;
+	    group: string;
+	    index: string;
+	    leader_index: string;
+	    age_ms: number;
+	    how: string;
+	    path: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Provenance(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.level = source["level"];
+	        this.served_by = source["served_by"];
+	        this.leader = source["leader"];
+	        this.group = source["group"];
+	        this.index = source["index"];
+	        this.leader_index = source["leader_index"];
+	        this.age_ms = source["age_ms"];
+	        this.how = source["how"];
+	        this.path = source["path"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	}
+	export class ComparedOne {
+	    node: string;
+	    name: string;
+	    standing: string;
+	    behind: string;
+	    rows: number;
+	    first: Provenance;
+	    second: Provenance;
+	    twice: boolean;
+	    error: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ComparedOne(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.node = source["node"];
+	        this.name = source["name"];
+	        this.standing = source["standing"];
+	        this.behind = source["behind"];
+	        this.rows = source["rows"];
+	        this.first = this.convertValues(source["first"], Provenance);
+	        this.second = this.convertValues(source["second"], Provenance);
+	        this.twice = source["twice"];
+	        this.error = source["error"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Comparison {
+	    verdict: string;
+	    index: string;
+	    match: string;
+	    columns: string[];
+	    nodes: ComparedOne[];
+	    lines: ComparedLine[];
+	    same: number;
+	    at: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Comparison(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.verdict = source["verdict"];
+	        this.index = source["index"];
+	        this.match = source["match"];
+	        this.columns = source["columns"];
+	        this.nodes = this.convertValues(source["nodes"], ComparedOne);
+	        this.lines = this.convertValues(source["lines"], ComparedLine);
+	        this.same = source["same"];
+	        this.at = source["at"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ConfigChange {
+	    name: string;
+	    value: string;
+	    reset: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ConfigChange(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.value = source["value"];
+	        this.reset = source["reset"];
+	    }
+	}
+	export class ConfigKey {
 	    name: string;
 	    value: string;
 	    origin: string;
 	    help: string;
+	    default: string;
+	    kind: string;
+	    choices: string[];
+	    environment: string;
+	    flag: string;
+	    secret: boolean;
+	    in_file: boolean;
+	    next: string;
+	    restart: boolean;
+	    overruled: boolean;
 	
 	    static createFrom(source: any = {}) {
-	        return new ConfigValue(source);
+	        return new ConfigKey(source);
 	    }
 	
 	    constructor(source: any = {}) {
@@ -88,7 +567,49 @@ export namespace api {
 	        this.value = source["value"];
 	        this.origin = source["origin"];
 	        this.help = source["help"];
+	        this.default = source["default"];
+	        this.kind = source["kind"];
+	        this.choices = source["choices"];
+	        this.environment = source["environment"];
+	        this.flag = source["flag"];
+	        this.secret = source["secret"];
+	        this.in_file = source["in_file"];
+	        this.next = source["next"];
+	        this.restart = source["restart"];
+	        this.overruled = source["overruled"];
 	    }
+	}
+	export class ConfigView {
+	    path: string;
+	    keys: ConfigKey[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ConfigView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.keys = this.convertValues(source["keys"], ConfigKey);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class DesktopState {
 	    window: boolean;
@@ -170,6 +691,56 @@ export namespace api {
 	        this.bytes_out = source["bytes_out"];
 	        this.rate_in = source["rate_in"];
 	        this.rate_out = source["rate_out"];
+	    }
+	}
+	export class ForeignKey {
+	    table: string;
+	    target: string;
+	    from: string[];
+	    to: string[];
+	    on_update: string;
+	    on_delete: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ForeignKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.table = source["table"];
+	        this.target = source["target"];
+	        this.from = source["from"];
+	        this.to = source["to"];
+	        this.on_update = source["on_update"];
+	        this.on_delete = source["on_delete"];
+	    }
+	}
+	export class GatewayRequest {
+	    seq: string;
+	    time: string;
+	    method: string;
+	    route: string;
+	    status: number;
+	    took_ms: number;
+	    account: string;
+	    code: string;
+	    request_id: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new GatewayRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.time = source["time"];
+	        this.method = source["method"];
+	        this.route = source["route"];
+	        this.status = source["status"];
+	        this.took_ms = source["took_ms"];
+	        this.account = source["account"];
+	        this.code = source["code"];
+	        this.request_id = source["request_id"];
 	    }
 	}
 	export class GossipCount {
@@ -259,6 +830,24 @@ export namespace api {
 	
 	
 	
+	export class GrantInfo {
+	    subject: string;
+	    role: string;
+	    granted_by: string;
+	    created_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new GrantInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.subject = source["subject"];
+	        this.role = source["role"];
+	        this.granted_by = source["granted_by"];
+	        this.created_at = source["created_at"];
+	    }
+	}
 	export class Group {
 	    name: string;
 	    awake: boolean;
@@ -281,6 +870,90 @@ export namespace api {
 	        this.index = source["index"];
 	        this.commit_index = source["commit_index"];
 	        this.size = source["size"];
+	    }
+	}
+	export class HeldTable {
+	    name: string;
+	    rows: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new HeldTable(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.rows = source["rows"];
+	    }
+	}
+	export class KVCount {
+	    count: number;
+	    more: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVCount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.count = source["count"];
+	        this.more = source["more"];
+	    }
+	}
+	export class Holding {
+	    tables: HeldTable[];
+	    keys: KVCount;
+	    nodes: number;
+	    size: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Holding(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.tables = this.convertValues(source["tables"], HeldTable);
+	        this.keys = this.convertValues(source["keys"], KVCount);
+	        this.nodes = source["nodes"];
+	        this.size = source["size"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ImportRequest {
+	    namespace: string;
+	    kind: string;
+	    existing: string;
+	    file_id: string;
+	    replace: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.kind = source["kind"];
+	        this.existing = source["existing"];
+	        this.file_id = source["file_id"];
+	        this.replace = source["replace"];
 	    }
 	}
 	export class Index {
@@ -363,20 +1036,63 @@ export namespace api {
 	        this.total = source["total"];
 	    }
 	}
-	export class KVCount {
-	    count: number;
-	    more: boolean;
+	export class KVChange {
+	    operation: string;
+	    key: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
 	
 	    static createFrom(source: any = {}) {
-	        return new KVCount(source);
+	        return new KVChange(source);
 	    }
 	
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.count = source["count"];
-	        this.more = source["more"];
+	        this.operation = source["operation"];
+	        this.key = source["key"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
 	    }
 	}
+	export class KVChanges {
+	    changes: KVChange[];
+	    next: string;
+	    gap: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVChanges(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.changes = this.convertValues(source["changes"], KVChange);
+	        this.next = source["next"];
+	        this.gap = source["gap"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
 	export class KVEntry {
 	    key: string;
 	    size: number;
@@ -397,35 +1113,79 @@ export namespace api {
 	        this.expires_at = source["expires_at"];
 	    }
 	}
-	export class Provenance {
-	    level: string;
-	    served_by: string;
-	    leader: string;
-	    group: string;
-	    index: string;
-	    leader_index: string;
-	    age_ms: number;
-	    how: string;
-	    path: string;
-	    elapsed_ms: number;
+	export class KVFound {
+	    items: KVEntry[];
+	    looked: number;
+	    next: string;
+	    provenance: Provenance;
 	
 	    static createFrom(source: any = {}) {
-	        return new Provenance(source);
+	        return new KVFound(source);
 	    }
 	
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.level = source["level"];
-	        this.served_by = source["served_by"];
-	        this.leader = source["leader"];
-	        this.group = source["group"];
-	        this.index = source["index"];
-	        this.leader_index = source["leader_index"];
-	        this.age_ms = source["age_ms"];
-	        this.how = source["how"];
-	        this.path = source["path"];
-	        this.elapsed_ms = source["elapsed_ms"];
+	        this.items = this.convertValues(source["items"], KVEntry);
+	        this.looked = source["looked"];
+	        this.next = source["next"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVHistory {
+	    versions: KVChange[];
+	    more: boolean;
+	    complete_since: string;
+	    complete_since_time: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVHistory(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.versions = this.convertValues(source["versions"], KVChange);
+	        this.more = source["more"];
+	        this.complete_since = source["complete_since"];
+	        this.complete_since_time = source["complete_since_time"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class KVItem {
 	    key: string;
@@ -505,6 +1265,110 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class KVPart {
+	    key: string;
+	    part_base64: string;
+	    offset: number;
+	    total: number;
+	    packing: string;
+	    opened: boolean;
+	    problem: string;
+	    size: number;
+	    version: string;
+	    updated_at: string;
+	    expires_at: string;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVPart(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = source["key"];
+	        this.part_base64 = source["part_base64"];
+	        this.offset = source["offset"];
+	        this.total = source["total"];
+	        this.packing = source["packing"];
+	        this.opened = source["opened"];
+	        this.problem = source["problem"];
+	        this.size = source["size"];
+	        this.version = source["version"];
+	        this.updated_at = source["updated_at"];
+	        this.expires_at = source["expires_at"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KVSize {
+	    prefix: string;
+	    other: boolean;
+	    keys: number;
+	    bytes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVSize(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.prefix = source["prefix"];
+	        this.other = source["other"];
+	        this.keys = source["keys"];
+	        this.bytes = source["bytes"];
+	    }
+	}
+	export class KVSizes {
+	    children: KVSize[];
+	    looked: number;
+	    next: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KVSizes(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.children = this.convertValues(source["children"], KVSize);
+	        this.looked = source["looked"];
+	        this.next = source["next"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class KVWritten {
 	    version: string;
 	    deleted: boolean;
@@ -538,6 +1402,126 @@ export namespace api {
 		    }
 		    return a;
 		}
+	}
+	export class KeyExport {
+	    chosen: Chosen;
+	    format: string;
+	    file: File;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyExport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chosen = this.convertValues(source["chosen"], Chosen);
+	        this.format = source["format"];
+	        this.file = this.convertValues(source["file"], File);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class KeyImport {
+	    namespace: string;
+	    file_id: string;
+	    format: string;
+	    existing: string;
+	    separator: string;
+	    header: boolean;
+	    key_column: number;
+	    value_column: number;
+	    encoding_column: number;
+	    expires_column: number;
+	    base64: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.file_id = source["file_id"];
+	        this.format = source["format"];
+	        this.existing = source["existing"];
+	        this.separator = source["separator"];
+	        this.header = source["header"];
+	        this.key_column = source["key_column"];
+	        this.value_column = source["value_column"];
+	        this.encoding_column = source["encoding_column"];
+	        this.expires_column = source["expires_column"];
+	        this.base64 = source["base64"];
+	    }
+	}
+	export class KeyInfo {
+	    id: string;
+	    name: string;
+	    creator: string;
+	    scopes: string[];
+	    created_at: string;
+	    expires_at: string;
+	    last_used_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.creator = source["creator"];
+	        this.scopes = source["scopes"];
+	        this.created_at = source["created_at"];
+	        this.expires_at = source["expires_at"];
+	        this.last_used_at = source["last_used_at"];
+	    }
+	}
+	export class KeyPreview {
+	    format: string;
+	    separator: string;
+	    header: boolean;
+	    columns: string[];
+	    rows: string[][];
+	    key_column: number;
+	    value_column: number;
+	    encoding_column: number;
+	    expires_column: number;
+	    problem: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KeyPreview(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = source["format"];
+	        this.separator = source["separator"];
+	        this.header = source["header"];
+	        this.columns = source["columns"];
+	        this.rows = source["rows"];
+	        this.key_column = source["key_column"];
+	        this.value_column = source["value_column"];
+	        this.encoding_column = source["encoding_column"];
+	        this.expires_column = source["expires_column"];
+	        this.problem = source["problem"];
+	    }
 	}
 	export class Limit {
 	    name: string;
@@ -603,6 +1587,128 @@ export namespace api {
 	        this.limit = source["limit"];
 	    }
 	}
+	export class LiveRequest {
+	    id: string;
+	    seq: number;
+	    query: CompareRequest;
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.seq = source["seq"];
+	        this.query = this.convertValues(source["query"], CompareRequest);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class LiveRow {
+	    from: number;
+	    cells: Cell[];
+	    altered: number[];
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveRow(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.from = source["from"];
+	        this.cells = this.convertValues(source["cells"], Cell);
+	        this.altered = source["altered"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class LiveState {
+	    seq: number;
+	    changed: boolean;
+	    whole: boolean;
+	    gap: boolean;
+	    index: string;
+	    columns: string[];
+	    types: string[];
+	    rows: LiveRow[];
+	    added: number;
+	    altered: number;
+	    removed: number;
+	    keyed: boolean;
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new LiveState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.changed = source["changed"];
+	        this.whole = source["whole"];
+	        this.gap = source["gap"];
+	        this.index = source["index"];
+	        this.columns = source["columns"];
+	        this.types = source["types"];
+	        this.rows = this.convertValues(source["rows"], LiveRow);
+	        this.added = source["added"];
+	        this.altered = source["altered"];
+	        this.removed = source["removed"];
+	        this.keyed = source["keyed"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class LogLine {
 	    seq: string;
 	    time: string;
@@ -645,6 +1751,38 @@ export namespace api {
 	        this.search = source["search"];
 	    }
 	}
+	export class MadeKey {
+	    key: KeyInfo;
+	    secret: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new MadeKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.key = this.convertValues(source["key"], KeyInfo);
+	        this.secret = source["secret"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Member {
 	    id: string;
 	    name: string;
@@ -675,6 +1813,44 @@ export namespace api {
 	        this.replicas = source["replicas"];
 	    }
 	}
+	export class Moment {
+	    time: string;
+	    requests: number;
+	    latency_ms: number;
+	    entries: number;
+	    messages: number;
+	    lost: number;
+	    in_flight: number;
+	    sockets: number;
+	    behind: number;
+	    peers: number;
+	    goroutines: number;
+	    descriptors: number;
+	    memory_bytes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Moment(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.requests = source["requests"];
+	        this.latency_ms = source["latency_ms"];
+	        this.entries = source["entries"];
+	        this.messages = source["messages"];
+	        this.lost = source["lost"];
+	        this.in_flight = source["in_flight"];
+	        this.sockets = source["sockets"];
+	        this.behind = source["behind"];
+	        this.peers = source["peers"];
+	        this.goroutines = source["goroutines"];
+	        this.descriptors = source["descriptors"];
+	        this.memory_bytes = source["memory_bytes"];
+	    }
+	}
+	
+	
 	export class NetworkInfo {
 	    id: string;
 	    name: string;
@@ -697,6 +1873,42 @@ export namespace api {
 	        this.size = source["size"];
 	    }
 	}
+	export class NewKey {
+	    name: string;
+	    scopes: string[];
+	    days: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new NewKey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.scopes = source["scopes"];
+	        this.days = source["days"];
+	    }
+	}
+	export class NodeIdentity {
+	    peer_id: string;
+	    name: string;
+	    network: string;
+	    key_file: string;
+	    qr: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new NodeIdentity(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.peer_id = source["peer_id"];
+	        this.name = source["name"];
+	        this.network = source["network"];
+	        this.key_file = source["key_file"];
+	        this.qr = source["qr"];
+	    }
+	}
 	export class NodeStatus {
 	    state: string;
 	    took_ms: number;
@@ -710,6 +1922,9 @@ export namespace api {
 	    started_at: string;
 	    addresses: string[];
 	    gateway: string;
+	    gateway_open: boolean;
+	    gateway_auth: boolean;
+	    gateway_tls: boolean;
 	    ui: string;
 	    data_dir: string;
 	    peers: number;
@@ -740,6 +1955,9 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	        this.addresses = source["addresses"];
 	        this.gateway = source["gateway"];
+	        this.gateway_open = source["gateway_open"];
+	        this.gateway_auth = source["gateway_auth"];
+	        this.gateway_tls = source["gateway_tls"];
 	        this.ui = source["ui"];
 	        this.data_dir = source["data_dir"];
 	        this.peers = source["peers"];
@@ -1150,6 +2368,22 @@ export namespace api {
 	}
 	
 	
+	export class PlanStep {
+	    id: number;
+	    parent: number;
+	    detail: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PlanStep(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.parent = source["parent"];
+	        this.detail = source["detail"];
+	    }
+	}
 	
 	export class PutRequest {
 	    namespace: string;
@@ -1172,6 +2406,78 @@ export namespace api {
 	        this.if_version = source["if_version"];
 	        this.if_absent = source["if_absent"];
 	    }
+	}
+	export class ReadRequest {
+	    namespace: string;
+	    key: string;
+	    level: string;
+	    version: string;
+	    offset: number;
+	    length: number;
+	    unpack: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ReadRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.key = source["key"];
+	        this.level = source["level"];
+	        this.version = source["version"];
+	        this.offset = source["offset"];
+	        this.length = source["length"];
+	        this.unpack = source["unpack"];
+	    }
+	}
+	export class Trigger {
+	    name: string;
+	    table: string;
+	    sql: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Trigger(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.table = source["table"];
+	        this.sql = source["sql"];
+	    }
+	}
+	export class Relations {
+	    keys: ForeignKey[];
+	    triggers: Trigger[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Relations(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.keys = this.convertValues(source["keys"], ForeignKey);
+	        this.triggers = this.convertValues(source["triggers"], Trigger);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	export class StatementResult {
@@ -1306,6 +2612,38 @@ export namespace api {
 	        this.tables = source["tables"];
 	    }
 	}
+	export class ScanRequest {
+	    namespace: string;
+	    prefix: string;
+	    pattern: string;
+	    content: string;
+	    min_bytes: number;
+	    max_bytes: number;
+	    changed_after: string;
+	    changed_before: string;
+	    expiry: string;
+	    expires_before: string;
+	    cursor: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ScanRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.pattern = source["pattern"];
+	        this.content = source["content"];
+	        this.min_bytes = source["min_bytes"];
+	        this.max_bytes = source["max_bytes"];
+	        this.changed_after = source["changed_after"];
+	        this.changed_before = source["changed_before"];
+	        this.expiry = source["expiry"];
+	        this.expires_before = source["expires_before"];
+	        this.cursor = source["cursor"];
+	    }
+	}
 	export class Table {
 	    name: string;
 	    kind: string;
@@ -1381,7 +2719,9 @@ export namespace api {
 	    namespace: string;
 	    closing: string;
 	    quiet: boolean;
+	    hide_places: boolean;
 	    welcomed: boolean;
+	    read_only: string[];
 	    notice: string;
 	
 	    static createFrom(source: any = {}) {
@@ -1396,12 +2736,118 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.closing = source["closing"];
 	        this.quiet = source["quiet"];
+	        this.hide_places = source["hide_places"];
 	        this.welcomed = source["welcomed"];
+	        this.read_only = source["read_only"];
 	        this.notice = source["notice"];
 	    }
 	}
+	export class SignInSession {
+	    id: string;
+	    namespace: string;
+	    created_at: string;
+	    used_at: string;
+	    expires_at: string;
+	    address: string;
+	    current: boolean;
 	
+	    static createFrom(source: any = {}) {
+	        return new SignInSession(source);
+	    }
 	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.namespace = source["namespace"];
+	        this.created_at = source["created_at"];
+	        this.used_at = source["used_at"];
+	        this.expires_at = source["expires_at"];
+	        this.address = source["address"];
+	        this.current = source["current"];
+	    }
+	}
+	export class SignRequest {
+	    id: string;
+	    wallet_id: string;
+	    label: string;
+	    address: string;
+	    chain: string;
+	    kind: string;
+	    text: string;
+	    domain: string;
+	    statement: string;
+	    expires_at: string;
+	    until: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SignRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.wallet_id = source["wallet_id"];
+	        this.label = source["label"];
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.kind = source["kind"];
+	        this.text = source["text"];
+	        this.domain = source["domain"];
+	        this.statement = source["statement"];
+	        this.expires_at = source["expires_at"];
+	        this.until = source["until"];
+	    }
+	}
+	export class SizeRequest {
+	    namespace: string;
+	    prefix: string;
+	    separator: string;
+	    cursor: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SizeRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.separator = source["separator"];
+	        this.cursor = source["cursor"];
+	    }
+	}
+	
+	export class SupportFile {
+	    name: string;
+	    size: number;
+	    text: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SupportFile(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.text = source["text"];
+	    }
+	}
+	
+	export class TableSurvey {
+	    rows: string;
+	    nodes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new TableSurvey(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = source["rows"];
+	        this.nodes = source["nodes"];
+	    }
+	}
 	export class Task {
 	    id: string;
 	    kind: string;
@@ -1480,6 +2926,153 @@ export namespace api {
 		    }
 		    return a;
 		}
+	}
+	
+	export class WalletAccount {
+	    chain: string;
+	    address: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletAccount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chain = source["chain"];
+	        this.address = source["address"];
+	    }
+	}
+	export class WalletImport {
+	    label: string;
+	    form: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.label = source["label"];
+	        this.form = source["form"];
+	    }
+	}
+	export class WalletInfo {
+	    id: string;
+	    label: string;
+	    kind: string;
+	    accounts: WalletAccount[];
+	    forms: string[];
+	    locked: boolean;
+	    words_checked: boolean;
+	    remind: boolean;
+	    keychain: boolean;
+	    created_at: string;
+	    problem: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.label = source["label"];
+	        this.kind = source["kind"];
+	        this.accounts = this.convertValues(source["accounts"], WalletAccount);
+	        this.forms = source["forms"];
+	        this.locked = source["locked"];
+	        this.words_checked = source["words_checked"];
+	        this.remind = source["remind"];
+	        this.keychain = source["keychain"];
+	        this.created_at = source["created_at"];
+	        this.problem = source["problem"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class WalletOptions {
+	    lock_minutes: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletOptions(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.lock_minutes = source["lock_minutes"];
+	    }
+	}
+	export class WalletState {
+	    open: string[];
+	    account: Account;
+	    requests: SignRequest[];
+	    revision: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WalletState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.open = source["open"];
+	        this.account = this.convertValues(source["account"], Account);
+	        this.requests = this.convertValues(source["requests"], SignRequest);
+	        this.revision = source["revision"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class WatchRequest {
+	    id: string;
+	    namespace: string;
+	    prefix: string;
+	    since: string;
+	    wait_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new WatchRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.namespace = source["namespace"];
+	        this.prefix = source["prefix"];
+	        this.since = source["since"];
+	        this.wait_ms = source["wait_ms"];
+	    }
 	}
 	export class Whereabouts {
 	    id: string;

@@ -8,6 +8,8 @@ export function Begin(arg1:string):Promise<api.File>;
 
 export function Drop(arg1:string):Promise<void>;
 
+export function Fill(arg1:string,arg2:string):Promise<void>;
+
 export function Open(arg1:string):Promise<api.File>;
 
 export function Save(arg1:string,arg2:string):Promise<api.File>;

@@ -14,6 +14,10 @@ export function Drop(arg1) {
   return window['go']['api']['Files']['Drop'](arg1);
 }
 
+export function Fill(arg1, arg2) {
+  return window['go']['api']['Files']['Fill'](arg1, arg2);
+}
+
 export function Open(arg1) {
   return window['go']['api']['Files']['Open'](arg1);
 }

@@ -6,7 +6,7 @@ export function BackupNow(arg1:string):Promise<string>;
 
 export function Backups():Promise<api.Backups>;
 
-export function History():Promise<Array<api.Sample>>;
+export function History():Promise<Array<api.Moment>>;
 
 export function LogLevels():Promise<Record<string, string>>;
 
