@@ -118,6 +118,101 @@ test('an engine that names no language still gets words; German gets German ones
   await leave(german);
 });
 
+test('the language is chosen beside the look, and is there before the first paint', async () => {
+  const here = await visit(browser, node);
+  const { page } = here;
+  const saved = (word: string) =>
+    page.waitForResponse(
+      (r) => r.url().endsWith('/api/call') && (r.request().postData() ?? '').includes('SaveSettings') && word !== '',
+    );
+  await page.getByRole('button', { name: 'Look' }).click();
+  const german = saved('de');
+  await page.getByRole('menuitemradio', { name: 'Deutsch' }).click();
+  await german;
+  await page.getByRole('heading', { level: 1, name: 'Knoten' }).waitFor();
+  await page.getByRole('link', { name: 'Schlüssel', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Schlüssel' }).waitFor();
+  // Whatever heading is ever there after a reload is a German one.
+  await page.addInitScript(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      const words = document.querySelector('h1')?.textContent;
+      if (words !== undefined && seen.at(-1) !== words) seen.push(words);
+    }).observe(document, { childList: true, subtree: true, characterData: true });
+  });
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'Schlüssel' }).waitFor();
+  expect(await page.evaluate(() => (window as unknown as { seen: string[] }).seen)).toEqual(['Schlüssel']);
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('Sprache des Systems');
+  const system = saved('system');
+  await page.keyboard.press('Enter');
+  await system;
+  await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor();
+  await leave(here);
+});
+
+test('what was done is found again after the visit, and a setting by the palette', async () => {
+  const here = await visit(browser, node);
+  const { page } = here;
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('backup_keep');
+  await page.getByRole('option', { name: 'database.backup_keep' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Change database.backup_keep' }).click();
+  await page.getByLabel('Value', { exact: true }).fill('9');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('database.backup_keep is changed in the file.').waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Activity' }).click();
+  const log = page.getByRole('dialog', { name: 'Activity' });
+  await log.getByRole('heading', { name: 'Before this visit' }).waitFor();
+  await log.getByRole('textbox', { name: 'Search the activity' }).fill('BACKUP_KEEP');
+  await log.getByText('database.backup_keep is changed in the file.').waitFor();
+  await log.getByRole('button', { name: 'Forget these' }).click();
+  await log.getByText('Nothing to show.').waitFor();
+  await leave(here);
+});
+
+test('a gateway that stands open is told in red over every screen, and behind the bell', async () => {
+  const open = await TestNode.start({ '--require-auth': 'false' });
+  const here = await visit(browser, open, '#/keys');
+  const { page } = here;
+  const banner = page.getByTestId('exposed');
+  await banner.getByText('The gateway stands open.').waitFor();
+  await page.getByRole('button', { name: 'What happened, 1 not read' }).click();
+  await page.getByText('The gateway can be used by strangers').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'What happened', exact: true }).waitFor();
+  await banner.getByRole('link', { name: 'Gateway settings' }).click();
+  await page.getByText('It asks nobody for a credential').waitFor();
+  await leave(here);
+  await open.close();
+});
+
+test('a node that did not start says why, with its log and another way', async () => {
+  const here = await visit(browser, node);
+  const { page } = here;
+  // The node answers, and its page is told what a window is told when the start failed.
+  await page.route('**/api/call', async (route) => {
+    const answer = await route.fetch();
+    if (!(route.request().postData() ?? '').includes('App.Info')) return route.fulfill({ response: answer });
+    const text = (await answer.text()).replace('"state":"ready"', '"state":"failed"');
+    return route.fulfill({ response: answer, body: text.replace('"failure":""', '"failure":"the port is taken"') });
+  });
+  await page.route('**/api/events*', (route) => route.abort());
+  await page.reload();
+  await page.getByRole('alert').getByText('the port is taken').waitFor();
+  await page.getByText('debros node start --ui').waitFor();
+  await page.getByRole('button', { name: 'Open log' }).click();
+  await page.getByRole('region', { name: 'End of the log' }).getByText('ready').waitFor();
+  await page.getByRole('button', { name: 'Copy details' }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('the port is taken');
+  await page.context().close();
+});
+
 test('namespaces are made by name and do not mix', async () => {
   const here = await visit(browser, node, '#/keys');
   const { page } = here;

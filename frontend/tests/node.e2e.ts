@@ -1,4 +1,7 @@
-// Node: the state of its parts, its addresses, its log as it comes, its settings.
+// Node: the state of its parts, its log as it comes, its settings, gateway, backups,
+// numbers and support bundle.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TestNode } from './support/node';
@@ -70,4 +73,90 @@ test('settings say where they came from', async () => {
   const line = page.getByRole('row').filter({ hasText: 'node.data_dir' });
   expect(await line.innerText()).toContain(node.dataDir);
   await line.getByText('flag').waitFor();
+});
+
+test('a setting is changed in the file, refused with the reason, and put back', async () => {
+  const { page } = at;
+  await page.evaluate(() => (location.hash = '#/node/config?q=logging.level'));
+  await page.getByRole('button', { name: 'Change logging.levels' }).click();
+  const dialog = page.getByRole('dialog', { name: 'logging.levels' });
+  await dialog.getByLabel('Value').fill('p2p=loud');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').getByText('logging.levels').waitFor();
+  await dialog.getByLabel('Value').fill('p2p=debug');
+  await dialog.getByText('debros config set logging.levels p2p=debug').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('at the next start: p2p=debug').waitFor();
+  expect(await readFile(join(node.dataDir, 'node.yaml'), 'utf8')).toContain('levels: {p2p: debug}');
+  await page.getByRole('radio', { name: 'Waiting (1)' }).waitFor();
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('at the next start').waitFor({ state: 'detached' });
+  expect(await readFile(join(node.dataDir, 'node.yaml'), 'utf8')).not.toContain('p2p');
+});
+
+test('what the command line sets is what the page shows next', async () => {
+  const { page } = at;
+  await node.command('config', 'set', 'database.backup_interval', '12h');
+  await page.getByRole('link', { name: 'Backups' }).click();
+  await page.getByText('at the next start: 12h').waitFor();
+  await node.command('config', 'unset', 'database.backup_interval');
+});
+
+test("the gateway's last requests come by themselves, without what the caller wrote", async () => {
+  const { page } = at;
+  await page.getByRole('link', { name: 'Gateway', exact: true }).click();
+  await page.getByText('Only this computer reaches it').waitFor();
+  await fetch(`${node.run.gateway}/v1/version?api_key=canary-4711`);
+  await fetch(`${node.run.gateway}/canary-4711`);
+  const table = page.getByTestId('requests');
+  await table.getByText('/v1/version', { exact: true }).waitFor();
+  await page.getByRole('radio', { name: 'Failed' }).click();
+  await table.getByText('404').waitFor();
+  expect(await table.getByText('/v1/version', { exact: true }).count()).toBe(0);
+  expect(await page.locator('main').innerText()).not.toContain('canary');
+  expect(await page.getByRole('link', { name: 'All routes' }).getAttribute('href')).toBe(`${node.run.gateway}/docs`);
+});
+
+test('a backup is made at once and is there to see', async () => {
+  const { page } = at;
+  await node.command('kv', 'put', '--namespace', 'saved', 'k', 'v');
+  await page.getByRole('link', { name: 'Backups' }).click();
+  await page.getByRole('button', { name: 'Back up now' }).click();
+  await page.getByRole('cell', { name: /^saved-.*\.debros$/ }).waitFor();
+  const files = await readdir(join(node.dataDir, 'backups'), { recursive: true });
+  expect(files.some((name) => /saved-.*\.debros$/.test(name))).toBe(true);
+  await page.getByRole('button', { name: 'Show as command' }).click();
+  await page.getByRole('dialog').getByText('debros ns backup --all').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('the support bundle is shown first, is saved as a file, and holds no secret', async () => {
+  const { page } = at;
+  // A secret that got into the log, as by a fault of ours.
+  await fetch(`${node.run.gateway}/v1/storage/get?key=x`, { headers: { 'X-API-Key': 'ak_canary4711canary4711' } });
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('support bundle');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Support bundle' });
+  await dialog.getByRole('button', { name: /^log\.txt/ }).click();
+  await dialog.getByRole('region', { name: 'log.txt' }).getByText('ready').waitFor();
+  const saved = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save the bundle' }).click();
+  const download = await saved;
+  expect(download.suggestedFilename()).toBe('debros-support.zip');
+  const bytes = await readFile(await download.path());
+  expect(bytes.subarray(0, 2).toString()).toBe('PK');
+  await dialog.waitFor({ state: 'detached' });
+  const shown = await node.command('support-bundle', '--show');
+  expect(shown).toContain('== health.json');
+  expect(shown).not.toContain('canary4711');
+});
+
+test('the last minutes are curves, and the same in a table', async () => {
+  const { page } = at;
+  await page.getByTestId('curves').getByText('Goroutines').waitFor();
+  await page.getByRole('radio', { name: 'Table' }).click();
+  const table = page.getByRole('region', { name: 'Last ten minutes' }).getByRole('table');
+  await expect.poll(() => table.getByRole('row').count()).toBeGreaterThan(1);
+  expect(await table.getByRole('columnheader').count()).toBe(13);
 });

@@ -1,5 +1,6 @@
-// What the palette finds: commands at once, keys, tables and peers as the node
-// answers. An older answer never replaces a newer one.
+// What the palette finds: commands at once; keys, tables, peers and settings as the
+// node answers. An older answer never replaces a newer one.
+import { getConfig } from '../api/node';
 import { getSchema } from '../api/sql';
 import { listKeys } from '../api/kv';
 import { listPeers } from '../api/peers';
@@ -23,6 +24,11 @@ export interface Entry {
 
 /** Lines of each kind. */
 const most = 8;
+/** What matchScore gives for a word that begins like the query: there are many settings, and their help is long. */
+const wordStart = 1000;
+/** Places that were opened by the palette in this visit, latest first; so many are offered again. */
+const mostLatest = 4;
+let latest = $state.raw<Entry[]>([]);
 
 /** The search behind the palette's field. */
 export class PaletteSearch {
@@ -45,6 +51,13 @@ export class PaletteSearch {
     });
   }
 
+  /** Remembers a place that was opened; commands remember themselves. */
+  used(entry: Entry): void {
+    if (entry.command !== undefined) return;
+    const again = { ...entry, id: `latest:${entry.id.replace(/^latest:/, '')}` };
+    latest = [again, ...latest.filter((e) => e.id !== again.id)].slice(0, mostLatest);
+  }
+
   #commands(): Entry[] {
     const entry = (c: Command, group: string): Entry => ({
       id: c.id,
@@ -58,7 +71,12 @@ export class PaletteSearch {
     if (this.#query === '') {
       const recent = commands.recent.flatMap((id) => usable.filter((c) => c.id === id)).slice(0, 4);
       const rest = usable.filter((c) => !recent.includes(c));
-      return [...recent.map((c) => entry(c, m().palette.recent)), ...byGroup(rest.map((c) => entry(c, c.group)))];
+      const places = latest.map((e) => ({ ...e, group: m().palette.recent }));
+      return [
+        ...places,
+        ...recent.map((c) => entry(c, m().palette.recent)),
+        ...byGroup(rest.map((c) => entry(c, c.group))),
+      ];
     }
     const scored = usable.map((c) => ({ c, score: matchScore(`${c.title} ${c.group}`, this.#query) }));
     const best = scored.filter((s) => s.score > 0).sort((a, b) => b.score - a.score);
@@ -81,7 +99,7 @@ export class PaletteSearch {
   async #remote(query: string): Promise<Entry[]> {
     const ns = session.namespace;
     const request = { namespace: ns, prefix: query, separator: '', cursor: '', level: 'none', limit: most };
-    const [keys, schema, peers] = await Promise.all([
+    const [keys, schema, peers, settings] = await Promise.all([
       listKeys(request).then(
         (page) => page.items,
         () => [],
@@ -91,6 +109,10 @@ export class PaletteSearch {
         () => [],
       ),
       listPeers().catch(() => []),
+      getConfig().then(
+        (config) => config.keys,
+        () => [],
+      ),
     ]);
     const at = { ns };
     return [
@@ -113,6 +135,14 @@ export class PaletteSearch {
         .map((peer) =>
           place(`peer:${peer.id}`, `${shortId(peer.id)}  ${peer.agent}`, m().palette.peers, () => {
             router.go('peers', '', { peer: peer.id });
+          }),
+        ),
+      ...settings
+        .filter((key) => matchScore(`${key.name} ${key.help}`, query) >= wordStart)
+        .slice(0, most)
+        .map((key) =>
+          place(`setting:${key.name}`, key.name, m().palette.settings, () => {
+            router.go('node', 'config', { ...at, q: key.name });
           }),
         ),
     ];

@@ -140,7 +140,7 @@ export const frame: Pick<
   },
   palette: {
     title: 'Befehle',
-    placeholder: 'Befehl, Schlüssel, Tabelle oder Peer eingeben',
+    placeholder: 'Befehl, Schlüssel, Tabelle, Peer oder Einstellung',
     empty: 'Nichts passt.',
     recent: 'Zuletzt',
     namespaces: 'Namensräume',
@@ -148,6 +148,7 @@ export const frame: Pick<
     keys: 'Schlüssel',
     tables: 'Tabellen',
     peers: 'Peers',
+    settings: 'Einstellungen des Knotens',
   },
   commands: {
     groups: {

@@ -121,7 +121,7 @@ export const frame = {
   },
   palette: {
     title: 'Commands',
-    placeholder: 'Type a command, key, table or peer',
+    placeholder: 'Type a command, key, table, peer or setting',
     empty: 'Nothing matches.',
     recent: 'Latest',
     namespaces: 'Namespaces',
@@ -129,6 +129,7 @@ export const frame = {
     keys: 'Keys',
     tables: 'Tables',
     peers: 'Peers',
+    settings: 'Settings of the node',
   },
   commands: {
     groups: {
