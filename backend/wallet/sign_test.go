@@ -188,6 +188,25 @@ func TestSigner_LocksWhenIdle(t *testing.T) {
 	})
 }
 
+// Who chose another time gets it, and never more than a working day.
+func TestSigner_LockAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct{ chosen, want time.Duration }{
+			{time.Minute, time.Minute}, {time.Hour, time.Hour}, {1000 * time.Hour, MaxIdleLock},
+		} {
+			s := alice(t)
+			s.LockAfter(c.chosen)
+			time.Sleep(c.want - time.Second)
+			early := s.Locked()
+			time.Sleep(time.Second)
+			if late := s.Locked(); early || !late {
+				t.Errorf("%v chosen: locked %v a second before %v, and %v after it", c.chosen, early, c.want, late)
+			}
+			s.Lock()
+		}
+	})
+}
+
 func TestSigner_LocksWhileAsking(t *testing.T) {
 	s := alice(t)
 	signature, err := s.Sign(t.Context(), s.Accounts()[0], proofText, func(context.Context, Request) error {

@@ -29,7 +29,7 @@ const first = new Set(
 );
 const sum = (names) => [...names].reduce((total, name) => total + size(name), 0);
 const lines = [['first load', sum(first), budget.first]];
-for (const screen of ['Keys', 'Sql', 'Peers', 'Node']) {
+for (const screen of ['Keys', 'Sql', 'Peers', 'Node', 'Wallet']) {
   const entry = files.find((name) => new RegExp(`^${screen}-.*\\.js$`).test(name));
   if (entry === undefined) throw new Error(`no chunk for ${screen}`);
   const styles = files.filter((name) => new RegExp(`^${screen}-.*\\.css$`).test(name));

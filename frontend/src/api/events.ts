@@ -4,7 +4,7 @@ import { EventsOn } from '../wailsjs/runtime/runtime';
 import { link } from './link';
 
 /** The names that the node sends. */
-export type EventName = 'node' | 'peers' | 'logs' | 'tasks' | 'app';
+export type EventName = 'node' | 'peers' | 'logs' | 'tasks' | 'app' | 'wallet';
 
 interface Numbered {
   seq: number;

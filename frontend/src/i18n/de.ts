@@ -8,6 +8,17 @@ import { node } from './de/node';
 import { onboarding } from './de/onboarding';
 import { peers } from './de/peers';
 import { sql } from './de/sql';
+import { wallet } from './de/wallet';
 
 /** The German catalogue. */
-export const de: Messages = { ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql };
+export const de: Messages = {
+  ...frame,
+  ...join,
+  ...keys,
+  ...network,
+  ...node,
+  ...onboarding,
+  ...peers,
+  ...sql,
+  ...wallet,
+};

@@ -8,9 +8,10 @@ import { node } from './en/node';
 import { onboarding } from './en/onboarding';
 import { peers } from './en/peers';
 import { sql } from './en/sql';
+import { wallet } from './en/wallet';
 
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
-export const en = { ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql };
+export const en = { ...frame, ...join, ...keys, ...network, ...node, ...onboarding, ...peers, ...sql, ...wallet };
 
 /** The shape that every language has. */
 export type Messages = typeof en;

@@ -11,7 +11,7 @@ export const Languages = ['en', 'de'] as const;
 export type Language = (typeof Languages)[number];
 
 /** The words that one file holds. */
-export type Section = 'frame' | 'join' | 'keys' | 'network' | 'node' | 'onboarding' | 'peers' | 'sql';
+export type Section = 'frame' | 'join' | 'keys' | 'network' | 'node' | 'onboarding' | 'peers' | 'sql' | 'wallet';
 
 const files = import.meta.glob<Record<string, Partial<Messages>>>(['./en/*.ts', './de/*.ts']);
 

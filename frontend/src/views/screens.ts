@@ -3,6 +3,7 @@ import Boxes from '@lucide/svelte/icons/boxes';
 import Database from '@lucide/svelte/icons/database';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import Server from '@lucide/svelte/icons/server';
+import Wallet from '@lucide/svelte/icons/wallet';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 import { need, type Section } from '../i18n/index.svelte';
 
@@ -19,6 +20,7 @@ export const screens = [
   { id: 'peers', icon: Waypoints, load: () => open(import('./peers/Peers.svelte'), 'peers') },
   { id: 'node', icon: Server, load: () => open(import('./node/Node.svelte'), 'node') },
   { id: 'network', icon: Boxes, load: () => open(import('./network/Network.svelte'), 'network', 'join') },
+  { id: 'wallet', icon: Wallet, load: () => open(import('./wallet/Wallet.svelte'), 'wallet') },
 ] as const;
 
 /** The first steps, which take the whole window until they are done. */

@@ -6,6 +6,7 @@ export const frame: Pick<
   Messages,
   | 'app'
   | 'screens'
+  | 'chip'
   | 'common'
   | 'node'
   | 'strip'
@@ -28,7 +29,15 @@ export const frame: Pick<
     copyDetails: 'Einzelheiten kopieren',
     reload: 'Seite neu laden',
   },
-  screens: { keys: 'Schlüssel', sql: 'SQL', peers: 'Peers', node: 'Knoten', network: 'Netzwerk' },
+  screens: { keys: 'Schlüssel', sql: 'SQL', peers: 'Peers', node: 'Knoten', network: 'Netzwerk', wallet: 'Wallet' },
+  chip: {
+    title: 'Wallet',
+    unknown: 'Wallets',
+    none: 'Keine Wallet',
+    locked: 'Gesperrt',
+    open: 'Offen',
+    remind: 'Wörter nicht aufgeschrieben',
+  },
   common: {
     cancel: 'Abbrechen',
     close: 'Schließen',
@@ -138,6 +147,7 @@ export const frame: Pick<
       keys: 'Schlüssel',
       sql: 'SQL',
       peers: 'Peers',
+      wallet: 'Wallet',
       app: 'App',
     },
     goTo: (screen) => `${screen} öffnen`,
