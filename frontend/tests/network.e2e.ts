@@ -12,7 +12,8 @@ let three: TestNode;
 
 beforeAll(async () => {
   browser = await launch();
-  [one, two, three] = await Promise.all(['one', 'two', 'three'].map((name) => TestNode.start({ '--node-id': name })));
+  const named = (name: string) => TestNode.start({ '--node-id': name });
+  [one, two, three] = await Promise.all([named('one'), named('two'), named('three')]);
 });
 afterAll(async () => {
   await browser.close();

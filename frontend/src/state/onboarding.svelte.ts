@@ -2,8 +2,8 @@
 import { toError } from '../api/call';
 import * as networkApi from '../api/network';
 import type { Overview } from '../api/network';
-import * as welcomeApi from '../api/welcome';
-import type { SampleInfo, WalletInfo } from '../api/welcome';
+import * as walletApi from '../api/wallet';
+import type { WalletInfo } from '../api/wallet';
 
 export type Step = 1 | 2 | 3;
 export type WalletWay = 'have' | 'make' | 'import' | 'browser' | 'restore' | 'later';
@@ -24,12 +24,11 @@ export class Onboarding {
   address = $state('');
   label = $state('');
   network = $state.raw<Overview | null>(null);
-  sample = $state.raw<SampleInfo | null>(null);
-  #welcome: typeof welcomeApi;
+  #wallets: typeof walletApi;
   #network: typeof networkApi;
 
-  constructor(welcome = welcomeApi, network = networkApi) {
-    this.#welcome = welcome;
+  constructor(wallets = walletApi, network = networkApi) {
+    this.#wallets = wallets;
     this.#network = network;
   }
 
@@ -47,17 +46,17 @@ export class Onboarding {
   /** Looks for wallets; a failure only means that none can be offered. */
   async lookForWallets(): Promise<void> {
     try {
-      this.wallets = await this.#welcome.listWallets();
+      this.wallets = await this.#wallets.list();
     } catch {
       this.wallets = [];
     }
     if (this.known !== undefined && this.walletWay === 'make') this.walletWay = 'have';
   }
 
-  /** The node's network and sample, for the steps that show them. */
+  /** The node's network, for the steps that show it. */
   async lookAtNode(): Promise<void> {
     try {
-      [this.network, this.sample] = await Promise.all([this.#network.overview(), this.#welcome.sampleState()]);
+      this.network = await this.#network.overview();
     } catch {
       // While the node starts or changes networks there is nothing to show yet.
     }

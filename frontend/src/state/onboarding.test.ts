@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BackendError } from '../api/call';
 import type * as networkApi from '../api/network';
-import type * as welcomeApi from '../api/welcome';
-import type { WalletInfo } from '../api/welcome';
+import type * as walletApi from '../api/wallet';
+import type { WalletInfo } from '../api/wallet';
 import { Onboarding } from './onboarding.svelte';
 import { FirstSteps } from './onboardingdue.svelte';
 import { WalletForm } from './onboardingwallet.svelte';
@@ -25,23 +25,23 @@ const wallet: WalletInfo = {
 };
 
 /** Wallets in memory. */
-function store(over: Partial<typeof welcomeApi> = {}) {
+function store(over: Partial<typeof walletApi> = {}) {
   const made: string[][] = [];
-  const api: Partial<typeof welcomeApi> = {
-    listWallets: () => Promise.resolve(made.length > 0 ? [wallet] : []),
-    createWallet: (label, passphrase) => {
+  const api: Partial<typeof walletApi> = {
+    list: () => Promise.resolve(made.length > 0 ? [wallet] : []),
+    create: (label, passphrase) => {
       made.push([label, passphrase]);
       return Promise.resolve(wallet);
     },
-    importWallet: (...all) => {
-      made.push(all);
+    importSecret: ({ label, form }, ...secrets) => {
+      made.push([label, form, ...secrets]);
       return Promise.resolve(wallet);
     },
     guessForm: (secret) => Promise.resolve(secret.startsWith('{') ? 'keystore' : 'words'),
     checkPhrase: (words) => Promise.resolve(words.split(' ').length === 12 ? '' : 'A phrase has 12 words.'),
     ...over,
   };
-  return { api: api as typeof welcomeApi, made };
+  return { api: api as typeof walletApi, made };
 }
 
 describe('whether the first steps are due', () => {
@@ -73,7 +73,7 @@ describe('making a wallet', () => {
     expect([form.passphrase, form.again, made]).toEqual(['', '', [['Mine', 'tulip river moon']]]);
   });
   it('stays when the keychain does not want it, and says why', async () => {
-    const { api } = store({ useKeychain: () => Promise.reject(new BackendError('unavailable', 'No keychain here.')) });
+    const { api } = store({ keychain: () => Promise.reject(new BackendError('unavailable', 'No keychain here.')) });
     const form = new WalletForm('Mine', api);
     form.passphrase = form.again = 'tulip river moon';
     form.keychain = true;
@@ -84,7 +84,7 @@ describe('making a wallet', () => {
 
 describe('taking a wallet over', () => {
   it('guesses the form, tells what is wrong with words, and keeps the form typed after a refusal', async () => {
-    const { api } = store({ importWallet: () => Promise.reject(new BackendError('invalid', 'The key is none.')) });
+    const { api } = store({ importSecret: () => Promise.reject(new BackendError('invalid', 'The key is none.')) });
     const form = new WalletForm('Mine', api);
     await form.take('one two three');
     expect([form.form, form.phraseFault]).toEqual(['words', 'A phrase has 12 words.']);

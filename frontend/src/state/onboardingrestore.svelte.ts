@@ -2,7 +2,8 @@
 import { toError } from '../api/call';
 import type { PageFile } from '../api/files';
 import * as welcomeApi from '../api/welcome';
-import type { WalletInfo } from '../api/welcome';
+import * as walletApi from '../api/wallet';
+import type { WalletInfo } from '../api/wallet';
 import { m } from '../i18n/index.svelte';
 import { files } from './files.svelte';
 import { WalletForm } from './onboardingwallet.svelte';
@@ -24,10 +25,10 @@ export class RestoreRun {
   #api: typeof welcomeApi;
   #files: Pick<typeof files, 'choose'>;
 
-  constructor(api = welcomeApi, chooser: Pick<typeof files, 'choose'> = files) {
+  constructor(api = welcomeApi, wallets = walletApi, chooser: Pick<typeof files, 'choose'> = files) {
     this.#api = api;
     this.#files = chooser;
-    this.form = new WalletForm(m().onboarding.nameStart, api);
+    this.form = new WalletForm(m().onboarding.nameStart, wallets);
   }
 
   async chooseBackup(title: string): Promise<void> {

@@ -1,8 +1,8 @@
 // The forms of the first step: making a wallet, taking one over. What is typed
 // here is a secret: it is handed to the node and forgotten.
 import { toError } from '../api/call';
-import * as welcomeApi from '../api/welcome';
-import type { Account, BrowserSignIn, WalletInfo } from '../api/welcome';
+import * as walletApi from '../api/wallet';
+import type { Account, BrowserSignIn, WalletInfo } from '../api/wallet';
 import { strengthOf, type Strength } from '../lib/strength';
 
 /** A key file is far smaller; anything above is another file. */
@@ -28,10 +28,10 @@ export class WalletForm {
   tried = $state(false);
   busy = $state(false);
   strength = $derived<Strength>(strengthOf(this.passphrase));
-  #api: typeof welcomeApi;
+  #api: typeof walletApi;
   #turn = 0;
 
-  constructor(name: string, api = welcomeApi) {
+  constructor(name: string, api = walletApi) {
     this.name = name;
     this.#api = api;
   }
@@ -75,13 +75,13 @@ export class WalletForm {
 
   /** Makes a wallet of new words; null when something is missing or refused. */
   make(): Promise<WalletInfo | null> {
-    return this.#go(false, () => this.#api.createWallet(this.name.trim(), this.passphrase));
+    return this.#go(false, () => this.#api.create(this.name.trim(), this.passphrase));
   }
 
   /** Takes the wallet of the secret over. */
   takeOver(): Promise<WalletInfo | null> {
     return this.#go(true, () =>
-      this.#api.importWallet(this.name.trim(), this.form, this.secret.trim(), this.passphrase),
+      this.#api.importSecret({ label: this.name.trim(), form: this.form }, this.secret.trim(), this.passphrase),
     );
   }
 
@@ -107,7 +107,7 @@ export class WalletForm {
   /** A keychain that does not answer is no reason to lose the wallet. */
   async #keep(id: string): Promise<void> {
     try {
-      await this.#api.useKeychain(id, this.passphrase);
+      await this.#api.keychain(id, true, this.passphrase);
     } catch (raw) {
       this.keychainFault = toError(raw).message;
     }
@@ -128,9 +128,9 @@ export class BrowserWallet {
   page = $state.raw<BrowserSignIn | null>(null);
   account = $state.raw<Account | null>(null);
   fault = $state('');
-  #api: typeof welcomeApi;
+  #api: typeof walletApi;
 
-  constructor(api = welcomeApi) {
+  constructor(api = walletApi) {
     this.#api = api;
   }
 

@@ -100,7 +100,7 @@ export const network: Pick<Messages, 'network'> = {
     asMember: 'Mitglied',
     asGuest: 'Gast',
     asMemberHint:
-      'Bewahrt Kopien der Daten auf und entscheidet mit. Die ersten fünf Mitglieder stimmen über das Netzwerk ab.',
+      'Bewahrt Kopien der Daten auf und entscheidet mit. Bis zu fünf Mitglieder stimmen über das Netzwerk ab.',
     asGuestHint:
       'Benutzt das Netzwerk über seine Mitglieder und bewahrt keine Daten auf. Ein Gast braucht kein Ticket; er wird mit der Adresse eines Mitglieds gestartet:',
     nodes: 'Für',

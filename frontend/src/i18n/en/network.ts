@@ -96,7 +96,7 @@ export const network = {
     as: 'As',
     asMember: 'Member',
     asGuest: 'Guest',
-    asMemberHint: 'Keeps copies of data and takes part in decisions. The first five members vote about the network.',
+    asMemberHint: 'Keeps copies of data and takes part in decisions. Up to five members vote about the network.',
     asGuestHint:
       'Uses the network through its members and keeps no data. A guest needs no ticket; it is started with the address of a member:',
     nodes: 'For',
