@@ -21,6 +21,7 @@ const canary = "CANARY-5d1e"
 
 // fake is a node in memory. Its SQL knows a few statements.
 type fake struct {
+	wishes  []string // of peers
 	items   map[string]core.Item
 	version core.Version
 	fail    error // of every call

@@ -13,7 +13,9 @@ import (
 
 func (a *app) peersCommand() *cobra.Command {
 	ls := a.peersLs()
-	c := a.group("peers", "See and change connections to peers", ls, a.peersShow(), a.peersConnect(), a.peersDisconnect())
+	c := a.group("peers", "See and change connections to peers", ls, a.peersShow(), a.peersConnect(), a.peersDisconnect(),
+		a.peersName(), a.peersKeep(), a.peersBlock(true), a.peersBlock(false), a.peersForget(), a.peersPing(), a.peersWhy(),
+		a.peersMatrix(), a.peersTimeline(), a.peersTraffic(), a.peersGossip(), a.peersMe())
 	// The original command was a bare "peers".
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -34,7 +36,7 @@ func (a *app) peersLs() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				d := document{name: "peers", columns: []string{"id", "connected", "path", "transport", "direction", "latency_ms", "agent"}}
+				d := document{name: "peers", columns: []string{"id", "name", "connected", "path", "transport", "direction", "latency_ms", "agent"}}
 				for _, p := range peers {
 					if p.Connected || all {
 						d.rows = append(d.rows, peerRecord(p))
@@ -54,16 +56,29 @@ func (a *app) peersLs() *cobra.Command {
 func peerRecord(p core.Peer) record {
 	return record{
 		{"id", p.ID},
+		{"name", p.Name},
 		{"addresses", p.Addresses},
+		{"address", p.Address},
 		{"connected", p.Connected},
 		{"direction", p.Direction},
 		{"path", p.Path},
+		{"route", p.Route()},
+		{"relay", p.Relay},
 		{"transport", p.Transport},
 		{"agent", p.Agent},
 		{"protocols", p.Protocols},
+		{"role", p.Role},
+		{"member", p.Member},
 		{"latency_ms", p.LatencyMS},
+		{"bytes_in", p.BytesIn},
+		{"bytes_out", p.BytesOut},
 		{"since", p.Since},
 		{"last_seen", p.LastSeen},
+		{"keep", p.Keep},
+		{"blocked", p.Blocked},
+		{"place", p.Place.Kind},
+		{"country", p.Place.Country},
+		{"region", p.Place.Region},
 	}
 }
 
@@ -82,7 +97,8 @@ func (a *app) peersShow() *cobra.Command {
 	}
 }
 
-// findPeer finds the one known peer whose id is, or ends with, text.
+// findPeer finds the one known peer whose id is, or ends with, text, or whose
+// name it is.
 func findPeer(ctx context.Context, r remote, text string) (core.Peer, error) {
 	peers, err := r.Peers(ctx)
 	if err != nil {
@@ -93,7 +109,7 @@ func findPeer(ctx context.Context, r remote, text string) (core.Peer, error) {
 		if p.ID == text {
 			return p, nil
 		}
-		if strings.HasSuffix(p.ID, strings.TrimPrefix(text, "…")) {
+		if strings.HasSuffix(p.ID, strings.TrimPrefix(text, "…")) || (p.Name != "" && p.Name == text) {
 			found = append(found, p)
 		}
 	}
@@ -103,7 +119,7 @@ func findPeer(ctx context.Context, r remote, text string) (core.Peer, error) {
 	case 1:
 		return found[0], nil
 	}
-	return core.Peer{}, core.Errorf(core.Invalid, "%d peers end with %q; write more of the id", len(found), text)
+	return core.Peer{}, core.Errorf(core.Invalid, "%d peers are called %q or end with it; write more of the id", len(found), text)
 }
 
 func (a *app) peersConnect() *cobra.Command {

@@ -44,6 +44,18 @@ type remote interface {
 	Peers(ctx context.Context) ([]core.Peer, error)
 	Connect(ctx context.Context, address string) error
 	Disconnect(ctx context.Context, id string) error
+	NamePeer(ctx context.Context, id, name string) error
+	KeepPeer(ctx context.Context, id string, on bool) error
+	BlockPeer(ctx context.Context, id string, on bool) error
+	ForgetPeer(ctx context.Context, id string) error
+	PingPeer(ctx context.Context, id string) (ms float64, err error)
+	PathMatrix(ctx context.Context) (core.PathMatrix, error)
+	PathChanges(ctx context.Context, since time.Time) ([]core.PathChange, error)
+	Doctor(ctx context.Context) ([]core.Finding, error)
+	WhyPath(ctx context.Context, id string) (core.PathReason, error)
+	Whereabouts(ctx context.Context) (core.Whereabouts, error)
+	Traffic(ctx context.Context) (core.Traffic, error)
+	Gossip(ctx context.Context) (core.Gossip, error)
 	Logs(ctx context.Context, after uint64, limit int) ([]core.LogEntry, error)
 	Stop(ctx context.Context) error
 	Open(ctx context.Context) (link string, err error)

@@ -55,7 +55,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.nodeCommand(), a.kvCommand(), a.sqlCommand(), a.pubsubCommand(), a.peersCommand(), a.configCommand(),
 		a.nsCommand(), a.networkCommand(), a.inviteCommand(), a.joinCommand(), a.leaveCommand(),
-		a.healthCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(), a.cheatCommand(),
+		a.healthCommand(), a.doctorCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(), a.cheatCommand(),
 		a.sandboxCommand(), a.contextCommand(), a.authCommand(), a.appCommand(), a.walletCommand(),
 	)
 	if a.env.Program.StartGateway != nil {

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"git.debros.io/DeBros/network/backend/core"
 )
 
 // Terminal colours (ECMA-48).
@@ -116,15 +118,15 @@ func (a *app) cut(cell string) string {
 
 // stateColor is the colour of a state's word.
 func stateColor(name, value string) string {
-	if name != "state" {
+	if name != "state" && name != "result" {
 		return ""
 	}
 	switch value {
 	case "ok", "leader", "follower":
 		return colorGreen
-	case "degraded", "candidate":
+	case "degraded", "candidate", core.FindingWarn:
 		return colorAmber
-	case "down":
+	case "down", core.FindingBad:
 		return colorRed
 	}
 	return ""

@@ -69,6 +69,7 @@ type Discovery struct {
 	BootstrapPort     int    // added to a bootstrap peer that is named without a port
 	MDNS              bool   // greet nodes on the local network
 	NetworkName       string // only nodes with the same name greet each other there
+	SharePaths        bool   // tell the members of the network how this node reaches whom
 	HTTPAdvAddress    string // of the original system; decides nothing
 	RaftAdvAddress    string // of the original system; decides nothing
 	NodeNamespace     string // of the original system; decides nothing
@@ -173,6 +174,7 @@ func Default() Config {
 			BootstrapPort:     4001, // where nodes listen by default
 			MDNS:              true, // two computers in one room find each other without typing
 			NetworkName:       "debros",
+			SharePaths:        true, // a matrix with holes explains nothing; ids and numbers only, to members only
 		},
 		Logging: Logging{
 			Level:    "info", // one line per thing that a user would notice

@@ -160,6 +160,10 @@ func discoveryRows() []Key {
 			Help: "Nodes on the local network find each other when this name is the same",
 		},
 		{
+			Name: "discovery.share_paths", Kind: KindBool, Flag: "share-paths", Example: "false", field: func(c *Config) any { return &c.Discovery.SharePaths },
+			Help: "Tell the members of the network how this node reaches other nodes: ids, ways and milliseconds, never an address",
+		},
+		{
 			Name: "discovery.http_adv_address", Kind: KindText, Example: "203.0.113.7:5001", field: func(c *Config) any { return &c.Discovery.HTTPAdvAddress },
 			Help: "Advertised HTTP address in the original system", Old: oldAddresses,
 		},

@@ -192,9 +192,9 @@ type Bootstrap struct {
 	ID        string    `json:"id"`
 	Addresses []string  `json:"addresses"`
 	Connected bool      `json:"connected"`
-	Failures  int       `json:"failures"` // since the last success
-	NextTry   time.Time `json:"next_try"` // zero when connected or being dialled
-	Reason    string    `json:"reason"`   // of the last failure
+	Failures  int       `json:"failures"`          // since the last success
+	NextTry   time.Time `json:"next_try,omitzero"` // zero when connected or being dialled
+	Reason    string    `json:"reason"`            // of the last failure
 }
 
 // GossipTopic is one topic that the node carries.

@@ -58,9 +58,8 @@ type Facts struct {
 	PunchesTried    int
 	PunchesOK       int
 	Bootstrap       []core.Bootstrap
-	ClockKnown      bool
 	ClockOffset     time.Duration // of this clock: above zero when it is ahead
-	ClockFrom       int           // members that it was compared with
+	ClockFrom       int           // members that it was compared with; 0 compares nothing
 	DiskSync        time.Duration
 	DiskFault       string // why it could not be measured, "" when it was
 }
@@ -274,7 +273,7 @@ func (f Facts) bootstrap() core.Finding {
 
 func (f Facts) clock() core.Finding {
 	l := finding{ID: "clock", Title: "Clock"}
-	if !f.ClockKnown {
+	if f.ClockFrom == 0 {
 		return l.off("No other member of the network to compare with.")
 	}
 	off, side := f.ClockOffset, "ahead of"

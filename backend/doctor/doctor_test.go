@@ -15,7 +15,7 @@ func home() Facts {
 		Reachability: "public", Reached: []string{"/ip4/9.9.9.9/tcp/4001", "/ip4/9.9.9.9/udp/4001/quic-v1"},
 		NATTCP: NATKeeps, NATUDP: NATKeeps, Router: true, Mapped: []string{"/ip4/9.9.9.9/tcp/4001"}, Relays: 1,
 		IPv6: true, TCPPeers: 1, QUICPeers: 2, Bootstrap: []core.Bootstrap{{ID: "12D3KooWbootstrap", Connected: true}},
-		ClockKnown: true, ClockFrom: 2, Proxy: core.Check{State: core.StateOff}, DiskSync: time.Millisecond,
+		ClockFrom: 2, Proxy: core.Check{State: core.StateOff}, DiskSync: time.Millisecond,
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"git.debros.io/DeBros/network/backend/disk"
 	"git.debros.io/DeBros/network/backend/doctor"
 	"git.debros.io/DeBros/network/backend/p2p"
+	"git.debros.io/DeBros/network/backend/paths"
 )
 
 const (
@@ -36,6 +37,7 @@ func (n *Node) Doctor(ctx context.Context) ([]core.Finding, error) {
 		TCPPeers: h.TCPPeers, QUICPeers: h.QUICPeers, NearPeers: h.NearPeers, Relayed: h.Relayed, UDPLost: h.UDPLost, IPv6Lost: h.IPv6Lost,
 		PunchesTried: h.PunchesTried, PunchesOK: h.PunchesOK, Bootstrap: n.discovery.Bootstraps(),
 	}
+	f.ClockOffset, f.ClockFrom = n.paths.Clock()
 	took, err := syncSpeed(ctx, n.folder.path)
 	if f.DiskSync = took; err != nil {
 		f.DiskFault = err.Error() // whoever asks is the operator, whose folder it is
@@ -49,7 +51,7 @@ func syncSpeed(ctx context.Context, folder string) (_ time.Duration, err error) 
 	if err != nil {
 		return 0, fmt.Errorf("make file: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }() //nolint:gosec // CreateTemp chose the name
 	var times []time.Duration
 	block := make([]byte, diskBytes)
 	for range diskTries {
@@ -80,6 +82,9 @@ func (n *Node) WhyPath(ctx context.Context, id string) (core.PathReason, error) 
 		return core.PathReason{}, core.Errorf(core.NotFound, "no peer with the id %q is known", id)
 	}
 	link := doctor.Link{Peer: list[i], Here: n.side()}
+	if told, ok := n.paths.StandingOf(id); ok {
+		link.There = sideOf(told)
+	}
 	if decoded, err := peer.Decode(id); err == nil {
 		for _, p := range n.host.Punches(decoded) {
 			link.Attempts = append(link.Attempts, doctor.Attempt(p))
@@ -90,12 +95,8 @@ func (n *Node) WhyPath(ctx context.Context, id string) (core.PathReason, error) 
 
 // side is this end of every link.
 func (n *Node) side() doctor.Side {
-	h := n.host.Facts()
-	s := doctor.Side{
-		Known: true, Proxied: h.Proxied, NATUDP: natWord(h.NATUDP), NATTCP: natWord(h.NATTCP), UDPLost: h.UDPLost,
-		Reachable: h.Reachability == "public" || len(h.Reached) > 0,
-	}
-	for _, a := range h.Listening {
+	s := sideOf(n.standing())
+	for _, a := range n.host.Facts().Listening {
 		if parts := strings.Split(a, "/"); len(parts) > 4 && parts[3] == "udp" {
 			s.UDPPort = parts[4]
 		}
@@ -103,18 +104,12 @@ func (n *Node) side() doctor.Side {
 	return s
 }
 
-func natWord(kind string) string {
-	return map[string]string{p2p.NATKeeps: doctor.NATKeeps, p2p.NATChanges: doctor.NATChanges}[kind]
+func sideOf(s paths.Standing) doctor.Side {
+	return doctor.Side{
+		Known: true, Proxied: s.Proxied, NATUDP: natWord(s.NATUDP), NATTCP: natWord(s.NATTCP), UDPLost: s.UDPLost, Reachable: s.Reachable,
+	}
 }
 
-// PathMatrix is who measured whom: what this node itself measured.
-func (n *Node) PathMatrix(context.Context) (core.PathMatrix, error) {
-	self := n.host.ID().String()
-	m := core.PathMatrix{Nodes: []core.PathNode{{ID: self, Name: n.loaded.Config.Node.ID, Self: true, Known: true, Shared: true}}}
-	names := n.peerNames()
-	for _, p := range n.nodes() {
-		m.Nodes = append(m.Nodes, core.PathNode{ID: p.ID, Name: names[p.ID], AgeMS: -1})
-		m.Cells = append(m.Cells, core.PathCell{From: self, To: p.ID, MS: p.LatencyMS, Path: p.Route()})
-	}
-	return m, nil
+func natWord(kind string) string {
+	return map[string]string{p2p.NATKeeps: doctor.NATKeeps, p2p.NATChanges: doctor.NATChanges}[kind]
 }

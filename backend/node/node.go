@@ -20,6 +20,7 @@ import (
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/p2p"
 	"git.debros.io/DeBros/network/backend/p2p/places"
+	"git.debros.io/DeBros/network/backend/paths"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
 	"git.debros.io/DeBros/network/backend/rqliteapi"
@@ -59,6 +60,7 @@ type Node struct {
 	proxy     *anyoneproxy.Proxy
 	discovery *discovery.Discovery
 	pubsub    *pubsub.PubSub
+	paths     *paths.Paths
 	networks  *networks
 	transfers transfers
 	rpc       *rpc.Server
@@ -83,7 +85,7 @@ func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build
 		}
 	}()
 	for _, build := range []func(context.Context) error{
-		n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildAuthority, n.buildRPC, n.buildGateway, n.buildRQLite,
+		n.buildHost, n.buildDiscovery, n.buildPubSub, n.buildNetworks, n.buildPaths, n.buildAuthority, n.buildRPC, n.buildGateway, n.buildRQLite,
 	} {
 		if err := build(ctx); err != nil {
 			return nil, err
@@ -135,6 +137,7 @@ func (n *Node) Run(ctx context.Context, face Face, ready func()) error {
 		part{"discovery", n.discovery}, // peers are found while the rest starts
 		part{"pubsub", n.pubsub},
 		part{"network", n.networks}, // its last words still travel over p2p
+		part{"paths", n.paths},      // who is told is in the network's tables
 		part{"rpc", n.rpc},          // callers come when all they can ask for is there
 	)
 	if n.gateway != nil {

@@ -36,7 +36,7 @@ func (n *Node) buildPubSub(context.Context) (err error) {
 
 func (n *Node) buildRPC(context.Context) (err error) {
 	n.rpc, err = rpc.NewServer(rpc.Services{
-		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Transfer: n, Feed: doors{n.networks},
+		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Peers: n, Transfer: n, Feed: doors{n.networks},
 		AuthorProof: n.authorProof, Kind: statementNeeds,
 	}, n.host, n.logs.Logger("rpc"))
 	if err != nil {

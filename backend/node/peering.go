@@ -95,8 +95,12 @@ func (n *Node) PingPeer(ctx context.Context, id string) (float64, error) {
 	return float64(took.Microseconds()) / 1000, err
 }
 
-// Look says that somebody looks at peers now.
-func (n *Node) Look() { n.host.Look() }
+// Look says that somebody looks at peers now: more is measured, and the members
+// are asked what they measured.
+func (n *Node) Look() {
+	n.host.Look()
+	n.paths.Ask()
+}
 
 // PathChanges lists the changes of paths since a time, oldest first.
 func (n *Node) PathChanges(_ context.Context, since time.Time) ([]core.PathChange, error) {

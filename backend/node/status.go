@@ -18,6 +18,7 @@ import (
 	"git.debros.io/DeBros/network/backend/logging"
 	"git.debros.io/DeBros/network/backend/membership"
 	"git.debros.io/DeBros/network/backend/p2p"
+	"git.debros.io/DeBros/network/backend/paths"
 	"git.debros.io/DeBros/network/backend/pubsub"
 	"git.debros.io/DeBros/network/backend/rpc"
 	"git.debros.io/DeBros/network/backend/rqliteapi"
@@ -125,7 +126,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 // Limits lists every bound that a user may meet, in the order of the parts.
 func Limits() []core.Limit {
 	return slices.Concat(
-		p2p.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
+		p2p.Limits(), paths.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
 		storage.Limits(), membership.Limits(), auth.Limits(), forward.Limits(), rpc.Limits(), gateway.Limits(),
 		signin.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)

@@ -41,6 +41,7 @@ type Punch struct {
 // gauge is one peer's.
 type gauge struct {
 	latencies []float64 // milliseconds, oldest first
+	answered  time.Time // the last of them
 	route     string    // "" before the first look
 	punches   []Punch   // oldest first
 	used      time.Time
@@ -84,6 +85,7 @@ func (g *gauges) answered(id peer.ID, took time.Duration, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	one := g.ofLocked(id, now)
+	one.answered = now
 	one.latencies = lastOf(append(one.latencies, milliseconds(took)), MaxLatencies)
 }
 
@@ -121,6 +123,15 @@ func (g *gauges) latencies(id peer.ID) []float64 {
 		return slices.Clone(one.latencies)
 	}
 	return nil
+}
+
+func (g *gauges) answeredAt(id peer.ID) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if one := g.peers[id]; one != nil {
+		return one.answered
+	}
+	return time.Time{}
 }
 
 func (g *gauges) punches(id peer.ID) []Punch {

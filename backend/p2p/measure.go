@@ -148,6 +148,9 @@ func (h *Host) noteRoute(id peer.ID) {
 // forgotten when the node ends.
 func (h *Host) PathChanges(since time.Time) []core.PathChange { return h.gauges.since(since) }
 
+// MeasuredAt is when a peer last answered, zero when it never did.
+func (h *Host) MeasuredAt(id peer.ID) time.Time { return h.gauges.answeredAt(id) }
+
 // Punches are the last attempts to reach a peer directly, oldest first.
 func (h *Host) Punches(id peer.ID) []Punch { return h.gauges.punches(id) }
 

@@ -51,6 +51,10 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 			message, err = d.feed(ctx, m, body)
 			break
 		}
+		if m.peering() {
+			message, err = d.peering(ctx, m, body)
+			break
+		}
 		if m.network() {
 			message, err = d.network(ctx, m, body)
 			break
@@ -227,6 +231,9 @@ func (d dispatcher) node(ctx context.Context, m method, body []byte) (proto.Mess
 		return documentOr(err, health)
 	case methodPeers:
 		peers, err := node.Peers(ctx)
+		if !d.caller.Operator {
+			peers = forStrangers(peers)
+		}
 		return documentOr(err, peers)
 	case methodTopics:
 		topics, err := node.Topics(ctx, d.ns)

@@ -91,6 +91,8 @@ type Services struct {
 	Node      NodeService
 	// Network may be nil: such a node answers Unavailable to questions about it.
 	Network NetworkService
+	// Peers may be nil, likewise.
+	Peers PeerService
 	// Transfer may be nil, likewise.
 	Transfer TransferService
 	// Feed may be nil, likewise.
@@ -158,7 +160,7 @@ func (m method) writes() bool {
 	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen, methodTransfer:
 		return true
 	default:
-		return m.network() && m.networkWrites()
+		return m.peeringWrites() || m.network() && m.networkWrites()
 	}
 }
 
@@ -167,6 +169,6 @@ func (m method) operatorOnly() bool {
 	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan, methodTransfers:
 		return true
 	default:
-		return m.network()
+		return m.network() || m.peering()
 	}
 }

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"backend/p2p/places":                {"backend/core"},
 	"backend/anyoneproxy":               {"backend/core"},
 	"backend/doctor":                    {"backend/core"},
+	"backend/paths":                     {"backend/core"},
 	"backend/discovery":                 {"backend/core", "backend/p2p"},
 	"backend/pubsub":                    {"backend/core", "backend/p2p"},
 	"backend/sqlguard":                  {"backend/core"},
