@@ -1,6 +1,6 @@
 // The world as one flat picture: land, borders, and where a place is on it. It is
 // heavy (shapes and projection), so only the map imports it, and the map is
-// loaded when it is opened.
+// loaded when it is opened. The build thins the atlas; see vite.config.ts.
 import { geoGraticule10, geoNaturalEarth1, geoPath } from 'd3-geo';
 import type { MultiPoint } from 'geojson';
 import { feature, mesh } from 'topojson-client';
@@ -9,8 +9,6 @@ import countries from 'world-atlas/countries-110m.json';
 import type { Coordinates } from '../lib/pins';
 import type { Size } from '../lib/mapview';
 
-/** Where nobody lives: without it the rest has more room. */
-const antarctica = '010';
 /** The part of the globe that the picture shows. */
 const north = 80;
 const south = -57;
@@ -20,8 +18,7 @@ const width = 1000;
 
 function build() {
   const atlas = countries as unknown as Topology<{ countries: GeometryCollection }>;
-  const whole = atlas.objects.countries;
-  const lived: GeometryCollection = { ...whole, geometries: whole.geometries.filter((g) => g.id !== antarctica) };
+  const lived = atlas.objects.countries;
   const corners: MultiPoint = {
     type: 'MultiPoint',
     coordinates: [-180, 180].flatMap((lon) => [south, 0, north].map((lat) => [lon, lat])),
