@@ -109,10 +109,10 @@ func (t *Data) Export(namespace, kind string, file File) (string, error) {
 	})
 }
 
-// ImportRequest is a file for a namespace. Existing is what happens to tables that
+// DataImport is a file for a namespace. Existing is what happens to tables that
 // are there: "fail", "replace" or "append". A backup takes the place of
 // everything, which Replace must allow.
-type ImportRequest struct {
+type DataImport struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
 	Existing  string `json:"existing"`
@@ -121,7 +121,7 @@ type ImportRequest struct {
 }
 
 // Import starts a task that stores a file in the namespace and returns its id.
-func (t *Data) Import(r ImportRequest) (string, error) {
+func (t *Data) Import(r DataImport) (string, error) {
 	return guard(t.d, "Data.Import", MaxCallTime, func(ctx context.Context) (string, error) {
 		b, ns, err := (&Compare{d: t.d}).open(r.Namespace)
 		if err != nil {

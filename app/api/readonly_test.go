@@ -33,7 +33,7 @@ func TestReadOnly_RefusesEveryWayToWrite(t *testing.T) {
 		"put":    func() error { _, err := kv.Put(PutRequest{Namespace: "red", Key: "k"}); return err },
 		"delete": func() error { _, err := kv.Delete("red", "k"); return err },
 		"import": func() error {
-			_, err := data.Import(ImportRequest{Namespace: "red", Kind: "backup", Existing: "fail"})
+			_, err := data.Import(DataImport{Namespace: "red", Kind: "backup", Existing: "fail"})
 			return err
 		},
 	}
@@ -117,7 +117,7 @@ func TestData_OutAndInAgain(t *testing.T) {
 			if err = files.Append(file.ID, 0, base64.StdEncoding.EncodeToString([]byte(text))); err != nil {
 				t.Fatal(err)
 			}
-			id, err := data.Import(ImportRequest{Namespace: "default", Kind: "backup", Existing: "fail", FileID: file.ID, Replace: replace})
+			id, err := data.Import(DataImport{Namespace: "default", Kind: "backup", Existing: "fail", FileID: file.ID, Replace: replace})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -144,24 +144,28 @@ function lineY(box: Box, column: string): number {
   return box.y + (at === -1 ? HeadHeight / 2 : HeadHeight + (at + 0.5) * RowHeight);
 }
 
-/** An edge as path data: the line, the mark of "many" or "one" at its begin, and of "one" at its end. */
-export function edgePath(edge: Edge, boxes: Map<string, Box>): string {
+/** An edge as path data: the line, and the marks of "many" or "one" at its ends. */
+export function edgePath(edge: Edge, boxes: Map<string, Box>): { line: string; marks: string } {
   const a = boxes.get(edge.from);
   const b = boxes.get(edge.to);
-  if (a === undefined || b === undefined) return '';
+  if (a === undefined || b === undefined) return { line: '', marks: '' };
   const ay = lineY(a, edge.columns[0] ?? '');
   const by = lineY(b, edge.targets[0] ?? '');
-  // It leaves on the side that looks at the other table; to itself, and to one above it, on the right.
-  const aRight = b.x >= a.x + a.width / 2 || a === b;
-  const bRight = a.x >= b.x + b.width / 2 || a === b || Math.abs(a.x - b.x) < a.width / 2;
+  // It leaves on the side that looks at the other table. Two that stand above one another have their right sides.
+  const above = Math.abs(a.x - b.x) < BoxWidth;
+  const aRight = above || b.x > a.x;
+  const bRight = above || a.x > b.x;
   const ax = aRight ? a.x + a.width : a.x;
   const bx = bRight ? b.x + b.width : b.x;
   const [out, into] = [aRight ? 1 : -1, bRight ? 1 : -1];
   const bend = Math.max(40, Math.abs(bx - ax) / 2);
-  const line = `M${String(ax)} ${String(ay)}C${String(ax + out * bend)} ${String(ay)} ${String(bx + into * bend)} ${String(by)} ${String(bx)} ${String(by)}`;
-  const foot = `M${String(ax)} ${String(ay - 6)}L${String(ax + out * 11)} ${String(ay)}L${String(ax)} ${String(ay + 6)}`;
-  const bar = (x: number, y: number) => `M${String(x)} ${String(y - 6)}V${String(y + 6)}`;
-  return line + (edge.many ? foot : bar(ax + out * 8, ay)) + bar(bx + into * 8, by);
+  const at = (x: number, y: number) => `${String(x)} ${String(y)}`;
+  const bar = (x: number, y: number) => `M${at(x, y - 6)}V${String(y + 6)}`;
+  const foot = `M${at(ax, ay - 6)}L${at(ax + out * 11, ay)}L${at(ax, ay + 6)}`;
+  return {
+    line: `M${at(ax, ay)}C${at(ax + out * bend, ay)} ${at(bx + into * bend, by)} ${at(bx, by)}`,
+    marks: (edge.many ? foot : bar(ax + out * 8, ay)) + bar(bx + into * 8, by),
+  };
 }
 
 /** Colours of a saved picture. */
@@ -205,9 +209,11 @@ export function svgFile(boxes: Box[], edges: Edge[], ink: Ink): string {
       rows.join('')
     );
   });
-  const lines = edges.map(
-    (e) =>
-      `<path d="${edgePath(e, named)}" fill="none" stroke="${ink.soft}" stroke-width="1.4"${e.optional ? ' stroke-dasharray="5 3"' : ''}/>`,
-  );
+  const stroke = (d: string, more = '') =>
+    `<path d="${d}" fill="none" stroke="${ink.soft}" stroke-width="1.4"${more}/>`;
+  const lines = edges.map((e) => {
+    const { line, marks } = edgePath(e, named);
+    return stroke(line, e.optional ? ' stroke-dasharray="5 3"' : '') + stroke(marks);
+  });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="${String(-margin)} ${String(-margin)} ${size}" font-family="sans-serif"><rect x="${String(-margin)}" y="${String(-margin)}" width="${w}" height="${h}" fill="${ink.paper}"/>${lines.join('')}${tables.join('')}</svg>\n`;
 }

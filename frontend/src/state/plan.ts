@@ -77,7 +77,7 @@ function helpful(node: PlanNode, sql: string, tables: Table[]): string {
 
 /** The columns that SQLite built an index on for this one statement. */
 const autoColumns = (detail: string): string[] => {
-  const inside = /\(([^()]*)\)$/.exec(detail)?.[1] ?? '';
+  const inside = /INDEX \(([^()]*)\)/.exec(detail)?.[1] ?? '';
   return [...inside.matchAll(/(\w+)[<=>]/g)].map(([, column]) => column ?? '');
 };
 

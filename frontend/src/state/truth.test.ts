@@ -174,7 +174,7 @@ describe('plan', () => {
     ['SCAN person USING COVERING INDEX x', 'SELECT city FROM person WHERE city > 1', 'index', ''],
     ['SEARCH person USING INTEGER PRIMARY KEY (rowid=?)', 'SELECT * FROM person WHERE id = 1', 'search', ''],
     [
-      'SEARCH person USING AUTOMATIC COVERING INDEX (city=?)',
+      'SEARCH person USING AUTOMATIC COVERING INDEX (city=?) LEFT-JOIN',
       'SELECT 1 FROM a JOIN person',
       'auto',
       'CREATE INDEX person_city ON person (city)',

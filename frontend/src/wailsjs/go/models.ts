@@ -635,6 +635,26 @@ export namespace api {
 	        this.safe_graphics_why = source["safe_graphics_why"];
 	    }
 	}
+	export class DataImport {
+	    namespace: string;
+	    kind: string;
+	    existing: string;
+	    file_id: string;
+	    replace: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new DataImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.kind = source["kind"];
+	        this.existing = source["existing"];
+	        this.file_id = source["file_id"];
+	        this.replace = source["replace"];
+	    }
+	}
 	export class File {
 	    id: string;
 	    name: string;
@@ -935,26 +955,6 @@ export namespace api {
 		    }
 		    return a;
 		}
-	}
-	export class ImportRequest {
-	    namespace: string;
-	    kind: string;
-	    existing: string;
-	    file_id: string;
-	    replace: boolean;
-	
-	    static createFrom(source: any = {}) {
-	        return new ImportRequest(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.namespace = source["namespace"];
-	        this.kind = source["kind"];
-	        this.existing = source["existing"];
-	        this.file_id = source["file_id"];
-	        this.replace = source["replace"];
-	    }
 	}
 	export class Index {
 	    name: string;

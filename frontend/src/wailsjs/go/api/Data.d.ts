@@ -6,4 +6,4 @@ export function Export(arg1:string,arg2:string,arg3:api.File):Promise<string>;
 
 export function Holding(arg1:string):Promise<api.Holding>;
 
-export function Import(arg1:api.ImportRequest):Promise<string>;
+export function Import(arg1:api.DataImport):Promise<string>;
