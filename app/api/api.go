@@ -116,7 +116,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Queries{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
 	}
 }
 
@@ -153,8 +153,11 @@ func (d *desk) node() (Backend, error) {
 // Limits lists the bounds of the page that a user may meet.
 func Limits() []core.Limit {
 	return []core.Limit{
-		{Name: "rows kept of one SQL result", Value: "10,000 rows or 16 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
-		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
+		{Name: "rows kept of one SQL result", Value: "100,000 rows or 64 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
+		{Name: "SQL results kept for paging", Value: "64 results or 128 MiB", Why: "the oldest is dropped first; run the statement again"},
+		{Name: "rows edited in one batch", Value: "1,000 rows", Why: "they are one transaction, and somebody reads it first"},
+		{Name: "text of rows copied at once", Value: "1 MiB", Why: "the clipboard is no place for more; save a file"},
+		{Name: "saved SQL queries", Value: "500 files of 1 MiB", Why: "they are listed as a whole"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},

@@ -68,6 +68,192 @@ export namespace api {
 	        this.help = source["help"];
 	    }
 	}
+	export class NamedCell {
+	    column: string;
+	    cell: Cell;
+	
+	    static createFrom(source: any = {}) {
+	        return new NamedCell(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.cell = this.convertValues(source["cell"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Edit {
+	    kind: string;
+	    old: NamedCell[];
+	    set: NamedCell[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Edit(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.kind = source["kind"];
+	        this.old = this.convertValues(source["old"], NamedCell);
+	        this.set = this.convertValues(source["set"], NamedCell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Provenance {
+	    level: string;
+	    served_by: string;
+	    leader: string;
+	    group: string;
+	    index: string;
+	    leader_index: string;
+	    age_ms: number;
+	    how: string;
+	    path: string;
+	    elapsed_ms: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new Provenance(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.level = source["level"];
+	        this.served_by = source["served_by"];
+	        this.leader = source["leader"];
+	        this.group = source["group"];
+	        this.index = source["index"];
+	        this.leader_index = source["leader_index"];
+	        this.age_ms = source["age_ms"];
+	        this.how = source["how"];
+	        this.path = source["path"];
+	        this.elapsed_ms = source["elapsed_ms"];
+	    }
+	}
+	export class EditAnswer {
+	    blamed: number;
+	    conflict: boolean;
+	    error: string;
+	    code: string;
+	    insert_ids: string[];
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new EditAnswer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.blamed = source["blamed"];
+	        this.conflict = source["conflict"];
+	        this.error = source["error"];
+	        this.code = source["code"];
+	        this.insert_ids = source["insert_ids"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class EditRequest {
+	    namespace: string;
+	    table: string;
+	    edits: Edit[];
+	
+	    static createFrom(source: any = {}) {
+	        return new EditRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.edits = this.convertValues(source["edits"], Edit);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Param {
+	    name: string;
+	    kind: string;
+	    value: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Param(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.kind = source["kind"];
+	        this.value = source["value"];
+	    }
+	}
 	export class File {
 	    id: string;
 	    name: string;
@@ -86,6 +272,138 @@ export namespace api {
 	        this.fetch = source["fetch"];
 	    }
 	}
+	export class Filter {
+	    column: number;
+	    op: string;
+	    value: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Filter(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.op = source["op"];
+	        this.value = source["value"];
+	    }
+	}
+	export class Shape {
+	    sort: number;
+	    down: boolean;
+	    filters: Filter[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Shape(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sort = source["sort"];
+	        this.down = source["down"];
+	        this.filters = this.convertValues(source["filters"], Filter);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class View {
+	    result_id: string;
+	    namespace: string;
+	    table: string;
+	    level: string;
+	    shape: Shape;
+	
+	    static createFrom(source: any = {}) {
+	        return new View(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.result_id = source["result_id"];
+	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.level = source["level"];
+	        this.shape = this.convertValues(source["shape"], Shape);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ExportRequest {
+	    view: View;
+	    format: string;
+	    table: string;
+	    file: File;
+	    title: string;
+	    statement: string;
+	    params: Param[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.view = this.convertValues(source["view"], View);
+	        this.format = source["format"];
+	        this.table = source["table"];
+	        this.file = this.convertValues(source["file"], File);
+	        this.title = source["title"];
+	        this.statement = source["statement"];
+	        this.params = this.convertValues(source["params"], Param);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	
 	export class Group {
 	    name: string;
 	    awake: boolean;
@@ -109,6 +427,116 @@ export namespace api {
 	        this.commit_index = source["commit_index"];
 	        this.size = source["size"];
 	    }
+	}
+	export class ImportColumn {
+	    source: number;
+	    name: string;
+	    type: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportColumn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.source = source["source"];
+	        this.name = source["name"];
+	        this.type = source["type"];
+	    }
+	}
+	export class ImportFormat {
+	    format: string;
+	    delimiter: string;
+	    header: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportFormat(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = source["format"];
+	        this.delimiter = source["delimiter"];
+	        this.header = source["header"];
+	    }
+	}
+	export class ImportPreview {
+	    format: ImportFormat;
+	    columns: ImportColumn[];
+	    rows: Cell[][];
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportPreview(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = this.convertValues(source["format"], ImportFormat);
+	        this.columns = this.convertValues(source["columns"], ImportColumn);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ImportRequest {
+	    file_id: string;
+	    namespace: string;
+	    table: string;
+	    create: boolean;
+	    format: ImportFormat;
+	    columns: ImportColumn[];
+	    conflict: string;
+	    title: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.file_id = source["file_id"];
+	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.create = source["create"];
+	        this.format = this.convertValues(source["format"], ImportFormat);
+	        this.columns = this.convertValues(source["columns"], ImportColumn);
+	        this.conflict = source["conflict"];
+	        this.title = source["title"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class Index {
 	    name: string;
@@ -202,36 +630,6 @@ export namespace api {
 	        this.version = source["version"];
 	        this.updated_at = source["updated_at"];
 	        this.expires_at = source["expires_at"];
-	    }
-	}
-	export class Provenance {
-	    level: string;
-	    served_by: string;
-	    leader: string;
-	    group: string;
-	    index: string;
-	    leader_index: string;
-	    age_ms: number;
-	    how: string;
-	    path: string;
-	    elapsed_ms: number;
-	
-	    static createFrom(source: any = {}) {
-	        return new Provenance(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.level = source["level"];
-	        this.served_by = source["served_by"];
-	        this.leader = source["leader"];
-	        this.group = source["group"];
-	        this.index = source["index"];
-	        this.leader_index = source["leader_index"];
-	        this.age_ms = source["age_ms"];
-	        this.how = source["how"];
-	        this.path = source["path"];
-	        this.elapsed_ms = source["elapsed_ms"];
 	    }
 	}
 	export class KVItem {
@@ -458,6 +856,7 @@ export namespace api {
 	        this.replicas = source["replicas"];
 	    }
 	}
+	
 	export class NetworkInfo {
 	    id: string;
 	    name: string;
@@ -696,6 +1095,25 @@ export namespace api {
 		    return a;
 		}
 	}
+	
+	export class Past {
+	    time: string;
+	    namespace: string;
+	    script: string;
+	    ok: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new Past(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.namespace = source["namespace"];
+	        this.script = source["script"];
+	        this.ok = source["ok"];
+	    }
+	}
 	export class Peer {
 	    id: string;
 	    addresses: string[];
@@ -734,6 +1152,7 @@ export namespace api {
 	    end: number;
 	    kind: string;
 	    problem: string;
+	    params: string[];
 	
 	    static createFrom(source: any = {}) {
 	        return new Piece(source);
@@ -746,9 +1165,44 @@ export namespace api {
 	        this.end = source["end"];
 	        this.kind = source["kind"];
 	        this.problem = source["problem"];
+	        this.params = source["params"];
 	    }
 	}
 	
+	export class Planned {
+	    sql: string;
+	    args: Cell[];
+	    script: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Planned(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sql = source["sql"];
+	        this.args = this.convertValues(source["args"], Cell);
+	        this.script = source["script"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	
 	export class PutRequest {
 	    namespace: string;
@@ -772,7 +1226,55 @@ export namespace api {
 	        this.if_absent = source["if_absent"];
 	    }
 	}
+	export class Reference {
+	    column: string;
+	    table: string;
+	    to: string;
 	
+	    static createFrom(source: any = {}) {
+	        return new Reference(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.table = source["table"];
+	        this.to = source["to"];
+	    }
+	}
+	
+	export class RowsPage {
+	    rows: Cell[][];
+	    total: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new RowsPage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	        this.total = source["total"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class StatementResult {
 	    sql: string;
 	    offset: number;
@@ -870,7 +1372,9 @@ export namespace api {
 	    namespace: string;
 	    script: string;
 	    level: string;
+	    freshness_ms: number;
 	    atomic: boolean;
+	    params: Param[];
 	
 	    static createFrom(source: any = {}) {
 	        return new RunRequest(source);
@@ -882,7 +1386,43 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.script = source["script"];
 	        this.level = source["level"];
+	        this.freshness_ms = source["freshness_ms"];
 	        this.atomic = source["atomic"];
+	        this.params = this.convertValues(source["params"], Param);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class SavedQuery {
+	    name: string;
+	    size: number;
+	    changed_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SavedQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.changed_at = source["changed_at"];
 	    }
 	}
 	export class Table {
@@ -976,7 +1516,126 @@ export namespace api {
 	    }
 	}
 	
+	export class Span {
+	    view: View;
+	    from: number;
+	    count: number;
+	    columns: number[];
 	
+	    static createFrom(source: any = {}) {
+	        return new Span(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.view = this.convertValues(source["view"], View);
+	        this.from = source["from"];
+	        this.count = source["count"];
+	        this.columns = source["columns"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	export class Summary {
+	    cells: number;
+	    numbers: number;
+	    sum: string;
+	    average: string;
+	    least: string;
+	    most: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Summary(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.cells = source["cells"];
+	        this.numbers = source["numbers"];
+	        this.sum = source["sum"];
+	        this.average = source["average"];
+	        this.least = source["least"];
+	        this.most = source["most"];
+	    }
+	}
+	
+	export class TableColumn {
+	    name: string;
+	    type: string;
+	    nullable: boolean;
+	    default: string;
+	    key: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new TableColumn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.type = source["type"];
+	        this.nullable = source["nullable"];
+	        this.default = source["default"];
+	        this.key = source["key"];
+	    }
+	}
+	export class TableInfo {
+	    name: string;
+	    kind: string;
+	    columns: TableColumn[];
+	    row_id: string;
+	    editable: boolean;
+	    references: Reference[];
+	
+	    static createFrom(source: any = {}) {
+	        return new TableInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.kind = source["kind"];
+	        this.columns = this.convertValues(source["columns"], TableColumn);
+	        this.row_id = source["row_id"];
+	        this.editable = source["editable"];
+	        this.references = this.convertValues(source["references"], Reference);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Task {
 	    id: string;
 	    kind: string;
@@ -1022,6 +1681,64 @@ export namespace api {
 	        this.started_at = source["started_at"];
 	        this.ended_at = source["ended_at"];
 	    }
+	}
+	
+	
+	export class WorkTab {
+	    title: string;
+	    text: string;
+	    saved: string;
+	    table: string;
+	    namespace: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WorkTab(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.title = source["title"];
+	        this.text = source["text"];
+	        this.saved = source["saved"];
+	        this.table = source["table"];
+	        this.namespace = source["namespace"];
+	    }
+	}
+	export class Workspace {
+	    tabs: WorkTab[];
+	    active: number;
+	    history: Past[];
+	    completion: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Workspace(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.tabs = this.convertValues(source["tabs"], WorkTab);
+	        this.active = source["active"];
+	        this.history = this.convertValues(source["history"], Past);
+	        this.completion = source["completion"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 
 }
