@@ -138,7 +138,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d},
 	}
 }
 
@@ -182,8 +182,11 @@ func (d *desk) node() (Backend, error) {
 // Limits lists the bounds of the page that a user may meet.
 func Limits() []core.Limit {
 	return []core.Limit{
-		{Name: "rows kept of one SQL result", Value: "10,000 rows or 16 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
-		{Name: "SQL results kept for paging", Value: "32 results or 64 MiB", Why: "the oldest is dropped first; run the statement again"},
+		{Name: "rows kept of one SQL result", Value: "100,000 rows or 64 MiB", Why: "the page shows a part at a time; more belongs in a file or behind LIMIT"},
+		{Name: "SQL results kept for paging", Value: "64 results or 128 MiB", Why: "the oldest is dropped first; run the statement again"},
+		{Name: "rows edited in one batch", Value: "1,000 rows", Why: "they are one transaction, and somebody reads it first"},
+		{Name: "text of rows copied at once", Value: "1 MiB", Why: "the clipboard is no place for more; save a file"},
+		{Name: "saved SQL queries", Value: "500 files of 1 MiB", Why: "they are listed as a whole"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "replicas and rows of one comparison", Value: "9 replicas, 1,000 rows or 4 MiB each", Why: "a person reads what differs"},
 		{Name: "live queries at once", Value: "50, each up to 1,000 rows", Why: "each is read again with every change"},

@@ -19,7 +19,10 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// One per sql.DB of a real database; it ends a moment after its Close.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
+}
 
 // fake is a node. Its SQL knows four words: "select N" answers N rows, "wait"
 // reads until it is cancelled, "fail" is refused by the engine, and anything

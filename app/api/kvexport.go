@@ -17,12 +17,6 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// The formats of a file of keys.
-const (
-	formatJSONL = "jsonl"
-	formatCSV   = "csv"
-)
-
 // csvColumns are the columns that an export writes and an import knows by name.
 func csvColumns() []string { return []string{"key", "value", "encoding", "expires_at"} }
 
@@ -55,7 +49,7 @@ func (k *KV) Export(r KeyExport) (string, error) {
 		if err := r.Chosen.check(); err != nil {
 			return "", err
 		}
-		if r.Format != formatJSONL && r.Format != formatCSV {
+		if r.Format != formatLines && r.Format != formatCSV {
 			return "", core.Errorf(core.Invalid, "Keys are written as jsonl or csv, not as %q.", r.Format)
 		}
 		return k.d.tasks.start(ctx, work{

@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	previewRows  = 8
-	previewCell  = 120 // bytes shown of one cell
-	maxColumns   = 256
-	maxRowBytes  = 16 << 20 // a value of the largest setting in base64, and its key
-	previewBytes = 1 << 20  // looked at for a preview
+	kvPreviewRows = 8
+	kvPreviewCell = 120 // bytes shown of one cell
+	maxColumns    = 256
+	maxRowBytes   = 16 << 20 // a value of the largest setting in base64, and its key
+	previewBytes  = 1 << 20  // looked at for a preview
 )
 
 // KeyPreview is the beginning of a file of keys. The columns are those of CSV;
@@ -83,10 +83,10 @@ func (k *KV) Preview(fileID string) (KeyPreview, error) {
 }
 
 func previewLines(r io.Reader) KeyPreview {
-	out := KeyPreview{Format: formatJSONL, Columns: csvColumns(), Rows: [][]string{}, KeyColumn: 0, ValueColumn: 1, EncodingColumn: 2, ExpiresColumn: 3}
+	out := KeyPreview{Format: formatLines, Columns: csvColumns(), Rows: [][]string{}, KeyColumn: 0, ValueColumn: 1, EncodingColumn: 2, ExpiresColumn: 3}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, previewBytes)
-	for number := 1; len(out.Rows) < previewRows && lines.Scan(); number++ {
+	for number := 1; len(out.Rows) < kvPreviewRows && lines.Scan(); number++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -108,11 +108,11 @@ func previewLines(r io.Reader) KeyPreview {
 
 func previewCSV(r io.Reader, first []byte) KeyPreview {
 	out := KeyPreview{Format: formatCSV, Columns: []string{}, Rows: [][]string{}, Separator: separatorOf(first)}
-	rows := newCSV(r, out.Separator)
-	for len(out.Rows) <= previewRows {
+	rows := newKeyRows(r, out.Separator)
+	for len(out.Rows) <= kvPreviewRows {
 		row, err := rows.next()
 		if err != nil {
-			if !errors.Is(err, io.EOF) && len(out.Rows) < previewRows {
+			if !errors.Is(err, io.EOF) && len(out.Rows) < kvPreviewRows {
 				out.Problem = core.Sentence(err)
 			}
 			break
@@ -139,7 +139,7 @@ func previewCSV(r io.Reader, first []byte) KeyPreview {
 	if out.ValueColumn < 0 && len(out.Columns) > 1 {
 		out.ValueColumn = slices.IndexFunc([]int{0, 1}, func(i int) bool { return i != out.KeyColumn })
 	}
-	out.Rows = out.Rows[:min(len(out.Rows), previewRows)]
+	out.Rows = out.Rows[:min(len(out.Rows), kvPreviewRows)]
 	return out
 }
 
@@ -158,8 +158,8 @@ func separatorOf(text []byte) string {
 func cutRow(row []string) []string {
 	out := make([]string, 0, len(row))
 	for _, cell := range row[:min(len(row), maxColumns)] {
-		if len(cell) > previewCell {
-			cut := previewCell
+		if len(cell) > kvPreviewCell {
+			cut := kvPreviewCell
 			for !utf8.RuneStart(cell[cut]) {
 				cut--
 			}
@@ -179,7 +179,7 @@ func (k *KV) Import(r KeyImport) (string, error) {
 			return "", err
 		}
 		switch {
-		case r.Format != formatJSONL && r.Format != formatCSV:
+		case r.Format != formatLines && r.Format != formatCSV:
 			return "", core.Errorf(core.Invalid, "Keys are read from jsonl or csv, not from %q.", r.Format)
 		case r.Format == formatCSV && (r.KeyColumn < 0 || r.ValueColumn < 0):
 			return "", core.Errorf(core.Invalid, "Say which column holds the keys and which the values.")
@@ -193,7 +193,7 @@ func (k *KV) Import(r KeyImport) (string, error) {
 			run: func(ctx context.Context, p *progress) (string, error) {
 				p.total(size)
 				p.phase("writing")
-				lines := &keyLines{r: r, file: &counted{file, p}, now: k.d.program.Now}
+				lines := &keyLines{r: r, file: &counted{from: file, tell: p.add}, now: k.d.program.Now}
 				result, errImport := b.Transfer.Import(ctx, ns, core.Transfer{Kind: core.TransferKV, Existing: r.Existing}, false, lines)
 				if lines.fault != nil { // the backend only knows that it could not read on
 					errImport = core.Wrap(core.CodeOf(lines.fault), lines.fault, "%s %d keys were stored before.", core.Sentence(lines.fault), result.Keys)
@@ -222,36 +222,24 @@ func importResult(r core.TransferResult) string {
 	return text
 }
 
-// counted tells how much of a file was read.
-type counted struct {
-	r io.Reader
-	p *progress
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.p.add(int64(n))
-	return n, err
-}
-
 // keyLines is the file as the backend reads it: one JSON object per key. Rows of
 // CSV are turned into lines as they are asked for.
 type keyLines struct {
 	r     KeyImport
 	file  io.Reader
 	now   func() time.Time
-	rows  *csvRows
+	rows  *keyRows
 	out   bytes.Buffer // at most one line
 	fault error        // a row that is no key
 }
 
 // Read gives the next bytes of the lines.
 func (k *keyLines) Read(p []byte) (int, error) {
-	if k.r.Format == formatJSONL {
+	if k.r.Format == formatLines {
 		return k.file.Read(p)
 	}
 	if k.rows == nil {
-		k.rows = newCSV(k.file, k.r.Separator)
+		k.rows = newKeyRows(k.file, k.r.Separator)
 	}
 	for k.out.Len() == 0 {
 		if err := k.next(); err != nil {
@@ -334,15 +322,15 @@ func parseExpiry(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// csvRows reads rows of bounded size: a quote that is never closed must not take
+// keyRows reads rows of bounded size: a quote that is never closed must not take
 // the whole file into memory.
-type csvRows struct {
+type keyRows struct {
 	reader *csv.Reader
 	limit  *rowLimit
 	number int
 }
 
-func newCSV(r io.Reader, separator string) *csvRows {
+func newKeyRows(r io.Reader, separator string) *keyRows {
 	limit := &rowLimit{r: r}
 	c := csv.NewReader(limit)
 	c.FieldsPerRecord = -1
@@ -350,10 +338,10 @@ func newCSV(r io.Reader, separator string) *csvRows {
 	if sign, size := utf8.DecodeRuneInString(separator); size > 0 {
 		c.Comma = sign
 	}
-	return &csvRows{reader: c, limit: limit}
+	return &keyRows{reader: c, limit: limit}
 }
 
-func (c *csvRows) next() ([]string, error) {
+func (c *keyRows) next() ([]string, error) {
 	c.limit.left = maxRowBytes
 	c.number++
 	row, err := c.reader.Read()

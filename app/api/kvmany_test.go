@@ -412,7 +412,7 @@ func TestKV_BulkRefused(t *testing.T) {
 	}
 }
 
-func source(t *testing.T, a *API, name, text string) string {
+func kvSource(t *testing.T, a *API, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -427,7 +427,7 @@ func source(t *testing.T, a *API, name, text string) string {
 
 // What leaves as a file comes back as it was, in either form, bytes and ends too.
 func TestKV_ExportImport(t *testing.T) {
-	for _, format := range []string{formatJSONL, formatCSV} {
+	for _, format := range []string{formatLines, formatCSV} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake()
 			f.has("a:text", "line\n\"quoted\", ключ")
@@ -459,7 +459,7 @@ func TestKV_ExportImport(t *testing.T) {
 			}
 			before := f.items
 			f.items = map[string]core.Item{"b": {Key: "b", Value: []byte("newer")}}
-			file := source(t, a, "keys."+format, string(text))
+			file := kvSource(t, a, "keys."+format, string(text))
 			seen, err := kv.Preview(file)
 			if err != nil || seen.Format != format || seen.Problem != "" || len(seen.Rows) != 4 || seen.KeyColumn != 0 || seen.ValueColumn != 1 || seen.ExpiresColumn != 3 {
 				t.Fatalf("%+v, %v", seen, err)
@@ -494,7 +494,7 @@ func TestKV_ImportForeignCSV(t *testing.T) {
 		f := newFake()
 		a := keysPage(t, f)
 		kv := bound[KV](a)
-		file := source(t, a, "list.csv", "\ufeffData;Name;TTL\r\naGk=;greeting;60\r\n!;broken;\r\n")
+		file := kvSource(t, a, "list.csv", "\ufeffData;Name;TTL\r\naGk=;greeting;60\r\n!;broken;\r\n")
 		seen, err := kv.Preview(file)
 		if err != nil || seen.Separator != ";" || !seen.Header || seen.KeyColumn != 1 || seen.ValueColumn != 0 || seen.ExpiresColumn != 2 || seen.EncodingColumn != -1 {
 			t.Fatalf("%+v, %v", seen, err)
@@ -520,7 +520,7 @@ func TestKV_ImportForeignCSV(t *testing.T) {
 
 // A quote that is never closed must not take a file of gigabytes into memory.
 func TestKV_OpenQuote(t *testing.T) {
-	rows := newCSV(io.MultiReader(strings.NewReader(`key,"`), zeros{}), ",")
+	rows := newKeyRows(io.MultiReader(strings.NewReader(`key,"`), zeros{}), ",")
 	if _, err := rows.next(); core.CodeOf(err) != core.TooLarge || !errors.Is(err, errRowTooLarge) {
 		t.Errorf("got %v", err)
 	}

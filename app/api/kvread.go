@@ -95,7 +95,7 @@ func partOf(r ReadRequest, item core.Item, p core.Provenance) KVPart {
 	}
 	value := item.Value
 	if r.Unpack && out.Packing != "" {
-		opened, err := unpack(out.Packing, value)
+		opened, err := openPacked(out.Packing, value)
 		if err != nil {
 			out.Problem = core.Sentence(err)
 		}
@@ -124,9 +124,9 @@ func packing(value []byte) string {
 	return ""
 }
 
-// unpack opens a value. What could be opened before a fault or the limit is
+// openPacked opens a value. What could be opened before a fault or the limit is
 // returned beside the error.
-func unpack(how string, value []byte) ([]byte, error) {
+func openPacked(how string, value []byte) ([]byte, error) {
 	var r io.Reader
 	if how == packedGzip {
 		z, err := gzip.NewReader(bytes.NewReader(value))

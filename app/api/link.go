@@ -1,4 +1,4 @@
-// This file keeps debros: links that wait for the person's word. Anybody can
+// This file keeps debros: links that wait for the person's plainWord. Anybody can
 // write such a link, on any web page: it only ever leads to a question, never
 // to an action.
 
@@ -47,7 +47,7 @@ type Link struct {
 // Links is bound as "Links".
 type Links struct{ d *desk }
 
-// Pending lists the links that wait for the person's word, oldest first.
+// Pending lists the links that wait for the person's plainWord, oldest first.
 func (l *Links) Pending() ([]Link, error) {
 	return guard(l.d, "Links.Pending", MaxCallTime, func(context.Context) ([]Link, error) { return l.d.links.list(), nil })
 }
@@ -73,7 +73,7 @@ func (a *API) OfferLink(text string) error {
 		return err
 	}
 	a.desk.links.add(link)
-	a.desk.log.Info("a link waits for the person's word", "kind", link.Kind)
+	a.desk.log.Info("a link waits for the person's plainWord", "kind", link.Kind)
 	a.desk.events.poke()
 	return nil
 }
@@ -104,9 +104,9 @@ func ParseLink(text string) (Link, error) {
 	}
 	link := Link{Kind: u.Host}
 	switch {
-	case u.Host == LinkJoin && len(parts) == 1 && word(parts[0]):
+	case u.Host == LinkJoin && len(parts) == 1 && plainWord(parts[0]):
 		link.Ticket = parts[0]
-	case u.Host == LinkPeer && len(parts) == 1 && word(parts[0]):
+	case u.Host == LinkPeer && len(parts) == 1 && plainWord(parts[0]):
 		link.Peer = parts[0]
 	case u.Host == LinkKey && len(parts) == 2 && parts[1] != "":
 		link.Namespace, link.Key = parts[0], parts[1]
@@ -141,8 +141,8 @@ func onlySQL(query string) (string, error) {
 	return values.Get("sql"), nil
 }
 
-// word tells whether s has the letters of a ticket or a peer id only.
-func word(s string) bool {
+// plainWord tells whether s has the letters of a ticket or a peer id only.
+func plainWord(s string) bool {
 	if s == "" {
 		return false
 	}

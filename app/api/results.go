@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"sync"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -10,37 +11,48 @@ import (
 
 const (
 	// MaxResultRows bounds one result: more belongs in a file.
-	MaxResultRows = 10_000
-	// MaxResultBytes bounds it too, counted over its cells.
-	MaxResultBytes = 16 << 20
+	MaxResultRows = 100_000
+	// MaxResultBytes bounds it too, counted as it is kept.
+	MaxResultBytes = 64 << 20
 	// MaxResults bounds the kept ones; the oldest is dropped first.
-	MaxResults = 32
+	MaxResults = 64
 	// MaxResultsBytes bounds all kept ones together.
-	MaxResultsBytes = 64 << 20
+	MaxResultsBytes = 128 << 20
 
 	maxFirstRows   = 500     // rows in the answer of Run
-	maxPageRows    = 1000    // rows in the answer of Page
+	maxPageRows    = 1000    // rows in the answer of Rows
 	maxAnswerBytes = 4 << 20 // one answer of either: the window parses it in one go
 )
 
-// result is one kept answer.
+// result is one kept answer. Its rows never change.
 type result struct {
-	values    [][]any
+	columns   []string
+	types     []string
+	rows      [][]byte
 	bytes     int
 	truncated bool
+
+	mu    sync.Mutex
+	shape string  // of the order below, as Shape.key has it
+	order []int32 // the rows in that order; nil while shape is ""
 }
 
-// keep cuts rows to what one result may hold, whatever the database returned.
+// keep packs rows, cut to what one result may hold.
 func keep(rows *core.Rows) *result {
-	r := &result{truncated: rows.Truncated}
-	for _, row := range rows.Values {
-		weight := rowBytes(row)
-		if len(r.values) == MaxResultRows || r.bytes+weight > MaxResultBytes {
+	r := &result{columns: rows.Columns, types: rows.Types, truncated: rows.Truncated, rows: make([][]byte, 0, min(len(rows.Values), MaxResultRows))}
+	var p packer
+	for _, values := range rows.Values {
+		if len(r.rows) == MaxResultRows {
 			r.truncated = true
 			break
 		}
-		r.bytes += weight
-		r.values = append(r.values, row)
+		row := p.row(values)
+		if r.bytes+len(row)+packedRowTax > MaxResultBytes {
+			r.truncated = true
+			break
+		}
+		r.bytes += len(row) + packedRowTax
+		r.rows = append(r.rows, row)
 	}
 	return r
 }
@@ -53,24 +65,57 @@ func rowBytes(row []any) int {
 	return n
 }
 
-// cut turns count rows from the one numbered from into cells, fewer when they
-// weigh more than budget; the first always fits, so that paging makes progress.
-func (r *result) cut(from, count, budget int) ([][]Cell, int) {
-	out := [][]Cell{}
-	weight := 0
-	for i := from; i < len(r.values) && len(out) < count; i++ {
-		w := rowBytes(r.values[i])
+// cells turns rows into what the page gets, fewer when they weigh more than
+// budget; the first always fits a whole budget, so that paging makes progress.
+func cells(rows [][]any, budget int) (out [][]Cell, weight int) {
+	out = [][]Cell{}
+	for _, row := range rows {
+		w := rowBytes(row)
 		if weight+w > budget && (len(out) > 0 || budget < maxAnswerBytes) {
 			break
 		}
 		weight += w
-		cells := make([]Cell, 0, len(r.values[i]))
-		for _, v := range r.values[i] {
-			cells = append(cells, cellOf(v))
+		line := make([]Cell, 0, len(row))
+		for _, v := range row {
+			line = append(line, cellOf(v))
 		}
-		out = append(out, cells)
+		out = append(out, line)
 	}
 	return out, weight
+}
+
+// view is a kept result as the page looks at it: sorted and filtered.
+type view struct {
+	*result
+	order []int32 // nil: all rows as they came
+}
+
+func (v view) names() []string { return v.columns }
+
+func (v view) count(context.Context) (int, error) {
+	if v.order != nil {
+		return len(v.order), nil
+	}
+	return len(v.rows()), nil
+}
+
+func (v view) rows() [][]byte { return v.result.rows }
+
+// read returns count rows from the one numbered from, fewer at the end.
+func (v view) read(_ context.Context, from, count int) ([][]any, error) {
+	total := len(v.rows())
+	if v.order != nil {
+		total = len(v.order)
+	}
+	out := make([][]any, 0, max(0, min(count, total-from)))
+	for i := from; i < total && len(out) < count; i++ {
+		at := i
+		if v.order != nil {
+			at = int(v.order[i])
+		}
+		out = append(out, unpack(v.rows()[at]))
+	}
+	return out, nil
 }
 
 // results is the store.
@@ -96,18 +141,16 @@ func (s *results) add(r *result) string {
 	return id
 }
 
-func (s *results) page(id string, from, count int) ([][]Cell, error) {
+// get returns a kept result in one shape.
+func (s *results) get(id string, shape Shape) (view, error) {
 	s.mu.Lock()
 	r := s.byID[id]
 	s.mu.Unlock()
-	switch {
-	case r == nil:
-		return nil, core.Errorf(core.NotFound, "This result is no longer kept; run the statement again.")
-	case from < 0 || count < 1:
-		return nil, core.Errorf(core.Invalid, "A page starts at row 0 or later and has at least one row.")
+	if r == nil {
+		return view{}, core.Errorf(core.NotFound, "This result is no longer kept; run the statement again.")
 	}
-	rows, _ := r.cut(from, min(count, maxPageRows), maxAnswerBytes)
-	return rows, nil
+	order, err := r.in(shape)
+	return view{result: r, order: order}, err
 }
 
 func (s *results) drop(id string) {

@@ -12,13 +12,17 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
+// maxFreshnessMS bounds a freshness: an hour-old answer is as good as any.
+const maxFreshnessMS = int64(time.Hour / time.Millisecond)
+
 // run is one script on its way.
 type run struct {
 	d      *desk
 	b      Backend
 	ns     core.Namespace
-	level  core.Level
+	read   core.ReadOptions
 	pieces []Piece
+	params []Param
 	// budget is what the first rows of all results may still weigh: a thousand
 	// statements must not answer with a thousand full pages.
 	budget int
@@ -40,7 +44,11 @@ func (s *SQL) prepare(b Backend, r RunRequest) (*run, error) {
 	if len(pieces) == 0 {
 		return nil, core.Errorf(core.Invalid, "There is no statement to run.")
 	}
-	return &run{d: s.d, b: b, ns: ns, level: level, pieces: pieces, budget: maxAnswerBytes}, nil
+	read := core.ReadOptions{Level: level}
+	if level == core.LevelNone && r.FreshnessMS > 0 {
+		read.Freshness = time.Duration(min(r.FreshnessMS, maxFreshnessMS)) * time.Millisecond
+	}
+	return &run{d: s.d, b: b, ns: ns, read: read, pieces: pieces, params: r.Params, budget: maxAnswerBytes}, nil
 }
 
 // all runs the statements and stops after the first that fails.
@@ -69,12 +77,15 @@ func (r *run) one(ctx context.Context, p Piece) (StatementResult, error) {
 	if p.Problem != "" {
 		return out, core.Errorf(core.Invalid, "%s", p.Problem)
 	}
-	statement := core.Statement{SQL: p.Text}
+	statement, err := r.d.bind(p, r.params)
+	if err != nil {
+		return out, err
+	}
 	if p.Kind == kindRead {
-		rows, err := r.b.Database.Query(ctx, r.ns, statement, core.QueryOptions{
-			ReadOptions: core.ReadOptions{Level: r.level}, MaxRows: MaxResultRows, MaxBytes: MaxResultBytes,
-		})
-		if err != nil {
+		var rows *core.Rows
+		if rows, err = r.b.Database.Query(ctx, r.ns, statement, core.QueryOptions{
+			ReadOptions: r.read, MaxRows: MaxResultRows, MaxBytes: MaxResultBytes, Large: true,
+		}); err != nil {
 			return out, err
 		}
 		r.show(&out, rows)
@@ -106,7 +117,11 @@ func (r *run) atomic(ctx context.Context) []StatementResult {
 		case p.Kind == kindRead:
 			return r.failed(p, core.Errorf(core.Invalid, "An atomic script holds writes only; run this read on its own. Nothing was applied."))
 		}
-		statements = append(statements, core.Statement{SQL: p.Text})
+		statement, err := r.d.bind(p, r.params)
+		if err != nil {
+			return r.failed(p, err)
+		}
+		statements = append(statements, statement)
 	}
 	start := time.Now()
 	answer, err := r.b.Database.Exec(ctx, r.ns, statements, core.ExecOptions{Atomic: true})
@@ -140,6 +155,15 @@ func blamed(err error, n int) int {
 	return position - 1
 }
 
+// cause is such a sentence without the words before SQLite's own.
+func cause(err error, n int) string {
+	text := core.Sentence(err)
+	if _, own, found := strings.Cut(text, fmt.Sprintf(" of %d: ", n)); found {
+		return own
+	}
+	return text
+}
+
 func (r *run) failed(p Piece, err error) []StatementResult {
 	out := blank(p)
 	r.blame(&out, err)
@@ -168,11 +192,11 @@ func (r *run) written(out *StatementResult, w core.ExecResult) error {
 func (r *run) show(out *StatementResult, rows *core.Rows) {
 	kept := keep(rows)
 	out.Columns, out.Types = list(rows.Columns), list(rows.Types)
-	out.Total, out.Truncated = len(kept.values), kept.truncated
+	out.Total, out.Truncated = len(kept.rows), kept.truncated
 	var weight int
-	out.Rows, weight = kept.cut(0, maxFirstRows, r.budget)
+	out.Rows, weight = cells(rows.Values[:min(maxFirstRows, out.Total)], r.budget)
 	r.budget = max(0, r.budget-weight)
-	if out.Total > len(out.Rows) {
+	if out.Total > 0 {
 		out.ResultID = r.d.results.add(kept)
 	}
 }

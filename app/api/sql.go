@@ -39,8 +39,11 @@ type RunRequest struct {
 	RunID     string `json:"run_id"`
 	Namespace string `json:"namespace"`
 	Script    string `json:"script"`
-	Level     string `json:"level"`  // of the reads
-	Atomic    bool   `json:"atomic"` // all statements in one transaction, writes only
+	Level     string `json:"level"` // of the reads
+	// FreshnessMS, with the level "none", refuses an answer that is older; 0 takes any.
+	FreshnessMS int64   `json:"freshness_ms"`
+	Atomic      bool    `json:"atomic"` // all statements in one transaction, writes only
+	Params      []Param `json:"params"` // of all its statements
 }
 
 // RunAnswer has one result per statement that was tried: the last one may be a
@@ -52,7 +55,7 @@ type RunAnswer struct {
 }
 
 // StatementResult is the outcome of one statement. Rows are the first ones;
-// SQL.Page gives the others by ResultID, which is "" when there are none.
+// SQL.Rows gives the others by ResultID, which is "" when there are no rows.
 type StatementResult struct {
 	SQL          string     `json:"sql"`
 	Offset       int        `json:"offset"` // in the script, in UTF-16 units as JavaScript counts
@@ -79,6 +82,8 @@ type Piece struct {
 	End     int    `json:"end"`
 	Kind    string `json:"kind"`    // "" when it may not be run
 	Problem string `json:"problem"` // why not
+	// Params are its parameters in order; one without a name is "?" and its number.
+	Params []string `json:"params"`
 }
 
 // Schema is the tenant's tables and views; see core.Schema.
@@ -132,15 +137,6 @@ func (s *SQL) Run(r RunRequest) (RunAnswer, error) {
 		start := time.Now()
 		results := run.all(ctx, r.Atomic)
 		return RunAnswer{Results: results, ElapsedMS: sinceMS(start)}, nil
-	})
-}
-
-// Page returns rows of a kept result: count of them from the one numbered from,
-// or fewer at its end or when they are very large. It returns not_found when the
-// result was dropped to make room; the statement must be run again then.
-func (s *SQL) Page(resultID string, from, count int) ([][]Cell, error) {
-	return guard(s.d, "SQL.Page", MaxCallTime, func(context.Context) ([][]Cell, error) {
-		return s.d.results.page(resultID, from, count)
 	})
 }
 
@@ -204,7 +200,7 @@ func split(b Backend, script string) ([]Piece, error) {
 	units := unitCounter{text: script}
 	out := make([]Piece, 0, len(pieces))
 	for _, p := range pieces {
-		out = append(out, Piece{Text: p.Text, Offset: units.upTo(p.Offset), End: units.upTo(p.End), Kind: p.Kind, Problem: p.Problem})
+		out = append(out, Piece{Text: p.Text, Offset: units.upTo(p.Offset), End: units.upTo(p.End), Kind: p.Kind, Problem: p.Problem, Params: parameters(p.Text)})
 	}
 	return out, nil
 }

@@ -76,27 +76,28 @@ func TestSQL_RunAtomic(t *testing.T) {
 func TestSQL_Paging(t *testing.T) {
 	s := bound[SQL](newFake().page(t))
 	got := runScript(t, s, "select 700; select 500", false)
-	if got[1].ResultID != "" || len(got[1].Rows) != 500 {
-		t.Errorf("a result that is whole is kept: %q", got[1].ResultID)
+	if got[1].ResultID == "" || len(got[1].Rows) != 500 {
+		t.Errorf("a result that cannot be sorted: %q", got[1].ResultID)
 	}
 	id := got[0].ResultID
 	if len(got[0].Rows) != maxFirstRows || got[0].Total != 700 || id == "" {
 		t.Fatalf("%d rows, %d in all, id %q", len(got[0].Rows), got[0].Total, id)
 	}
-	rows, err := s.Page(id, 500, 1000)
-	if err != nil || len(rows) != 200 || rows[0][0] != (Cell{"i", "500"}) {
-		t.Errorf("%d rows, %v", len(rows), err)
+	v := View{ResultID: id, Shape: Shape{Sort: -1}}
+	page, err := s.Rows(v, 500, 1000)
+	if err != nil || len(page.Rows) != 200 || page.Total != 700 || page.Rows[0][0] != (Cell{"i", "500"}) {
+		t.Errorf("%d rows, %v", len(page.Rows), err)
 	}
-	if rows, err := s.Page(id, 700, 10); err != nil || len(rows) != 0 {
-		t.Errorf("behind the end: %v, %v", rows, err)
+	if page, err := s.Rows(v, 700, 10); err != nil || len(page.Rows) != 0 {
+		t.Errorf("behind the end: %v, %v", page, err)
 	}
-	if _, err := s.Page(id, -1, 10); codeOf(t, err) != core.Invalid {
+	if _, err := s.Rows(v, -1, 10); codeOf(t, err) != core.Invalid {
 		t.Errorf("before the start: %v", err)
 	}
 	if err := s.Close(id); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Page(id, 0, 10); codeOf(t, err) != core.NotFound {
+	if _, err := s.Rows(v, 0, 10); codeOf(t, err) != core.NotFound {
 		t.Errorf("after the close: %v", err)
 	}
 }
@@ -106,7 +107,7 @@ func TestSQL_Paging(t *testing.T) {
 func TestSQL_ResultsAreBounded(t *testing.T) {
 	a := newFake().page(t)
 	s := bound[SQL](a)
-	if got := runScript(t, s, "select 20000", false)[0]; got.Total != MaxResultRows || !got.Truncated {
+	if got := runScript(t, s, "select 100001", false)[0]; got.Total != MaxResultRows || !got.Truncated {
 		t.Errorf("%d rows, truncated %v", got.Total, got.Truncated)
 	}
 	first := a.desk.results.order[0]
@@ -116,16 +117,16 @@ func TestSQL_ResultsAreBounded(t *testing.T) {
 	if n := len(a.desk.results.byID); n != MaxResults {
 		t.Errorf("%d results are kept", n)
 	}
-	if _, err := s.Page(first, 0, 1); codeOf(t, err) != core.NotFound {
+	if _, err := s.Rows(View{ResultID: first, Shape: Shape{Sort: -1}}, 0, 1); codeOf(t, err) != core.NotFound {
 		t.Errorf("the oldest: %v", err)
 	}
 	large := &core.Rows{}
-	for range 20 {
+	for range 70 {
 		large.Values = append(large.Values, []any{strings.Repeat("x", 1<<20)})
 	}
 	kept := keep(large)
-	if len(kept.values) != 15 || !kept.truncated {
-		t.Errorf("%d rows of 1 MiB are kept", len(kept.values))
+	if len(kept.rows) != 63 || !kept.truncated {
+		t.Errorf("%d rows of 1 MiB are kept", len(kept.rows))
 	}
 	for range 10 {
 		a.desk.results.add(kept)
@@ -133,11 +134,11 @@ func TestSQL_ResultsAreBounded(t *testing.T) {
 	if a.desk.results.bytes > MaxResultsBytes {
 		t.Errorf("%d bytes are kept", a.desk.results.bytes)
 	}
-	rows, weight := kept.cut(0, 500, maxAnswerBytes)
+	rows, weight := cells(large.Values, maxAnswerBytes)
 	if len(rows) != 3 || weight > maxAnswerBytes {
 		t.Errorf("one answer has %d rows, %d bytes", len(rows), weight)
 	}
-	if rows, _ := (&result{values: [][]any{{strings.Repeat("x", 5<<20)}}}).cut(0, 1, maxAnswerBytes); len(rows) != 1 {
+	if rows, _ := cells([][]any{{strings.Repeat("x", 5<<20)}}, maxAnswerBytes); len(rows) != 1 {
 		t.Error("a row larger than an answer can never be read")
 	}
 }

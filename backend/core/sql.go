@@ -21,6 +21,9 @@ type QueryOptions struct {
 	Timeout  time.Duration // the read is interrupted after this
 	MaxRows  int           // the answer is cut here and marked truncated
 	MaxBytes int           // likewise, counted over all cells
+	// Large lifts the node's own limits for a caller in the same process that packs
+	// the rows away. It never travels: another node answers with its usual limits.
+	Large bool
 }
 
 // Rows is the answer to one read. A cell is nil, int64, float64, string or

@@ -26,6 +26,9 @@ const (
 	MaxRows = 10_000
 	// MaxAnswerBytes bounds the cells of an answer unless it asks for less.
 	MaxAnswerBytes = 16 << 20
+	// MaxLargeRows and MaxLargeBytes bound one that is asked for with Large.
+	MaxLargeRows  = 100_000
+	MaxLargeBytes = 64 << 20
 )
 
 // Bounds of a node.

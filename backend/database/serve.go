@@ -41,11 +41,15 @@ func (g *group) read(ctx context.Context, s core.Statement, o core.QueryOptions,
 	if err != nil {
 		return nil, err
 	}
+	maxRows, maxBytes := MaxRows, MaxAnswerBytes
+	if o.Large {
+		maxRows, maxBytes = MaxLargeRows, MaxLargeBytes
+	}
 	from := g.provenance() // before the read, so that it never claims too much
 	rows, err := g.readers.query(ctx, read{
 		statement:  s,
-		maxRows:    atMost(o.MaxRows, MaxRows),
-		maxBytes:   atMost(o.MaxBytes, MaxAnswerBytes),
+		maxRows:    atMost(o.MaxRows, maxRows),
+		maxBytes:   atMost(o.MaxBytes, maxBytes),
 		generation: g.schema.Load(),
 		follows:    g.lead.leads() == 0,
 	})

@@ -1,94 +1,153 @@
-// The rows of one result: the first come with the answer, the rest by pages from
-// the node, which keeps at most 10,000. Sorting needs all of them.
+// Rows as a grid shows them: of a result that the node keeps, or of a table. The
+// page holds what is near the screen; sorting and filtering is the node's work.
 import * as sqlApi from '../api/sql';
-import type { Cell, StatementResult } from '../api/sql';
-import { compareCells } from '../lib/cells';
+import type { Cell, Filter, Shape, Span, Summary, View } from '../api/sql';
+import { toError } from '../api/call';
 
 /** Rows asked for at once. */
 export const PageRows = 500;
+/** Rows that the page holds; those furthest away go first. */
+export const MaxHeldRows = 20_000;
 
-/** One result as the grid shows it. */
+type Api = Pick<typeof sqlApi, 'getRows' | 'spanText' | 'spanSum'>;
+
+/** Which rows. */
+export type RowsOf = Omit<View, 'shape'>;
+
+/** The rows of one result or table. */
 export class ResultRows {
   sortColumn = $state(-1);
   sortDown = $state(false);
+  filters = $state.raw<Filter[]>([]);
+  /** How many there are, after filtering. */
+  count = $state(0);
   loading = $state(false);
-  /** Why a page could not be had, '' when all is well. */
+  /** Why rows could not be had, '' when all is well. */
   fault = $state('');
-  #rows = $state.raw<readonly (Cell[] | undefined)[]>([]);
-  #order = $state.raw<readonly number[] | null>(null);
-  #asked = new Set<number>();
-  #api: Pick<typeof sqlApi, 'resultPage'>;
+  /** Grows when other rows are shown: positions mean something else then. */
+  turn = $state(0);
+  #version = $state(0);
+  #rows = new Map<number, Cell[]>();
+  #asked = new Map<number, Promise<void>>();
+  #api: Api;
 
   constructor(
-    readonly result: StatementResult,
-    api: Pick<typeof sqlApi, 'resultPage'> = sqlApi,
+    readonly of: RowsOf,
+    first: Cell[][],
+    total: number,
+    api: Api = sqlApi,
   ) {
     this.#api = api;
-    this.#rows = result.rows;
+    this.count = total;
+    first.forEach((row, i) => this.#rows.set(i, row));
   }
 
-  get count(): number {
-    return Math.max(this.result.total, this.result.rows.length);
+  get shape(): Shape {
+    return { sort: this.sortColumn, down: this.sortDown, filters: [...this.filters] };
+  }
+
+  get view(): View {
+    return { ...this.of, shape: this.shape };
+  }
+
+  /** A stretch as the node takes it. */
+  span(from: number, count: number, columns: number[]): Span {
+    return { view: this.view, from, count, columns };
+  }
+
+  /** A stretch as text in one of the node's formats; table names that of INSERT statements. */
+  text(span: Span, format: string, table: string): Promise<string> {
+    return this.#api.spanText(span, format, table);
+  }
+
+  /** What a stretch adds up to. */
+  sum(span: Span): Promise<Summary> {
+    return this.#api.spanSum(span);
   }
 
   /** The row that stands at a place now; undefined while it is on its way. */
   row(place: number): Cell[] | undefined {
-    return this.#rows[this.#order?.[place] ?? place];
+    // The version is read, so that whoever asks hears of news.
+    return this.#version < 0 ? undefined : this.#rows.get(place);
   }
 
   /** Makes sure that the rows of a span are here or on their way. */
   async need(from: number, to: number): Promise<void> {
-    if (this.#order !== null) return;
     const first = Math.floor(from / PageRows);
-    const last = Math.floor(Math.max(from, to - 1) / PageRows);
+    const last = Math.floor(Math.max(from, Math.min(to, this.count) - 1) / PageRows);
     const pages = [];
     for (let page = first; page <= last; page++) pages.push(this.#page(page));
     await Promise.all(pages);
   }
 
-  /** Every row in the order on screen. */
-  async all(): Promise<Cell[][]> {
-    this.loading = true;
-    try {
-      for (let page = 0; page * PageRows < this.count; page++) await this.#page(page);
-    } finally {
-      this.loading = false;
-    }
-    return Array.from({ length: this.count }, (_, i) => this.row(i)).filter((row) => row !== undefined);
-  }
-
   /** Sorts by a column: up, down, as it came. */
   async sort(column: number): Promise<void> {
-    if (this.sortColumn === column && this.sortDown) {
-      this.sortColumn = -1;
-      this.sortDown = false;
-      this.#order = null;
-      return;
-    }
-    this.sortDown = this.sortColumn === column;
-    this.sortColumn = column;
-    this.#order = null;
-    await this.all();
-    const sign = this.sortDown ? -1 : 1;
-    const none: Cell = { k: 'n', v: '' };
-    const at = (i: number) => this.#rows[i]?.[column] ?? none;
-    this.#order = Array.from({ length: this.count }, (_, i) => i).sort(
-      (a, b) => sign * compareCells(at(a), at(b)) || a - b,
-    );
+    const third = this.sortColumn === column && this.sortDown;
+    this.sortDown = !third && this.sortColumn === column;
+    this.sortColumn = third ? -1 : column;
+    await this.reload();
   }
 
-  async #page(page: number): Promise<void> {
-    const from = page * PageRows;
-    if (from >= this.count || this.#rows[from] !== undefined || this.#asked.has(page)) return;
-    this.#asked.add(page);
+  /** Shows only rows for which all conditions hold. */
+  async filter(filters: Filter[]): Promise<void> {
+    this.filters = filters;
+    await this.reload();
+  }
+
+  /** Asks anew; what is on screen stays until the answer comes. */
+  async reload(): Promise<void> {
+    const turn = ++this.turn;
+    this.#asked.clear();
+    this.loading = true;
+    this.fault = '';
     try {
-      const more = await this.#api.resultPage(this.result.result_id, from, PageRows);
-      const rows = [...this.#rows];
-      more.forEach((row, i) => (rows[from + i] = row));
-      this.#rows = rows;
+      const page = await this.#api.getRows(this.view, 0, PageRows);
+      if (turn !== this.turn) return;
+      this.#rows = new Map(page.rows.entries());
+      this.count = page.total;
+      this.#version += 1;
     } catch (raw) {
-      this.#asked.delete(page);
-      this.fault = raw instanceof Error ? raw.message : String(raw);
+      if (turn === this.turn) this.fault = toError(raw).message;
+    } finally {
+      if (turn === this.turn) this.loading = false;
     }
+  }
+
+  #page(page: number): Promise<void> {
+    const known = this.#asked.get(page);
+    if (known !== undefined) return known;
+    const asked = this.#fetch(page).finally(() => {
+      if (this.#asked.get(page) === asked) this.#asked.delete(page);
+    });
+    this.#asked.set(page, asked);
+    return asked;
+  }
+
+  /** Large rows come in several parts. */
+  async #fetch(page: number): Promise<void> {
+    const { turn } = this;
+    const end = Math.min((page + 1) * PageRows, this.count);
+    let from = page * PageRows;
+    for (;;) {
+      while (from < end && this.#rows.has(from)) from++;
+      if (from >= end) return;
+      try {
+        const more = await this.#api.getRows(this.view, from, end - from);
+        if (turn !== this.turn) return;
+        more.rows.forEach((row, i) => this.#rows.set(from + i, row));
+        this.fault = '';
+        this.#trim(from);
+        this.#version += 1;
+        if (more.rows.length === 0) return; // somebody deleted rows meanwhile
+      } catch (raw) {
+        if (turn === this.turn) this.fault = toError(raw).message;
+        return;
+      }
+    }
+  }
+
+  #trim(near: number): void {
+    if (this.#rows.size <= MaxHeldRows) return;
+    for (const place of this.#rows.keys()) if (Math.abs(place - near) > MaxHeldRows / 3) this.#rows.delete(place);
   }
 }

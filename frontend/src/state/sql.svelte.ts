@@ -1,17 +1,30 @@
 // The SQL screen: tabs with their texts, running and cancelling, results.
 import * as sqlApi from '../api/sql';
-import type { Piece, RunAnswer, StatementResult } from '../api/sql';
+import type { Param, Piece, RunAnswer, StatementResult } from '../api/sql';
 import { type BackendError, toError } from '../api/call';
-import { type KeptTab, type Past, type SqlStore, browserStore } from './sqlstore';
+import { nodeStore, type Past, type SqlStore, type WorkTab } from './sqlstore';
 
 /** Open tabs; more would not fit on a screen either. */
 export const MaxTabs = 20;
 /** Statements that the history keeps. */
 export const MaxHistory = 200;
+/** Bytes of a script in the history; longer ones are not kept, as the node says. */
+export const MaxPastBytes = 16 * 1024;
 
 /** How fresh a read must be. */
 export const SqlLevels = ['none', 'weak', 'linearizable'] as const;
 export type SqlLevel = (typeof SqlLevels)[number];
+/** How old an answer at the level none may be, in milliseconds; 0 is any age. */
+export const Freshness = [0, 1000, 10_000, 60_000] as const;
+
+/** How a script is to run. */
+export interface RunOptions {
+  namespace: string;
+  level: string;
+  freshness_ms: number;
+  atomic: boolean;
+  params: Param[];
+}
 
 /** One run and what came of it. */
 export interface Outcome {
@@ -19,32 +32,63 @@ export interface Outcome {
   /** Where the script that ran begins in the tab's text, and the text at that time. */
   at: number;
   text: string;
+  script: string;
+  options: RunOptions;
   atomic: boolean;
 }
 
-/** One tab of the editor. */
+/** One tab of the editor: a text, or the rows of a table. */
 export class SqlTab {
   text = $state('');
+  title = $state('');
+  /** The saved query that it is, '' for none. */
+  saved = $state('');
   running = $state(false);
   /** When the present run began. */
   startedAt = $state(0);
   outcome = $state.raw<Outcome | null>(null);
   error = $state.raw<BackendError | null>(null);
+  /** The statements of the text as it was a moment ago. */
+  pieces = $state.raw<Piece[]>([]);
+  /** What the parameters are bound to, by name. */
+  values = $state.raw<Record<string, Param>>({});
+  /** The table that it shows, '' when it is a text; and of which namespace. */
+  readonly table: string;
+  readonly namespace: string;
+  /** What is asked of the table at first: column and value of a foreign key. */
+  where: { column: string; value: string } | null = null;
   #runId = '';
   #api: typeof sqlApi;
 
   constructor(
     readonly id: string,
-    public title: string,
-    text: string,
+    kept: WorkTab,
     api = sqlApi,
   ) {
-    this.text = text;
+    this.title = kept.title;
+    this.text = kept.text;
+    this.saved = kept.saved;
+    this.table = kept.table;
+    this.namespace = kept.namespace;
     this.#api = api;
   }
 
+  get kept(): WorkTab {
+    return { title: this.title, text: this.text, saved: this.saved, table: this.table, namespace: this.namespace };
+  }
+
+  /** The parameters of the text, each once. */
+  get params(): string[] {
+    return [...new Set(this.pieces.flatMap((piece) => piece.params))];
+  }
+
+  /** Binds a parameter. */
+  bind(param: Param): void {
+    this.values = { ...this.values, [param.name]: param };
+  }
+
   /** Runs a script that stands at `at` in the tab's text. Only one run at a time. */
-  async run(script: string, at: number, options: { namespace: string; level: string; atomic: boolean }): Promise<void> {
+  async run(script: string, at: number, options: RunOptions): Promise<void> {
     if (this.running || script.trim() === '') return;
     this.#release();
     this.running = true;
@@ -55,12 +99,30 @@ export class SqlTab {
     const text = this.text;
     try {
       const answer = await this.#api.run({ run_id: this.#runId, script, ...options });
-      this.outcome = { answer, at, text, atomic: options.atomic };
+      this.outcome = { answer, at, text, script, options, atomic: options.atomic };
     } catch (raw) {
       this.error = toError(raw);
     } finally {
       this.running = false;
     }
+  }
+
+  /** Reads one result anew, because its rows were edited; nothing else of the script runs again. */
+  async refresh(index: number): Promise<void> {
+    const { outcome } = this;
+    const old = outcome?.answer.results[index];
+    if (outcome === null || old === undefined || this.running) return;
+    const { results } = await this.#api.run({
+      run_id: crypto.randomUUID(),
+      script: old.sql,
+      ...outcome.options,
+      atomic: false,
+    });
+    const [fresh] = results;
+    if (fresh === undefined || this.outcome !== outcome) return;
+    if (old.result_id !== '') this.#api.closeResult(old.result_id).catch(() => undefined);
+    const next = outcome.answer.results.with(index, { ...fresh, offset: old.offset });
+    this.outcome = { ...outcome, answer: { ...outcome.answer, results: next } };
   }
 
   /** Ends the present run; it answers with what it had. */
@@ -125,34 +187,64 @@ function wordPlace(sql: string, word: string): number {
   return -1;
 }
 
+const blank: WorkTab = { title: '', text: '', saved: '', table: '', namespace: '' };
+
 /** All tabs of the screen, kept between visits. */
 export class SqlTabs {
   tabs = $state.raw<SqlTab[]>([]);
   active = $state('');
   history = $state.raw<Past[]>([]);
   level = $state<SqlLevel>('weak');
+  freshness = $state(0);
+  /** Whether the editor offers words by itself. */
+  completion = $state(true);
+  /** Whether what was kept is here. */
+  loaded = $state(false);
   #store: SqlStore;
   #api: typeof sqlApi;
   #count = 0;
 
-  constructor(store: SqlStore = browserStore, api = sqlApi) {
+  constructor(store: SqlStore = nodeStore(), api = sqlApi) {
     this.#store = store;
     this.#api = api;
-    const kept = store.load();
-    this.history = kept.history;
-    for (const tab of kept.tabs.slice(0, MaxTabs)) this.#open(tab.title, tab.text);
-    if (this.tabs.length === 0) this.#open('', '');
-    this.active = this.tabs[Math.min(kept.active, this.tabs.length - 1)]?.id ?? '';
   }
 
   get current(): SqlTab | undefined {
     return this.tabs.find((tab) => tab.id === this.active);
   }
 
-  /** Opens a tab, or the last one when there are too many. */
-  open(title = '', text = ''): void {
-    if (this.tabs.length < MaxTabs) this.#open(title, text);
-    this.active = this.tabs.at(-1)?.id ?? '';
+  /** Brings back what was kept. Tabs that were opened meanwhile come behind it. */
+  async load(): Promise<void> {
+    if (this.loaded) return;
+    try {
+      const kept = await this.#store.load();
+      const early = this.tabs;
+      this.tabs = [];
+      for (const tab of kept.tabs.slice(0, MaxTabs)) this.#open(tab);
+      this.history = kept.history.slice(0, MaxHistory);
+      this.completion = kept.completion !== 'off';
+      const active = early.length > 0 ? this.active : this.tabs[Math.min(kept.active, this.tabs.length - 1)]?.id;
+      this.tabs = [...this.tabs, ...early].slice(-MaxTabs);
+      this.active = active ?? '';
+    } finally {
+      if (this.tabs.length === 0) this.active = this.#open(blank).id;
+      this.loaded = true;
+    }
+    this.keep();
+  }
+
+  /** Opens a tab in front, in place of the first that is empty when there are too many. */
+  open(title = '', text = '', more: Partial<WorkTab> = {}): SqlTab | undefined {
+    if (this.tabs.length >= MaxTabs) return undefined;
+    const tab = this.#open({ ...blank, ...more, title, text });
+    this.active = tab.id;
+    this.keep();
+    return tab;
+  }
+
+  /** Puts another tab in front. */
+  show(id: string): void {
+    this.active = id;
     this.keep();
   }
 
@@ -161,18 +253,17 @@ export class SqlTabs {
     const at = this.tabs.findIndex((tab) => tab.id === id);
     this.tabs[at]?.close();
     this.tabs = this.tabs.filter((tab) => tab.id !== id);
-    if (this.tabs.length === 0) this.#open('', '');
+    if (this.tabs.length === 0) this.#open(blank);
     if (this.active === id) this.active = this.tabs[Math.min(at, this.tabs.length - 1)]?.id ?? '';
     this.keep();
   }
 
   /** Writes a finished run into the history. */
   remember(namespace: string, script: string, ok: boolean): void {
+    if (new TextEncoder().encode(script).length > MaxPastBytes) return;
     const same = (p: Past) => p.script === script && p.namespace === namespace;
-    this.history = [{ time: Date.now(), namespace, script, ok }, ...this.history.filter((p) => !same(p))].slice(
-      0,
-      MaxHistory,
-    );
+    const past: Past = { time: new Date().toISOString(), namespace, script, ok };
+    this.history = [past, ...this.history.filter((p) => !same(p))].slice(0, MaxHistory);
     this.keep();
   }
 
@@ -183,13 +274,23 @@ export class SqlTabs {
 
   /** Keeps texts and history for the next visit. */
   keep(): void {
-    const tabs: KeptTab[] = this.tabs.map(({ title, text }) => ({ title, text }));
-    this.#store.save({ tabs, active: this.tabs.findIndex((t) => t.id === this.active), history: this.history });
+    if (!this.loaded) return; // what was kept is not here yet and must not be overwritten
+    this.#store.save({
+      tabs: this.tabs.map((tab) => tab.kept),
+      active: Math.max(
+        0,
+        this.tabs.findIndex((tab) => tab.id === this.active),
+      ),
+      history: [...this.history],
+      completion: this.completion ? '' : 'off',
+    });
   }
 
-  #open(title: string, text: string): void {
+  #open(kept: WorkTab): SqlTab {
     this.#count += 1;
-    const id = `t${String(this.#count)}`;
-    this.tabs = [...this.tabs, new SqlTab(id, title === '' ? `SQL ${String(this.#count)}` : title, text, this.#api)];
+    const title = kept.title === '' ? `SQL ${String(this.#count)}` : kept.title;
+    const tab = new SqlTab(`t${String(this.#count)}`, { ...kept, title }, this.#api);
+    this.tabs = [...this.tabs, tab];
+    return tab;
   }
 }

@@ -1,54 +1,47 @@
-// Where the SQL screen keeps drafts and history between visits: this browser.
-// Settings live in the node, but drafts are half-written thoughts that belong to
-// the screen they were typed on, and the node has no place for them yet.
+// Where the SQL screen keeps tabs and history between visits: in the node, since
+// window and browser differ in origin and storage.
+import { loadWorkspace, saveWorkspace, type Past, type WorkTab, type Workspace } from '../api/queries';
+import { notices } from './notices.svelte';
 
-export interface KeptTab {
-  title: string;
-  text: string;
-}
-
-/** One line of the history. */
-export interface Past {
-  time: number;
-  namespace: string;
-  script: string;
-  ok: boolean;
-}
-
-/** Everything that is kept. */
-export interface KeptSql {
-  tabs: KeptTab[];
-  active: number;
-  history: Past[];
-}
+export type { Past, WorkTab, Workspace };
 
 /** Loads and saves it. */
 export interface SqlStore {
-  load: () => KeptSql;
-  save: (kept: KeptSql) => void;
+  load: () => Promise<Workspace>;
+  save: (workspace: Workspace) => void;
 }
 
-const name = 'debros.sql';
+/** Typing is kept after a pause: each save is a file on the node's disk. */
+const PauseMs = 400;
 
-/** Keeps in localStorage; damaged or forbidden storage is an empty start. */
-export const browserStore: SqlStore = {
-  load() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as Partial<KeptSql>;
-      return {
-        tabs: (kept.tabs ?? []).filter((t) => typeof t.text === 'string'),
-        active: Math.max(0, kept.active ?? 0),
-        history: (kept.history ?? []).filter((p) => typeof p.script === 'string'),
-      };
-    } catch {
-      return { tabs: [], active: 0, history: [] };
-    }
-  },
-  save(kept) {
-    try {
-      localStorage.setItem(name, JSON.stringify(kept));
-    } catch {
-      // A full or forbidden storage costs the draft after a reload, nothing else.
-    }
-  },
-};
+/** Keeps in the node. The last word is sent when the page is hidden or left. */
+export function nodeStore(): SqlStore {
+  let waiting: Workspace | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let told = '';
+  const send = () => {
+    clearTimeout(timer);
+    const next = waiting;
+    waiting = null;
+    if (next === null) return;
+    saveWorkspace(next).then(
+      () => (told = ''),
+      (raw: unknown) => {
+        // Said once: the next key press will fail the same way.
+        const why = raw instanceof Error ? raw.message : '';
+        if (why !== told) notices.fail(raw);
+        told = why;
+      },
+    );
+  };
+  document.addEventListener('visibilitychange', send);
+  window.addEventListener('pagehide', send);
+  return {
+    load: loadWorkspace,
+    save(workspace) {
+      waiting = workspace;
+      clearTimeout(timer);
+      timer = setTimeout(send, PauseMs);
+    },
+  };
+}

@@ -13,13 +13,15 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from '@codemirror/commands';
 import { SQLite, sql } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
+import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
   drawSelection,
   EditorView,
+  gutter,
+  GutterMarker,
   highlightActiveLine,
   highlightActiveLineGutter,
   hoverTooltip,
@@ -46,9 +48,17 @@ export interface EditorOptions {
   label: string;
   doc: string;
   tables: EditorTable[];
+  /** Whether words are offered by themselves; Ctrl+Space offers them always. */
+  completion: boolean;
+  /** The editor's own words, such as those of find and replace, in another language. */
+  phrases: Record<string, string>;
+  /** What the mark beside a statement does, in words. */
+  runHint: string;
   onchange: (text: string) => void;
   onrun: () => void;
   onrunall: () => void;
+  /** The mark beside the statement that begins at a place was pressed. */
+  onrunat: (place: number) => void;
 }
 
 /** What can be done to an editor that is there. */
@@ -59,6 +69,10 @@ export interface EditorHandle {
   show: (from: number, to: number) => void;
   setTables: (tables: EditorTable[]) => void;
   setMarks: (marks: TextMark[]) => void;
+  /** Where statements begin. */
+  setStarts: (places: number[]) => void;
+  setCompletion: (on: boolean) => void;
+  find: () => void;
   destroy: () => void;
 }
 
@@ -78,7 +92,9 @@ const look = EditorView.theme({
   '.cm-line': { padding: '0 var(--s4) 0 var(--s2)' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-faint)', border: 'none' },
-  '.cm-lineNumbers .cm-gutterElement': { padding: '0 var(--s2) 0 var(--s4)', minWidth: '40px' },
+  '.cm-run .cm-gutterElement': { width: '22px', cursor: 'pointer', textAlign: 'center', color: 'var(--ok)' },
+  '.cm-run .cm-gutterElement:hover': { backgroundColor: 'var(--hover)' },
+  '.cm-lineNumbers .cm-gutterElement': { padding: '0 var(--s1) 0 var(--s3)', minWidth: '34px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--accent) 6%, transparent)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
@@ -104,7 +120,12 @@ const look = EditorView.theme({
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
   '.cm-completionDetail': { marginLeft: 'var(--s3)', fontStyle: 'normal', opacity: '0.8' },
   '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--text)', borderColor: 'var(--line)' },
-  '.cm-panel.cm-search input, .cm-panel.cm-search button': { fontSize: 'var(--size-s)' },
+  '.cm-panel.cm-search': { padding: 'var(--s2) var(--s3)' },
+  '.cm-panel.cm-search input, .cm-panel.cm-search button, .cm-panel.cm-search label': { fontSize: 'var(--size-s)' },
+  '.cm-panel.cm-search input[type=checkbox]': { accentColor: 'var(--accent)' },
+  '.cm-panel.cm-search [name=close]': { color: 'var(--text-soft)', fontSize: 'var(--size-l)', minWidth: '24px' },
+  '.cm-searchMatch': { backgroundColor: 'var(--warn-soft)', outline: '1px solid var(--warn)' },
+  '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-soft)', outline: '2px solid var(--accent)' },
   '.cm-textfield': {
     backgroundColor: 'var(--surface)',
     border: '1px solid var(--line-strong)',
@@ -158,6 +179,59 @@ const markTips = hoverTooltip((view, at) => {
   };
 });
 
+const setStarts = StateEffect.define<number[]>();
+
+/** Where statements begin; they move with the text until they are found anew. */
+const startsField = StateField.define<number[]>({
+  create: () => [],
+  update(value, transaction) {
+    let next = transaction.docChanged ? value.map((place) => transaction.changes.mapPos(place, 1)) : value;
+    for (const effect of transaction.effects) if (effect.is(setStarts)) next = effect.value;
+    return next;
+  },
+});
+
+class RunMarker extends GutterMarker {
+  constructor(readonly hint: string) {
+    super();
+  }
+
+  override eq(other: RunMarker): boolean {
+    return other.hint === this.hint;
+  }
+
+  override toDOM(): Node {
+    const mark = document.createElement('span');
+    mark.textContent = '▸';
+    mark.title = this.hint;
+    return mark;
+  }
+}
+
+/** The mark beside each statement. It is for the mouse; the keyboard has Ctrl+Enter. */
+function runGutter(hint: string, run: (place: number) => void): Extension {
+  const marker = new RunMarker(hint);
+  const startIn = (view: EditorView, from: number, to: number) =>
+    view.state.field(startsField).find((place) => place >= from && place <= to);
+  return [
+    startsField,
+    gutter({
+      class: 'cm-run',
+      lineMarker: (view, line) => (startIn(view, line.from, line.to) === undefined ? null : marker),
+      lineMarkerChange: (update) => update.startState.field(startsField) !== update.state.field(startsField),
+      domEventHandlers: {
+        click: (view, line) => {
+          const place = startIn(view, line.from, line.to);
+          if (place !== undefined) run(place);
+          return place !== undefined;
+        },
+      },
+    }),
+  ];
+}
+
+const offers = (on: boolean): Extension => autocompletion({ defaultKeymap: false, icons: false, activateOnTyping: on });
+
 // Left alone, Chromium replaces a selection of several lines by writing style
 // attributes into them, which the policy blocks and reports. So typing over a
 // selection is done here.
@@ -181,6 +255,7 @@ const language = (tables: EditorTable[]): Extension =>
 /** Builds an editor inside parent. */
 export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorHandle {
   const schema = new Compartment();
+  const completion = new Compartment();
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
   const always = (run: () => void) => () => {
     run();
@@ -194,16 +269,19 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         EditorView.cspNonce.of(nonce),
         EditorView.contentAttributes.of({ 'aria-label': options.label, tabindex: '0' }),
         typeOver,
+        EditorState.phrases.of(options.phrases),
+        runGutter(options.runHint, options.onrunat),
         lineNumbers(),
         history(),
         drawSelection(),
         highlightActiveLine(),
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
+        search({ top: true }),
         bracketMatching(),
         closeBrackets(),
         indentUnit.of('  '),
-        autocompletion({ defaultKeymap: false, icons: false }),
+        completion.of(offers(options.completion)),
         schema.of(language(options.tables)),
         syntaxHighlighting(colours),
         marksField,
@@ -230,10 +308,10 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
       ],
     }),
   });
-  return handleOf(view, schema);
+  return handleOf(view, schema, completion);
 }
 
-function handleOf(view: EditorView, schema: Compartment): EditorHandle {
+function handleOf(view: EditorView, schema: Compartment, completion: Compartment): EditorHandle {
   return {
     insert(text) {
       view.dispatch(view.state.replaceSelection(text));
@@ -254,6 +332,15 @@ function handleOf(view: EditorView, schema: Compartment): EditorHandle {
     },
     setMarks(marks) {
       view.dispatch({ effects: setMarks.of(marks) });
+    },
+    setStarts(places) {
+      view.dispatch({ effects: setStarts.of(places) });
+    },
+    setCompletion(on) {
+      view.dispatch({ effects: completion.reconfigure(offers(on)) });
+    },
+    find() {
+      openSearchPanel(view);
     },
     destroy() {
       view.destroy();

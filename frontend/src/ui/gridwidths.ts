@@ -1,6 +1,10 @@
 // How wide a grid's columns are: wide enough for the name and the first rows.
 import { type Cell, shown } from '../lib/cells';
 
+/** Height of a row and width of its number, in pixels. */
+export const RowHeight = 28;
+export const Gutter = 52;
+
 const letter = 7.7; // pixels of one letter in the grid's type
 const padding = 26;
 const narrowest = 72;

@@ -611,6 +611,26 @@ export namespace api {
 		    return a;
 		}
 	}
+	export class DataImport {
+	    namespace: string;
+	    kind: string;
+	    existing: string;
+	    file_id: string;
+	    replace: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new DataImport(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.namespace = source["namespace"];
+	        this.kind = source["kind"];
+	        this.existing = source["existing"];
+	        this.file_id = source["file_id"];
+	        this.replace = source["replace"];
+	    }
+	}
 	export class DesktopState {
 	    window: boolean;
 	    tray: boolean;
@@ -635,24 +655,160 @@ export namespace api {
 	        this.safe_graphics_why = source["safe_graphics_why"];
 	    }
 	}
-	export class DataImport {
-	    namespace: string;
-	    kind: string;
-	    existing: string;
-	    file_id: string;
-	    replace: boolean;
+	export class NamedCell {
+	    column: string;
+	    cell: Cell;
 	
 	    static createFrom(source: any = {}) {
-	        return new DataImport(source);
+	        return new NamedCell(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.cell = this.convertValues(source["cell"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Edit {
+	    kind: string;
+	    old: NamedCell[];
+	    set: NamedCell[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Edit(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.kind = source["kind"];
+	        this.old = this.convertValues(source["old"], NamedCell);
+	        this.set = this.convertValues(source["set"], NamedCell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class EditAnswer {
+	    blamed: number;
+	    conflict: boolean;
+	    error: string;
+	    code: string;
+	    insert_ids: string[];
+	    provenance: Provenance;
+	
+	    static createFrom(source: any = {}) {
+	        return new EditAnswer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.blamed = source["blamed"];
+	        this.conflict = source["conflict"];
+	        this.error = source["error"];
+	        this.code = source["code"];
+	        this.insert_ids = source["insert_ids"];
+	        this.provenance = this.convertValues(source["provenance"], Provenance);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class EditRequest {
+	    namespace: string;
+	    table: string;
+	    edits: Edit[];
+	
+	    static createFrom(source: any = {}) {
+	        return new EditRequest(source);
 	    }
 	
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.edits = this.convertValues(source["edits"], Edit);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class Param {
+	    name: string;
+	    kind: string;
+	    value: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Param(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
 	        this.kind = source["kind"];
-	        this.existing = source["existing"];
-	        this.file_id = source["file_id"];
-	        this.replace = source["replace"];
+	        this.value = source["value"];
 	    }
 	}
 	export class File {
@@ -673,6 +829,138 @@ export namespace api {
 	        this.fetch = source["fetch"];
 	    }
 	}
+	export class Filter {
+	    column: number;
+	    op: string;
+	    value: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Filter(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.op = source["op"];
+	        this.value = source["value"];
+	    }
+	}
+	export class Shape {
+	    sort: number;
+	    down: boolean;
+	    filters: Filter[];
+	
+	    static createFrom(source: any = {}) {
+	        return new Shape(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sort = source["sort"];
+	        this.down = source["down"];
+	        this.filters = this.convertValues(source["filters"], Filter);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class View {
+	    result_id: string;
+	    namespace: string;
+	    table: string;
+	    level: string;
+	    shape: Shape;
+	
+	    static createFrom(source: any = {}) {
+	        return new View(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.result_id = source["result_id"];
+	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.level = source["level"];
+	        this.shape = this.convertValues(source["shape"], Shape);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ExportRequest {
+	    view: View;
+	    format: string;
+	    table: string;
+	    file: File;
+	    title: string;
+	    statement: string;
+	    params: Param[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.view = this.convertValues(source["view"], View);
+	        this.format = source["format"];
+	        this.table = source["table"];
+	        this.file = this.convertValues(source["file"], File);
+	        this.title = source["title"];
+	        this.statement = source["statement"];
+	        this.params = this.convertValues(source["params"], Param);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	
 	export class Finding {
 	    id: string;
 	    title: string;
@@ -936,6 +1224,116 @@ export namespace api {
 	        this.keys = this.convertValues(source["keys"], KVCount);
 	        this.nodes = source["nodes"];
 	        this.size = source["size"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ImportColumn {
+	    source: number;
+	    name: string;
+	    type: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportColumn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.source = source["source"];
+	        this.name = source["name"];
+	        this.type = source["type"];
+	    }
+	}
+	export class ImportFormat {
+	    format: string;
+	    delimiter: string;
+	    header: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportFormat(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = source["format"];
+	        this.delimiter = source["delimiter"];
+	        this.header = source["header"];
+	    }
+	}
+	export class ImportPreview {
+	    format: ImportFormat;
+	    columns: ImportColumn[];
+	    rows: Cell[][];
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportPreview(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.format = this.convertValues(source["format"], ImportFormat);
+	        this.columns = this.convertValues(source["columns"], ImportColumn);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ImportRequest {
+	    file_id: string;
+	    namespace: string;
+	    table: string;
+	    create: boolean;
+	    format: ImportFormat;
+	    columns: ImportColumn[];
+	    conflict: string;
+	    title: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ImportRequest(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.file_id = source["file_id"];
+	        this.namespace = source["namespace"];
+	        this.table = source["table"];
+	        this.create = source["create"];
+	        this.format = this.convertValues(source["format"], ImportFormat);
+	        this.columns = this.convertValues(source["columns"], ImportColumn);
+	        this.conflict = source["conflict"];
+	        this.title = source["title"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -1851,6 +2249,7 @@ export namespace api {
 	}
 	
 	
+	
 	export class NetworkInfo {
 	    id: string;
 	    name: string;
@@ -2135,6 +2534,25 @@ export namespace api {
 		    return a;
 		}
 	}
+	
+	export class Past {
+	    time: string;
+	    namespace: string;
+	    script: string;
+	    ok: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new Past(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.namespace = source["namespace"];
+	        this.script = source["script"];
+	        this.ok = source["ok"];
+	    }
+	}
 	export class PathCell {
 	    from: string;
 	    to: string;
@@ -2352,6 +2770,7 @@ export namespace api {
 	    end: number;
 	    kind: string;
 	    problem: string;
+	    params: string[];
 	
 	    static createFrom(source: any = {}) {
 	        return new Piece(source);
@@ -2364,6 +2783,7 @@ export namespace api {
 	        this.end = source["end"];
 	        this.kind = source["kind"];
 	        this.problem = source["problem"];
+	        this.params = source["params"];
 	    }
 	}
 	
@@ -2383,6 +2803,40 @@ export namespace api {
 	        this.parent = source["parent"];
 	        this.detail = source["detail"];
 	    }
+	}
+	export class Planned {
+	    sql: string;
+	    args: Cell[];
+	    script: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Planned(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sql = source["sql"];
+	        this.args = this.convertValues(source["args"], Cell);
+	        this.script = source["script"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	export class PutRequest {
@@ -2429,6 +2883,22 @@ export namespace api {
 	        this.offset = source["offset"];
 	        this.length = source["length"];
 	        this.unpack = source["unpack"];
+	    }
+	}
+	export class Reference {
+	    column: string;
+	    table: string;
+	    to: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Reference(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.column = source["column"];
+	        this.table = source["table"];
+	        this.to = source["to"];
 	    }
 	}
 	export class Trigger {
@@ -2480,6 +2950,38 @@ export namespace api {
 		}
 	}
 	
+	export class RowsPage {
+	    rows: Cell[][];
+	    total: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new RowsPage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rows = this.convertValues(source["rows"], Cell);
+	        this.total = source["total"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class StatementResult {
 	    sql: string;
 	    offset: number;
@@ -2577,7 +3079,9 @@ export namespace api {
 	    namespace: string;
 	    script: string;
 	    level: string;
+	    freshness_ms: number;
 	    atomic: boolean;
+	    params: Param[];
 	
 	    static createFrom(source: any = {}) {
 	        return new RunRequest(source);
@@ -2589,8 +3093,28 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.script = source["script"];
 	        this.level = source["level"];
+	        this.freshness_ms = source["freshness_ms"];
 	        this.atomic = source["atomic"];
+	        this.params = this.convertValues(source["params"], Param);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class SampleInfo {
 	    namespace: string;
@@ -2610,6 +3134,22 @@ export namespace api {
 	        this.keys = source["keys"];
 	        this.rows = source["rows"];
 	        this.tables = source["tables"];
+	    }
+	}
+	export class SavedQuery {
+	    name: string;
+	    size: number;
+	    changed_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SavedQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.changed_at = source["changed_at"];
 	    }
 	}
 	export class ScanRequest {
@@ -2742,6 +3282,7 @@ export namespace api {
 	        this.notice = source["notice"];
 	    }
 	}
+	
 	export class SignInSession {
 	    id: string;
 	    namespace: string;
@@ -2816,7 +3357,65 @@ export namespace api {
 	        this.cursor = source["cursor"];
 	    }
 	}
+	export class Span {
+	    view: View;
+	    from: number;
+	    count: number;
+	    columns: number[];
 	
+	    static createFrom(source: any = {}) {
+	        return new Span(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.view = this.convertValues(source["view"], View);
+	        this.from = source["from"];
+	        this.count = source["count"];
+	        this.columns = source["columns"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	export class Summary {
+	    cells: number;
+	    numbers: number;
+	    sum: string;
+	    average: string;
+	    least: string;
+	    most: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Summary(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.cells = source["cells"];
+	        this.numbers = source["numbers"];
+	        this.sum = source["sum"];
+	        this.average = source["average"];
+	        this.least = source["least"];
+	        this.most = source["most"];
+	    }
+	}
 	export class SupportFile {
 	    name: string;
 	    size: number;
@@ -2834,6 +3433,66 @@ export namespace api {
 	    }
 	}
 	
+	export class TableColumn {
+	    name: string;
+	    type: string;
+	    nullable: boolean;
+	    default: string;
+	    key: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new TableColumn(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.type = source["type"];
+	        this.nullable = source["nullable"];
+	        this.default = source["default"];
+	        this.key = source["key"];
+	    }
+	}
+	export class TableInfo {
+	    name: string;
+	    kind: string;
+	    columns: TableColumn[];
+	    row_id: string;
+	    editable: boolean;
+	    references: Reference[];
+	
+	    static createFrom(source: any = {}) {
+	        return new TableInfo(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.kind = source["kind"];
+	        this.columns = this.convertValues(source["columns"], TableColumn);
+	        this.row_id = source["row_id"];
+	        this.editable = source["editable"];
+	        this.references = this.convertValues(source["references"], Reference);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class TableSurvey {
 	    rows: string;
 	    nodes: number;
@@ -2927,6 +3586,7 @@ export namespace api {
 		    return a;
 		}
 	}
+	
 	
 	export class WalletAccount {
 	    chain: string;
@@ -3096,6 +3756,62 @@ export namespace api {
 	        this.public_address = source["public_address"];
 	        this.place = this.convertValues(source["place"], Place);
 	        this.qr = source["qr"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class WorkTab {
+	    title: string;
+	    text: string;
+	    saved: string;
+	    table: string;
+	    namespace: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WorkTab(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.title = source["title"];
+	        this.text = source["text"];
+	        this.saved = source["saved"];
+	        this.table = source["table"];
+	        this.namespace = source["namespace"];
+	    }
+	}
+	export class Workspace {
+	    tabs: WorkTab[];
+	    active: number;
+	    history: Past[];
+	    completion: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new Workspace(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.tabs = this.convertValues(source["tabs"], WorkTab);
+	        this.active = source["active"];
+	        this.history = this.convertValues(source["history"], Past);
+	        this.completion = source["completion"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
