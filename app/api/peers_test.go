@@ -10,7 +10,7 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func asked(a *API, f *fake) []string {
+func peersAsked(a *API, f *fake) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(a.desk.backend.Peers.(*fakePeers).asked)
@@ -32,8 +32,8 @@ func TestPeers_Wishes(t *testing.T) {
 	if ms, err := p.Ping("near"); err != nil || ms != 1.5 {
 		t.Errorf("ping: %v, %v", ms, err)
 	}
-	if want := []string{"name Ann at home", "keep", "keep no more", "block", "unblock", "forget", "look", "ping"}; !slices.Equal(asked(a, f), want) {
-		t.Errorf("the node was asked %q", asked(a, f))
+	if want := []string{"name Ann at home", "keep", "keep no more", "block", "unblock", "forget", "look", "ping"}; !slices.Equal(peersAsked(a, f), want) {
+		t.Errorf("the node was asked %q", peersAsked(a, f))
 	}
 	if code := codeOf(t, p.Block("far", true)); code != core.NotFound {
 		t.Errorf("an unknown peer: %s", code)

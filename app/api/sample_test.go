@@ -24,7 +24,7 @@ func TestSample_ComesAndGoes(t *testing.T) {
 		if _, err := what(); err != nil {
 			t.Fatal(err)
 		}
-		return finished(t, a)
+		return lastTask(t, a)
 	}
 
 	if done := do(s.Add); done.State != taskDone || done.Done != done.Total {

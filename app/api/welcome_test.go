@@ -122,14 +122,14 @@ func TestWelcome_RestoresABackup(t *testing.T) {
 	if _, err = bound[Welcome](a).Restore("red", file.ID); err != nil {
 		t.Fatal(err)
 	}
-	done := finished(t, a)
+	done := lastTask(t, a)
 	if into.got.String() != "red:the backup" || done.State != taskDone || done.Done != 10 || done.Total != 10 {
 		t.Errorf("%q by %+v", into.got.String(), done)
 	}
 }
 
-// finished waits for the only task.
-func finished(t *testing.T, a *API) Task {
+// lastTask waits for the only task.
+func lastTask(t *testing.T, a *API) Task {
 	t.Helper()
 	a.desk.tasks.wg.Wait()
 	all := a.desk.tasks.list()
