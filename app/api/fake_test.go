@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 // else is a write. What first is given
 // runs first in every method.
 type fake struct {
-	hook atomic.Pointer[func() error]
+	hook    atomic.Pointer[func() error]
+	stopped atomic.Bool
 
 	mu      sync.Mutex
 	items   map[string]core.Item

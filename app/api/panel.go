@@ -20,6 +20,8 @@ type Panel interface {
 	BackupPlan(ctx context.Context) (core.BackupPlan, error)
 	BackupFiles(ctx context.Context) ([]core.BackupFile, error)
 	BackupNow(ctx context.Context, tell func(core.Progress)) (files int, err error)
+	// Stop asks the node to end as a signal would, and returns at once.
+	Stop(ctx context.Context) error
 }
 
 // ConfigFile is the node's configuration file.
@@ -206,6 +208,18 @@ func (n *Node) BackupNow(title string) (string, error) {
 			})
 			return fmt.Sprintf("%s written.", core.Count(files, "file")), err
 		}})
+	})
+}
+
+// Stop ends the node, and with it the page. Its answer may be the last one.
+func (n *Node) Stop() error {
+	return act(n.d, "Node.Stop", MaxCallTime, func(ctx context.Context) error {
+		b, err := n.d.node()
+		if err != nil {
+			return err
+		}
+		n.d.log.Info("a page asks the node to stop")
+		return b.Panel.Stop(ctx)
 	})
 }
 

@@ -38,6 +38,8 @@ func (f *fake) GatewayRequests(after uint64) []core.GatewayRequest {
 	return all[min(after, 2):]
 }
 
+func (f *fake) Stop(ctx context.Context) error { f.stopped.Store(true); return f.enter(ctx) }
+
 func (f *fake) Measures() core.Measures { return core.Measures{Requests: 10, Peers: 3} }
 func (f *fake) BackupPlan(ctx context.Context) (core.BackupPlan, error) {
 	return core.BackupPlan{Interval: time.Hour, Dir: "backups", Keep: 7}, f.enter(ctx)
@@ -104,6 +106,17 @@ func TestNode_RequestsAndBackups(t *testing.T) {
 	a.desk.tasks.wg.Wait()
 	if done := a.desk.tasks.list()[0]; done.State != taskDone || done.Result != "2 files written." || done.Total != 2 {
 		t.Errorf("%+v", done)
+	}
+}
+
+// The page stops the node that it belongs to, and only when there is one.
+func TestNode_Stop(t *testing.T) {
+	f := newFake()
+	if err := bound[Node](f.page(t)).Stop(); err != nil || !f.stopped.Load() {
+		t.Errorf("stopped: %t, %v", f.stopped.Load(), err)
+	}
+	if err := bound[Node](newAPI(t)).Stop(); codeOf(t, err) != core.Unavailable {
+		t.Errorf("without a node: %v", err)
 	}
 }
 

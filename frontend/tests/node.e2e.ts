@@ -160,3 +160,18 @@ test('the last minutes are curves, and the same in a table', async () => {
   await expect.poll(() => table.getByRole('row').count()).toBeGreaterThan(1);
   expect(await table.getByRole('columnheader').count()).toBe(13);
 });
+
+test('the node is stopped after a question, and the page says that it is gone', async () => {
+  const own = await TestNode.start();
+  const here = await visit(browser, own, '#/node');
+  const { page } = here;
+  await page.getByRole('button', { name: 'Stop the node…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Stop the node?' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('Cancel');
+  await dialog.getByText('It is alone in its network').waitFor();
+  await dialog.getByRole('button', { name: 'Stop the node' }).click();
+  await page.getByRole('alert').getByText('The connection to the node was lost').waitFor();
+  await expect(own.command('status')).rejects.toThrow('no node runs');
+  await leave(here);
+  await own.close();
+});

@@ -46,6 +46,9 @@ export const getBackups = (): Promise<Backups> => call(Node.Backups());
 /** Backs up now; answers with the task's id. */
 export const backupNow = (title: string): Promise<string> => call(Node.BackupNow(title));
 
+/** Ends the node, and this page with it. */
+export const stopNode = (): Promise<void> => call(Node.Stop());
+
 /** The node's numbers of the last ten minutes, oldest first. */
 export const getHistory = (): Promise<Sample[]> => call(Node.History());
 

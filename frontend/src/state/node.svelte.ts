@@ -59,6 +59,11 @@ export class NodeState {
     return this.status.load(this.#api.getStatus);
   }
 
+  /** Ends the node, and the page with it. */
+  stop(): Promise<void> {
+    return this.#api.stopNode();
+  }
+
   /** Remembers where an answer came from. */
   saw(provenance: Provenance): void {
     // Effects report what they saw; they must not run again because of it.

@@ -4,7 +4,7 @@ import type { Messages } from '../en';
 
 export const node: Pick<
   Messages,
-  'logs' | 'config' | 'nodeGateway' | 'nodeBackups' | 'nodeSupport' | 'nodeNumbers' | 'nodeStorage'
+  'logs' | 'config' | 'nodeGateway' | 'nodeBackups' | 'nodeSupport' | 'nodeStop' | 'nodeNumbers' | 'nodeStorage'
 > = {
   logs: {
     level: 'Stufe',
@@ -115,6 +115,19 @@ export const node: Pick<
     nothing: 'nichts',
     save: 'Paket sichern',
     saved: 'Das Paket für die Hilfe ist gesichert.',
+  },
+  nodeStop: {
+    open: 'Knoten anhalten …',
+    title: 'Knoten anhalten?',
+    endsPage: 'Er endet, wenn er alles geschrieben hat, und diese Seite mit ihm.',
+    endsWindow: 'Er endet, wenn er alles geschrieben hat, und dieses Fenster schließt sich.',
+    alone: 'Er ist allein in seinem Netz: bis er wieder startet, erreicht niemand die Daten, und nichts geht verloren.',
+    goesOn: (f, others) =>
+      `${plural(f, others, 'anderes Mitglied macht', 'andere Mitglieder machen')} weiter: was sie als Kopie haben, bleibt lesbar, und schreibbar, wo genug von ihnen übrig sind.`,
+    again: 'Starte ihn wieder über das Symbol der App oder mit',
+    command: 'den Befehl',
+    same: 'Dasselbe auf der Befehlszeile:',
+    stop: 'Knoten anhalten',
   },
   nodeNumbers: {
     title: 'Die letzten zehn Minuten',

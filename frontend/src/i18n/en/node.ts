@@ -111,6 +111,19 @@ export const node = {
     save: 'Save the bundle',
     saved: 'The support bundle is saved.',
   },
+  nodeStop: {
+    open: 'Stop the node…',
+    title: 'Stop the node?',
+    endsPage: 'It ends after it has written everything, and this page with it.',
+    endsWindow: 'It ends after it has written everything, and this window closes.',
+    alone: 'It is alone in its network: until it starts again nobody reaches the data, and nothing is lost.',
+    goesOn: (f: Formats, others: number) =>
+      `${plural(f, others, 'other member goes on', 'other members go on')}: what they keep a copy of stays readable, and writable where enough of them are left.`,
+    again: 'Start it again from the app’s icon, or with',
+    command: 'the command',
+    same: 'The same on the command line:',
+    stop: 'Stop the node',
+  },
   nodeNumbers: {
     title: 'Last ten minutes',
     hint: 'Every five seconds, kept in memory only.',

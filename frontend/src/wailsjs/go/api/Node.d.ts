@@ -26,4 +26,6 @@ export function Settings():Promise<api.ConfigView>;
 
 export function Status():Promise<api.NodeStatus>;
 
+export function Stop():Promise<void>;
+
 export function Support():Promise<Array<api.SupportFile>>;

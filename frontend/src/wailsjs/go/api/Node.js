@@ -50,6 +50,10 @@ export function Status() {
   return window['go']['api']['Node']['Status']();
 }
 
+export function Stop() {
+  return window['go']['api']['Node']['Stop']();
+}
+
 export function Support() {
   return window['go']['api']['Node']['Support']();
 }
