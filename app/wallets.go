@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/app/api"
+	"git.debros.io/DeBros/network/app/cli"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/sandbox"
 	"git.debros.io/DeBros/network/backend/signin"
@@ -145,7 +146,10 @@ func (f *walletFolder) Remove(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return store.Remove(ctx, id)
+	if err = store.Remove(ctx, id); err != nil {
+		return err
+	}
+	return cli.ForgetWallet(f.userDir, id)
 }
 
 // ChangePassphrase is api.Wallets.

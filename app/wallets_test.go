@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"git.debros.io/DeBros/network/app/api"
+	"git.debros.io/DeBros/network/app/cli"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/sandbox"
 	"git.debros.io/DeBros/network/backend/wallet"
@@ -85,6 +88,32 @@ func TestWallets_AreThoseOfTheCommandLine(t *testing.T) {
 	}
 	if err := f.Verify(made.Accounts[0], nonce, signature); err == nil {
 		t.Error("a signature is good for another account")
+	}
+}
+
+// A wallet that the page removed must not stay the one that commands sign in with.
+func TestWallets_RemovedIsNotInUse(t *testing.T) {
+	f := &walletFolder{userDir: t.TempDir()}
+	made, err := f.Create(t.Context(), "home", "long enough")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(words ...string) (string, int) {
+		var out, problems bytes.Buffer
+		status := cli.Main(t.Context(), cli.Env{
+			Args: words, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &problems,
+			Lookup: func(name string) (string, bool) { return f.userDir, name == "DEBROS_USER_DIR" },
+		})
+		return out.String() + problems.String(), status
+	}
+	if told, status := run("wallet", "use", "home"); status != 0 {
+		t.Fatal(told)
+	}
+	if err = f.Remove(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if told, status := run("wallet", "keychain", "off"); status == 0 || !strings.Contains(told, "you have no wallet yet") {
+		t.Errorf("it is still in use: %d %s", status, told)
 	}
 }
 

@@ -84,6 +84,16 @@ func UserDir(lookup func(name string) (string, bool)) (string, error) {
 	return dir, nil
 }
 
+// ForgetWallet says that a wallet was removed: it is no longer the one in use.
+func ForgetWallet(userDir, id string) error {
+	a := &app{env: Env{Lookup: func(name string) (string, bool) { return userDir, name == userDirVariable }}}
+	p, err := a.loadProfile()
+	if err != nil || p.Wallet != id {
+		return err
+	}
+	return a.useWallet("")
+}
+
 // loadProfile reads cli.json; without one, or without a place for one, the
 // profile is empty: nothing was ever saved.
 func (a *app) loadProfile() (profile, error) {
