@@ -106,10 +106,19 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if f, ok := errors.AsType[*api.Failure](err); ok { // logged already, with its cause
-		answer(w, f.Code.HTTPStatus(), f)
+		answer(w, statusOf(f.Code), f)
 		return
 	}
 	d.refuse(w, r, err)
+}
+
+// statusOf is the status of a method's own failure. 401 says that this browser has
+// no session; a wrong passphrase of a wallet must not look like that.
+func statusOf(code core.Code) int {
+	if code == core.Unauthenticated {
+		return http.StatusForbidden
+	}
+	return code.HTTPStatus()
 }
 
 // readCall checks what kind of request it is before it reads it.

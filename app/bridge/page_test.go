@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"git.debros.io/DeBros/network/backend/core"
 )
 
 func mustURL(t *testing.T, text string) *url.URL {
@@ -120,3 +122,13 @@ func (*noError) Get() string { return "" }
 type variadic struct{}
 
 func (*variadic) Get(...string) error { return nil }
+
+// A page that takes a wrong passphrase for the end of its session throws the
+// person out of the app.
+func TestCall_LockedWalletIsNoLostSession(t *testing.T) {
+	s := serve(t)
+	r := s.call(s.signedIn(), `{"method":"Odd.Locked","args":[]}`)
+	if r.status == http.StatusUnauthorized || r.code(t) != core.Unauthenticated {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}

@@ -64,8 +64,11 @@ func (n *node) keys() int {
 // Odd is bound beside the real structs, to see what the bridge itself catches.
 type Odd struct{}
 
-func (*Odd) Panic() error                                { panic("without a guard") }
-func (*Odd) Plain() error                                { return errors.New("plain /secret/path") }
+func (*Odd) Panic() error { panic("without a guard") }
+func (*Odd) Plain() error { return errors.New("plain /secret/path") }
+func (*Odd) Locked() error {
+	return &api.Failure{Code: core.Unauthenticated, Sentence: "a wallet is locked", RequestID: "1"}
+}
 func (*Odd) Sum(a int, b uint8, c []string) (int, error) { return a + int(b) + len(c), nil }
 
 // server is a running bridge.

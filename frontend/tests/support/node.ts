@@ -51,20 +51,24 @@ export class TestNode {
     await this.#start(new URL(this.run.ui).host);
   }
 
-  /** Where the wallets of this node's user lie: never those of whoever runs the tests. */
+  /** Where its user's wallets lie: never in the folder of whoever runs the tests. */
   get userDir(): string {
     return `${this.dataDir}-user`;
   }
 
+  get #env(): NodeJS.ProcessEnv {
+    return { ...process.env, DEBROS_USER_DIR: this.userDir };
+  }
+
   /** Makes a fresh one-time link. */
   async link(): Promise<string> {
-    const { stdout } = await exec(binary, ['ui', '--data-dir', this.dataDir]);
+    const { stdout } = await exec(binary, ['ui', '--data-dir', this.dataDir], { env: this.#env });
     return stdout.trim();
   }
 
   /** Runs a command of the program against this node. */
   async command(...words: string[]): Promise<string> {
-    const { stdout } = await exec(binary, [...words, '--data-dir', this.dataDir]);
+    const { stdout } = await exec(binary, [...words, '--data-dir', this.dataDir], { env: this.#env });
     return stdout;
   }
 
@@ -97,8 +101,8 @@ export class TestNode {
     };
     const more = Object.entries(this.extra).map(([flag, value]) => `${flag}=${value}`);
     const child = spawn(binary, ['node', 'start', '--ui', '--mdns=false', ...Object.entries(flags).flat(), ...more], {
-      env: { ...process.env, DEBROS_USER_DIR: this.userDir },
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.#env,
     });
     this.#process = child;
     const log: string[] = [];
