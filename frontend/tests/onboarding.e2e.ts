@@ -1,6 +1,6 @@
 // The first steps: by keyboard alone and by the clock, by each way, and never for
 // somebody who has worked with the node before.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -194,6 +194,22 @@ test('restore: a wallet from its keystore file and data from a backup', async ()
   await old.command('kv', 'put', '--namespace', 'shop', 'kept', 'as it was');
   const backup = join(old.dataDir, 'shop.backup');
   await old.command('ns', 'backup', 'shop', backup);
+  const [pass, keystore] = [join(old.dataDir, 'pass'), join(old.dataDir, 'wallet.json')];
+  await writeFile(pass, 'river tulip Moon 7', { mode: 0o600 });
+  await old.command('wallet', 'new', 'Old', '--passphrase-file', pass, '-y');
+  await old.command(
+    'wallet',
+    'export',
+    'Old',
+    '--form',
+    'keystore',
+    '--out',
+    keystore,
+    '--passphrase-file',
+    pass,
+    '-y',
+  );
+  const { address } = JSON.parse(await readFile(keystore, 'utf8')) as { address: string };
 
   const node = await fresh();
   const here = await begin(node);
@@ -210,11 +226,26 @@ test('restore: a wallet from its keystore file and data from a backup', async ()
   await page.getByRole('button', { name: 'Continue' }).click();
   await group.getByText(/1 to 63 characters/).waitFor();
   await group.getByLabel('Into the namespace').fill('shop');
+
+  const wallet = page.getByRole('group', { name: 'Wallet: keystore file' });
+  const again = page.waitForEvent('filechooser');
+  await wallet.getByRole('button', { name: 'Choose a file' }).click();
+  await (await again).setFiles(keystore);
+  await wallet.getByLabel('Passphrase of the file').fill('not the one');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /passphrase/ })
+    .waitFor();
+  await wallet.getByLabel('Passphrase of the file').fill('river tulip Moon 7');
   await page.getByRole('button', { name: 'Continue' }).click();
   await heading(page, 'Which network?');
   await expect
     .poll(() => node.command('kv', 'get', '--namespace', 'shop', 'kept').catch(() => ''), { timeout: 20_000 })
     .toBe('as it was');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await heading(page, 'You are set');
+  expect((await page.locator('dd code').getAttribute('title'))?.toLowerCase()).toContain(address);
   await leave(here);
 });
 
