@@ -130,7 +130,7 @@ func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
 	if err != nil {
 		return err
 	}
-	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Feed: n.Feed(), Transfer: n.Transferring()})
+	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Feed: n.Feed(), Transfer: n.Transferring(), PubSub: n.PageTopics()})
 	return n.Run(ctx, in, func() {
 		p.page.Ready()
 		ready()

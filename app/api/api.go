@@ -65,6 +65,7 @@ type desk struct {
 
 	watches    *watches
 	separators *separators
+	listens    *listens
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -85,7 +86,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
-		watches: newWatches(), separators: &separators{dir: p.DataDir},
+		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	return &API{desk: d}, nil
@@ -120,7 +121,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &Topics{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
 	}
 }
 
@@ -138,6 +139,7 @@ func (a *API) Run(ctx context.Context, ready func()) error {
 	a.desk.watch(ctx)
 	a.desk.tasks.close()
 	a.desk.calls.close()
+	a.desk.listens.close()
 	return a.desk.files.close()
 }
 
@@ -166,6 +168,7 @@ func Limits() []core.Limit {
 		{Name: "keys looked at in one step of a filter or of sizes", Value: "20,000 keys or a second", Why: "the page shows how far it is and can stop"},
 		{Name: "keys chosen one by one", Value: "1,000", Why: "more is a branch"},
 		{Name: "pages that follow keys at once", Value: "16", Why: "each keeps a question open"},
+		{Name: "topics that pages listen to at once", Value: "16", Why: "each keeps its messages until the page has taken them"},
 		{Name: "a packed value once it is open", Value: "16 MiB", Why: "a few kilobytes can hold gigabytes of zeros"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}

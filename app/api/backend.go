@@ -18,6 +18,17 @@ type Backend struct {
 	Network  NetworkService // *node.Node has it
 	Feed     Feed           // the change feed; node.Node.Feed has it
 	Transfer Transfer       // whole namespaces as streams; node.Node.Transfer has it
+	PubSub   PubSub         // the topics of the network; node.Node.PageTopics has it
+}
+
+// PubSub sends and receives messages.
+type PubSub interface {
+	Publish(ctx context.Context, ns core.Namespace, topic string, data []byte) error
+	// Listen's channel is closed when the subscription ends; end closes it, and
+	// says why it had ended before.
+	Listen(ctx context.Context, ns core.Namespace, topic string) (messages <-chan core.Message, end func() error, err error)
+	Topics(ctx context.Context, ns core.Namespace) ([]string, error)
+	Presence(ctx context.Context, ns core.Namespace, topic string) ([]core.PresenceMember, error)
 }
 
 // Feed tells what changed; each question waits for at most core.MaxChangeWait.

@@ -397,3 +397,16 @@ test('the separator stays with the namespace', async () => {
   await page.getByRole('button', { name: 'Separator: /' }).waitFor();
   await expect.poll(() => page.getByRole('treeitem').allInnerTexts()).toHaveLength(1);
 });
+
+test('a topic: what others send is heard, what is sent here goes out', async () => {
+  const { page } = at;
+  await go('#/keys?ns=talk&view=topics&topic=news');
+  await page.getByText('listening', { exact: true }).waitFor();
+  await node.command('pubsub', 'pub', '--namespace', 'talk', 'news', '{"from": "outside"}');
+  await expect.poll(() => page.getByTestId('message').innerText()).toContain('"from": "outside"');
+  await page.getByLabel('Message').and(page.getByRole('textbox')).fill('from the page');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('option').filter({ hasText: 'from the page' }).waitFor();
+  await page.getByText('2 messages', { exact: false }).first().waitFor();
+  expect(await accessFaults(page)).toEqual([]);
+});
