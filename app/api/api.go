@@ -81,6 +81,7 @@ type desk struct {
 	wallets    *walletDesk
 	watches    *watches
 	separators *separators
+	listens    *listens
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -101,8 +102,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
-		watches: newWatches(), separators: &separators{dir: p.DataDir},
 		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), events: newEvents(),
+		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -138,7 +139,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d},
 	}
 }
 
@@ -163,6 +164,7 @@ func (a *API) Run(ctx context.Context, ready func()) error {
 	a.desk.tasks.close()
 	a.desk.calls.close()
 	a.desk.closeWallets(ctx)
+	a.desk.listens.close()
 	return a.desk.files.close()
 }
 
@@ -200,6 +202,7 @@ func Limits() []core.Limit {
 		{Name: "keys looked at in one step of a filter or of sizes", Value: "20,000 keys or a second", Why: "the page shows how far it is and can stop"},
 		{Name: "keys chosen one by one", Value: "1,000", Why: "more is a branch"},
 		{Name: "pages that follow keys at once", Value: "16", Why: "each keeps a question open"},
+		{Name: "topics that pages listen to at once", Value: "16", Why: "each keeps its messages until the page has taken them"},
 		{Name: "a packed value once it is open", Value: "16 MiB", Why: "a few kilobytes can hold gigabytes of zeros"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}

@@ -24,6 +24,17 @@ type Backend struct {
 	Panel    Panel          // *node.Node has it
 	Config   ConfigFile     // *config.File has it
 	Auth     Auth           // sessions, grants and keys; node.Node.Auth has it
+	PubSub   PubSub         // the topics of the network; node.Node.PageTopics has it
+}
+
+// PubSub sends and receives messages.
+type PubSub interface {
+	Publish(ctx context.Context, ns core.Namespace, topic string, data []byte) error
+	// Listen's channel is closed when the subscription ends; end closes it, and
+	// says why it had ended before.
+	Listen(ctx context.Context, ns core.Namespace, topic string) (messages <-chan core.Message, end func() error, err error)
+	Topics(ctx context.Context, ns core.Namespace) ([]string, error)
+	Presence(ctx context.Context, ns core.Namespace, topic string) ([]core.PresenceMember, error)
 }
 
 // Feed tells what changed; each question waits for at most core.MaxChangeWait.

@@ -43,3 +43,23 @@ func (t topics) Join(ctx context.Context, ns core.Namespace, topic string, m cor
 	}
 	return p, nil
 }
+
+// PageTopics are the same for the page of this node, whose person is its owner.
+type PageTopics struct{ topics }
+
+// PageTopics are the network's topics as the page uses them.
+func (n *Node) PageTopics() PageTopics { return PageTopics{topics{n.pubsub}} }
+
+// Listen subscribes. The channel is closed when the subscription ends; end closes
+// it, and says why it had ended before.
+func (t PageTopics) Listen(ctx context.Context, ns core.Namespace, topic string) (messages <-chan core.Message, end func() error, err error) {
+	s, err := t.pubsub.Subscribe(ctx, ns, topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Messages(), func() error {
+		why := s.Err()
+		s.Close()
+		return why
+	}, nil
+}
