@@ -109,6 +109,7 @@ const screens: { name: string; hash: string; ready: (page: Page) => Promise<unkn
     hash: '#/sql',
     ready: async (page) => {
       await page.locator('.cm-content').click();
+      await page.keyboard.press('Control+a');
       await page.keyboard.insertText("SELECT 1 AS n, 'a' AS t, NULL AS none; SELECT * FROM missing;");
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Run all' }).click();

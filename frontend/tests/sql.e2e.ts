@@ -46,8 +46,9 @@ SELECT * FROM t ORDER BY id;`);
     .getByTestId('strip')
     .getByText(/weak · answered by this node \(leader\) · index/)
     .waitFor();
-  await page.locator('summary').getByText('t', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Copy as JSON' }).click();
+  await page.getByRole('button', { name: 't', exact: true, expanded: false }).waitFor();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'JSON' }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('"n": 9007199254740993');
 });
 

@@ -123,6 +123,13 @@ export class Edits {
     this.#deleted = deleted;
   }
 
+  /** Takes one edit back, by its place in the batch. */
+  drop(place: number): void {
+    const row = [...this.#deleted.values(), ...[...this.#changes.values()].map((change) => change.old)][place];
+    if (row === undefined) this.removeNew(place - this.#deleted.size - this.#changes.size);
+    else this.revert(row);
+  }
+
   clear(): void {
     this.#changes = new Map();
     this.#deleted = new Map();

@@ -65,6 +65,18 @@ describe('staged edits', () => {
     });
   });
 
+  test('one edit of a batch can be taken back', () => {
+    const edits = new Edits('shop', table);
+    edits.add();
+    edits.set(ann, 1, text('x'));
+    edits.toggleDeleted(bob);
+    edits.drop(1);
+    expect(edits.request().edits.map((e) => e.kind)).toEqual(['delete', 'insert']);
+    edits.drop(1);
+    edits.drop(0);
+    expect(edits.count).toBe(0);
+  });
+
   test('the way back undoes each edit, the last first', () => {
     const edits = new Edits('shop', table);
     edits.toggleDeleted(bob);

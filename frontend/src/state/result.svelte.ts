@@ -4,8 +4,10 @@ import * as sqlApi from '../api/sql';
 import type { Cell, Filter, Shape, Span, Summary, View } from '../api/sql';
 import { toError } from '../api/call';
 
-/** Rows asked for at once. */
+/** Rows asked for at once; of wide rows fewer, because reading the answer must not hold up a frame. */
 export const PageRows = 500;
+const LeastPageRows = 50;
+const PageCells = 3000;
 /** Rows that the page holds; those furthest away go first. */
 export const MaxHeldRows = 20_000;
 
@@ -28,15 +30,19 @@ export class ResultRows {
   turn = $state(0);
   #version = $state(0);
   #rows = new Map<number, Cell[]>();
-  #asked = new Map<number, Promise<void>>();
+  #wanted: { from: number; to: number } | null = null;
+  #pumping: Promise<void> | null = null;
+  #pageRows: number;
   #api: Api;
 
   constructor(
     readonly of: RowsOf,
     first: Cell[][],
     total: number,
+    columns: number,
     api: Api = sqlApi,
   ) {
+    this.#pageRows = Math.max(LeastPageRows, Math.min(PageRows, Math.floor(PageCells / Math.max(1, columns))));
     this.#api = api;
     this.count = total;
     first.forEach((row, i) => this.#rows.set(i, row));
@@ -71,13 +77,13 @@ export class ResultRows {
     return this.#version < 0 ? undefined : this.#rows.get(place);
   }
 
-  /** Makes sure that the rows of a span are here or on their way. */
-  async need(from: number, to: number): Promise<void> {
-    const first = Math.floor(from / PageRows);
-    const last = Math.floor(Math.max(from, Math.min(to, this.count) - 1) / PageRows);
-    const pages = [];
-    for (let page = first; page <= last; page++) pages.push(this.#page(page));
-    await Promise.all(pages);
+  /**
+   * Makes sure that the rows of a span are here or on their way. Spans that were
+   * scrolled past meanwhile are not asked for.
+   */
+  need(from: number, to: number): Promise<void> {
+    this.#wanted = { from, to };
+    return (this.#pumping ??= this.#pump());
   }
 
   /** Sorts by a column: up, down, as it came. */
@@ -97,11 +103,10 @@ export class ResultRows {
   /** Asks anew; what is on screen stays until the answer comes. */
   async reload(): Promise<void> {
     const turn = ++this.turn;
-    this.#asked.clear();
     this.loading = true;
     this.fault = '';
     try {
-      const page = await this.#api.getRows(this.view, 0, PageRows);
+      const page = await this.#api.getRows(this.view, 0, this.#pageRows);
       if (turn !== this.turn) return;
       this.#rows = new Map(page.rows.entries());
       this.count = page.total;
@@ -113,21 +118,25 @@ export class ResultRows {
     }
   }
 
-  #page(page: number): Promise<void> {
-    const known = this.#asked.get(page);
-    if (known !== undefined) return known;
-    const asked = this.#fetch(page).finally(() => {
-      if (this.#asked.get(page) === asked) this.#asked.delete(page);
-    });
-    this.#asked.set(page, asked);
-    return asked;
+  async #pump(): Promise<void> {
+    try {
+      while (this.#wanted !== null) {
+        const { from, to } = this.#wanted;
+        this.#wanted = null;
+        const first = Math.floor(from / this.#pageRows);
+        const last = Math.floor(Math.max(from, Math.min(to, this.count) - 1) / this.#pageRows);
+        for (let page = first; page <= last; page++) await this.#fetch(page);
+      }
+    } finally {
+      this.#pumping = null;
+    }
   }
 
   /** Large rows come in several parts. */
   async #fetch(page: number): Promise<void> {
     const { turn } = this;
-    const end = Math.min((page + 1) * PageRows, this.count);
-    let from = page * PageRows;
+    const end = Math.min((page + 1) * this.#pageRows, this.count);
+    let from = page * this.#pageRows;
     for (;;) {
       while (from < end && this.#rows.has(from)) from++;
       if (from >= end) return;

@@ -216,7 +216,7 @@ describe('result rows', () => {
   const paged = (answer = (from: number, count: number) => all.slice(from, from + count), total = 1200) => {
     const asked: [number, number][] = [];
     const shapes: sqlApi.Shape[] = [];
-    const rows = new ResultRows(of, all.slice(0, PageRows), total, {
+    const rows = new ResultRows(of, all.slice(0, PageRows), total, 1, {
       ...sqlApi,
       getRows: (view, from, count) => {
         asked.push([from, count]);
@@ -237,6 +237,12 @@ describe('result rows', () => {
       [1000, 200],
     ]);
     expect(rows.row(1000)).toEqual(all[1000]);
+  });
+
+  test('what was scrolled past is not asked for', async () => {
+    const { rows, asked } = paged(undefined, 100_000);
+    await Promise.all([rows.need(5000, 5010), rows.need(20_000, 20_010), rows.need(90_000, 90_010)]);
+    expect(asked.map(([from]) => from)).toEqual([5000, 90_000]);
   });
 
   test('large rows come in parts until the page is full', async () => {
@@ -263,7 +269,7 @@ describe('result rows', () => {
 
   test('an answer to an older question never shows', async () => {
     const answers: (() => void)[] = [];
-    const rows = new ResultRows(of, [], 5, {
+    const rows = new ResultRows(of, [], 5, 1, {
       ...sqlApi,
       getRows: (view) =>
         new Promise((resolve) => {

@@ -28,6 +28,7 @@ export class TableRows {
       { result_id: '', namespace: this.namespace, table: this.table, level: this.level },
       [],
       0,
+      info.columns.length,
       this.#api,
     );
     if (where !== null) {
