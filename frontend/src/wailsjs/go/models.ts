@@ -1512,6 +1512,29 @@ export namespace api {
 	    }
 	}
 	
+	
+	export class UndoOffer {
+	    offered: boolean;
+	    reason: string;
+	    rows: number;
+	    script: string;
+	    since: string[];
+	    since_count: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new UndoOffer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.offered = source["offered"];
+	        this.reason = source["reason"];
+	        this.rows = source["rows"];
+	        this.script = source["script"];
+	        this.since = source["since"];
+	        this.since_count = source["since_count"];
+	    }
+	}
 
 }
 
