@@ -70,6 +70,7 @@ type desk struct {
 	results *results
 	runs    *runs
 	lives   *lives
+	undos   *undos
 	tasks   *board
 	events  *events
 	file    *settingsFile
@@ -104,6 +105,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), events: newEvents(),
 		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
+		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), events: newEvents(),
+		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -139,7 +142,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d}, &Undo{d: d},
 	}
 }
 
@@ -191,6 +194,7 @@ func Limits() []core.Limit {
 		{Name: "saved SQL queries", Value: "500 files of 1 MiB", Why: "they are listed as a whole"},
 		{Name: "statements in one SQL script", Value: "1,000 statements or 1 MiB", Why: "a longer script belongs to the command line"},
 		{Name: "replicas and rows of one comparison", Value: "9 replicas, 1,000 rows or 4 MiB each", Why: "a person reads what differs"},
+		{Name: "statements that can be taken back", Value: "50 or 32 MiB, of tables up to 10,000 rows, 4,000 changed rows each", Why: "their rows are kept as they were"},
 		{Name: "live queries at once", Value: "50, each up to 1,000 rows", Why: "each is read again with every change"},
 		{Name: "long tasks at once", Value: "8", Why: "they share the node with everybody else"},
 		{Name: "files under way between a page and the node", Value: "32, each up to 4 GiB and for an hour", Why: "they are kept in the data folder meanwhile"},

@@ -57,6 +57,9 @@ type Replicas interface {
 	// Reading says what a SELECT reads and whether replicas with the same content
 	// may answer it differently; core.Invalid for what is none.
 	Reading(sql string) (core.Reading, error)
+	// Writes names the table whose rows a plain INSERT, UPDATE or DELETE changes, ""
+	// for another statement.
+	Writes(sql string) (table string, err error)
 	// Parameters counts the values that a statement wants.
 	Parameters(sql string) (int, error)
 }

@@ -203,6 +203,8 @@ func (f *replicaFake) Reading(sql string) (core.Reading, error) {
 	return r, nil
 }
 
+func (f *replicaFake) Writes(string) (string, error) { return "", nil }
+
 func (f *replicaFake) Parameters(sql string) (int, error) { return strings.Count(sql, "?"), nil }
 
 // If a node that hangs or is gone spoils the answers of the others, nobody learns

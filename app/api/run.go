@@ -92,7 +92,7 @@ func (r *run) one(ctx context.Context, p Piece) (StatementResult, error) {
 		out.Provenance = provenanceOf(rows.Provenance)
 		return out, nil
 	}
-	answer, err := r.b.Database.Exec(ctx, r.ns, []core.Statement{statement}, core.ExecOptions{})
+	answer, err := r.d.execUndoable(ctx, r.b, r.ns, statement)
 	if err != nil {
 		return out, err
 	}

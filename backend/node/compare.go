@@ -6,6 +6,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -55,6 +56,19 @@ func (n *Node) Reading(sql string) (core.Reading, error) {
 		return core.Reading{}, core.Errorf(core.Invalid, "only a SELECT reads rows; choose one")
 	}
 	return core.Reading{Tables: st.Tables, Ordered: st.Ordered, Unlike: unlike(sql, st)}, nil
+}
+
+// Writes names the table whose rows a statement changes, "" for one that changes
+// none or begins otherwise than with INSERT, REPLACE, UPDATE or DELETE.
+func (n *Node) Writes(sql string) (table string, err error) {
+	st, err := sqlguard.Check(sql)
+	if err != nil || st.Kind != sqlguard.Write || st.Explain || len(st.Tables) == 0 {
+		return "", err
+	}
+	if fields := strings.Fields(sql); !strings.EqualFold(fields[0], st.Verb) {
+		return "", nil // WITH names other tables first
+	}
+	return st.Tables[0], nil
 }
 
 // Parameters counts the values that a statement wants.

@@ -38,3 +38,21 @@ func TestReading_SaysWhyReplicasMayAnswerDifferently(t *testing.T) {
 		}
 	}
 }
+
+// A statement whose table is guessed wrong is taken back in the wrong table.
+func TestWrites_NamesTheTable(t *testing.T) {
+	for sql, want := range map[string]string{
+		"INSERT INTO a SELECT * FROM b":                      "a",
+		"insert or replace into a values (1)":                "a",
+		"REPLACE INTO a VALUES (1)":                          "a",
+		"UPDATE a SET x = (SELECT y FROM b)":                 "a",
+		"DELETE FROM a WHERE id IN (SELECT id FROM b)":       "a",
+		"WITH b AS (SELECT 1) INSERT INTO a SELECT * FROM b": "",
+		"CREATE TABLE a (x)":                                 "",
+		"SELECT * FROM a":                                    "",
+	} {
+		if got, err := (&Node{}).Writes(sql); err != nil || got != want {
+			t.Errorf("%s: %q, %v", sql, got, err)
+		}
+	}
+}

@@ -170,6 +170,24 @@ test('read-only refuses every write until it is switched off', async () => {
   await leave(at);
 });
 
+test('a statement is taken back; a row that was changed since stays as it is', async () => {
+  const at = await visit(browser, node, '#/sql');
+  const { page } = at;
+  await run(page, "UPDATE person SET city = 'Everywhere'");
+  const undo = page.getByTestId('undo');
+  await undo.getByText('What undo would run').click();
+  await undo.getByText('UPDATE "person" SET "city" = \'Oslo\' WHERE "id" IS 1 AND "city" IS \'Everywhere\';').waitFor();
+  await node.command('sql', 'exec', "UPDATE person SET city = 'Theirs' WHERE id = 2");
+  await undo.getByRole('button', { name: 'Undo', exact: true }).click();
+  await undo.getByText('1 row was changed since: 2').waitFor();
+  expect(await accessFaults(page)).toEqual([]);
+  await undo.getByRole('button', { name: 'Undo the other 1 row' }).click();
+  await undo.getByText('Taken back: 1 row is as before.').waitFor();
+  const now = await node.command('sql', 'query', 'SELECT group_concat(city) AS cities FROM person', '-o', 'json');
+  expect(now).toContain('Oslo,Theirs');
+  await leave(at);
+});
+
 test('a backup is written, and restored over other data only with its name typed', async () => {
   const at = await visit(browser, node, '#/sql?ns=saved');
   const { page } = at;

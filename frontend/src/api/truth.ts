@@ -2,6 +2,7 @@
 import * as CompareApi from '../wailsjs/go/api/Compare';
 import * as LiveApi from '../wailsjs/go/api/Live';
 import * as StructureApi from '../wailsjs/go/api/Structure';
+import * as UndoApi from '../wailsjs/go/api/Undo';
 import { call, type Plain } from './call';
 
 export type Comparison = Plain<Awaited<ReturnType<typeof CompareApi.Rows>>>;
@@ -43,3 +44,12 @@ export const surveyOf = (namespace: string, table: string): Promise<TableSurvey>
 /** Runs statements that change tables, all or none. */
 export const changeTables = (namespace: string, statements: string[]): Promise<void> =>
   call(StructureApi.Change(namespace, statements), 90_000);
+
+export type UndoOffer = Plain<Awaited<ReturnType<typeof UndoApi.Of>>>;
+
+/** Whether the statement that was stored as a log entry can be taken back. */
+export const undoOf = (namespace: string, index: string): Promise<UndoOffer> => call(UndoApi.Of(namespace, index));
+
+/** Takes it back; others leaves out the rows that were changed since. The answer is how many rows. */
+export const undo = (namespace: string, index: string, others: boolean): Promise<number> =>
+  call(UndoApi.Run(namespace, index, others), 90_000);

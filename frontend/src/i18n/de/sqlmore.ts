@@ -88,6 +88,13 @@ export const sqlmore: Pick<Messages, 'sqlmore'> = {
     changed: 'geändert',
     added: 'neu',
 
+    undone: (f, rows) => `Zurückgenommen: ${plural(f, rows, 'Zeile ist', 'Zeilen sind')} wie zuvor.`,
+    undoneNotice: 'Die Anweisung wurde zurückgenommen.',
+    undoOthers: (f, rows) => `${plural(f, rows, 'andere Zeile', 'andere Zeilen')} zurücknehmen`,
+    undoSince: (f, rows, keys) => `${plural(f, rows, 'Zeile wurde', 'Zeilen wurden')} seither geändert: ${keys}`,
+    undoShow: 'Was dabei ausgeführt würde',
+    undoNot: 'Dies lässt sich hier nicht zurücknehmen.',
+
     menu: 'Tabellen und Daten',
     newTable: 'Neue Tabelle …',
     diagram: 'Diagramm',

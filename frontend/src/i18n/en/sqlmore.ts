@@ -87,6 +87,14 @@ export const sqlmore = {
     changed: 'changed',
     added: 'new',
 
+    undone: (f: Formats, rows: number) => `Taken back: ${plural(f, rows, 'row is', 'rows are')} as before.`,
+    undoneNotice: 'The statement was taken back.',
+    undoOthers: (f: Formats, rows: number) => `Undo the other ${plural(f, rows, 'row', 'rows')}`,
+    undoSince: (f: Formats, rows: number, keys: string) =>
+      `${plural(f, rows, 'row was', 'rows were')} changed since: ${keys}`,
+    undoShow: 'What undo would run',
+    undoNot: 'This cannot be taken back here.',
+
     menu: 'Tables and data',
     newTable: 'New table…',
     diagram: 'Diagram',
