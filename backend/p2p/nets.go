@@ -13,8 +13,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
-
-	"git.debros.io/DeBros/network/backend/core"
 )
 
 // What a NAT does with the port of a sender.
@@ -85,10 +83,7 @@ type Facts struct {
 	Public                    []netip.Addr // public addresses of this node, as it or others see them
 	OwnPublic                 bool         // this computer itself has a public IPv4 address
 	IPv6                      bool         // and IPv6 address
-	TCPPeers, QUICPeers       int          // connected beyond this computer and its network
-	NearPeers                 int          // connected on this computer and its network
-	Relayed                   int
-	UDPLost, IPv6Lost         bool // nearly every dial by it has failed lately
+	UDPLost, IPv6Lost         bool         // nearly every dial by it has failed lately
 	PunchesTried, PunchesOK   int
 }
 
@@ -118,23 +113,7 @@ func (h *Host) Facts() Facts {
 	f.Public = publicIPs(h.Addrs())
 	own := publicIPs(h.interfaces())
 	f.OwnPublic, f.IPv6 = slices.ContainsFunc(own, netip.Addr.Is4), slices.ContainsFunc(own, netip.Addr.Is6)
-	f.countPeers(h.Connected())
 	return f
-}
-
-func (f *Facts) countPeers(peers []core.Peer) {
-	for _, p := range peers {
-		switch {
-		case p.Path == core.PathRelayed:
-			f.Relayed++
-		case p.Path != core.PathDirect:
-			f.NearPeers++
-		case p.Transport == "quic":
-			f.QUICPeers++
-		default:
-			f.TCPPeers++
-		}
-	}
 }
 
 func (h *Host) interfaces() []ma.Multiaddr {

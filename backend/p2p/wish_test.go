@@ -88,10 +88,10 @@ func TestWish_OutlastsStrangersAndIsBounded(t *testing.T) {
 	friend := randomID(t)
 	b.seen(sighting{id: friend, at: long, addresses: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/tcp/1")}})
 	named := func(w *wish) { w.name = "friend" }
-	if err := b.wish(friend, nil, named); err != nil {
+	if err = b.wish(friend, nil, named); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.save(time.Now()); err != nil {
+	if err = b.save(time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := openBook(b.folder, slog.New(slog.DiscardHandler))
