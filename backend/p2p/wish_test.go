@@ -32,7 +32,10 @@ func TestWish_BlockHoldsBothWays(t *testing.T) {
 	refused := func(h *Host) {
 		t.Helper()
 		wantCode(t, h.Dial(t.Context(), b.FullAddresses()[0]), core.Conflict)
-		wantCode(t, h.DialPeer(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}), core.Unavailable)
+		wantCode(t, h.DialPeer(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}), core.Conflict)
+		if err := h.Connect(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}); err == nil { // as membership or libp2p itself would
+			t.Error("the gate lets a blocked peer be dialled")
+		}
 		if err := b.Dial(t.Context(), h.FullAddresses()[0]); err == nil { // b may not know yet
 			eventually(t, "b is cut off again", func() bool { return len(b.Network().Peers()) == 0 })
 		}
