@@ -23,9 +23,10 @@
 //
 // # What is measured
 //
-// Latencies, bytes, the way to each peer and how it changes are kept in memory,
-// each with a bound (gauge.go, meter.go). [Host.Look] makes the host measure more
-// often for half a minute. [Host.Facts] is what it knows of how it can be reached.
+// Latencies, bytes, the way to each peer and how it changed are kept, each with
+// a bound (gauge.go, meter.go, timeline.go; the last one over a restart too).
+// [Host.Look] makes the host measure more often for half a minute. [Host.Facts]
+// is what it knows of how it can be reached.
 //
 // # What is remembered
 //
