@@ -103,10 +103,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
-		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), events: newEvents(),
-		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
 		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), events: newEvents(),
-		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
+		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)

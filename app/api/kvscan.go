@@ -125,7 +125,7 @@ func (r ScanRequest) filter() (filter, error) {
 	}
 	if r.Pattern != "" {
 		// What stands before the first sign narrows the listing itself.
-		if fixed := r.Pattern[:literal(r.Pattern)]; strings.HasPrefix(fixed, f.prefix) {
+		if fixed := r.Pattern[:globPart(r.Pattern)]; strings.HasPrefix(fixed, f.prefix) {
 			f.prefix = fixed
 		}
 		f.pattern = glob(r.Pattern)
@@ -133,8 +133,8 @@ func (r ScanRequest) filter() (filter, error) {
 	return f, nil
 }
 
-// literal is how many bytes of a pattern stand for themselves at its beginning.
-func literal(pattern string) int {
+// globPart is how many bytes of a pattern stand for themselves at its beginning.
+func globPart(pattern string) int {
 	if at := strings.IndexAny(pattern, "*?"); at >= 0 {
 		return at
 	}

@@ -10,10 +10,15 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-func peersAsked(a *API, f *fake) []string {
+func peersAsked(t testing.TB, a *API) []string {
+	t.Helper()
+	f, ok := a.desk.backend.Peers.(*fakePeers)
+	if !ok {
+		t.Fatal("the page has another node than the test")
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Clone(a.desk.backend.Peers.(*fakePeers).asked)
+	return slices.Clone(f.asked)
 }
 
 // What a person does with a peer must reach the node as it was meant.
@@ -32,8 +37,8 @@ func TestPeers_Wishes(t *testing.T) {
 	if ms, err := p.Ping("near"); err != nil || ms != 1.5 {
 		t.Errorf("ping: %v, %v", ms, err)
 	}
-	if want := []string{"name Ann at home", "keep", "keep no more", "block", "unblock", "forget", "look", "ping"}; !slices.Equal(peersAsked(a, f), want) {
-		t.Errorf("the node was asked %q", peersAsked(a, f))
+	if want := []string{"name Ann at home", "keep", "keep no more", "block", "unblock", "forget", "look", "ping"}; !slices.Equal(peersAsked(t, a), want) {
+		t.Errorf("the node was asked %q", peersAsked(t, a))
 	}
 	if code := codeOf(t, p.Block("far", true)); code != core.NotFound {
 		t.Errorf("an unknown peer: %s", code)

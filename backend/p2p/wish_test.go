@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"strings"
@@ -32,7 +33,10 @@ func TestWish_BlockHoldsBothWays(t *testing.T) {
 	refused := func(h *Host) {
 		t.Helper()
 		wantCode(t, h.Dial(t.Context(), b.FullAddresses()[0]), core.Conflict)
-		wantCode(t, h.DialPeer(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}), core.Unavailable)
+		wantCode(t, h.DialPeer(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}), core.Conflict)
+		if err := h.Connect(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}); err == nil { // as membership or libp2p itself would
+			t.Error("the gate lets a blocked peer be dialled")
+		}
 		if err := b.Dial(t.Context(), h.FullAddresses()[0]); err == nil { // b may not know yet
 			eventually(t, "b is cut off again", func() bool { return len(b.Network().Peers()) == 0 })
 		}
@@ -88,10 +92,10 @@ func TestWish_OutlastsStrangersAndIsBounded(t *testing.T) {
 	friend := randomID(t)
 	b.seen(sighting{id: friend, at: long, addresses: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/tcp/1")}})
 	named := func(w *wish) { w.name = "friend" }
-	if err := b.wish(friend, nil, named); err != nil {
+	if err = b.wish(friend, nil, named); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.save(time.Now()); err != nil {
+	if err = b.save(time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := openBook(b.folder, slog.New(slog.DiscardHandler))
@@ -151,25 +155,38 @@ func TestMeter(t *testing.T) {
 
 // The timeline must tell each change once, and have an end.
 func TestGauges_Timeline(t *testing.T) {
-	g := newGauges()
+	line := openTimeline(t.TempDir(), time.Now(), slog.New(slog.DiscardHandler))
+	g := newGauges(line)
 	now := time.Unix(1_800_000_000, 0)
 	id := randomID(t)
 	for _, route := range []string{core.RouteRelayed, core.RouteRelayed, core.RoutePunched, core.RouteOffline} {
 		now = now.Add(time.Minute)
 		g.routed(id, route, now)
 	}
-	changes := g.since(time.Time{})
+	changes := line.since(time.Time{})
 	if len(changes) != 3 || changes[0].From != core.RouteOffline || changes[1].From != core.RouteRelayed || changes[1].To != core.RoutePunched {
 		t.Errorf("changes: %+v", changes)
 	}
-	if got := g.since(now); len(got) != 1 || got[0].To != core.RouteOffline {
+	if got := line.since(now); len(got) != 1 || got[0].To != core.RouteOffline {
 		t.Errorf("since the last: %+v", got)
+	}
+	g.routed(id, core.RouteLAN, now.Add(time.Minute))
+	ended := now.Add(time.Hour)
+	if err := line.save(ended); err != nil {
+		t.Fatal(err)
+	}
+	again := openTimeline(line.folder, ended.Add(time.Hour), slog.New(slog.DiscardHandler)).since(time.Time{})
+	if last := again[len(again)-1]; len(again) != 5 || last.From != core.RouteLAN || last.To != core.RouteOffline || !last.At.Equal(ended) {
+		t.Errorf("after a restart: %+v; what was open ended with the node", again)
+	}
+	if got := openTimeline(line.folder, ended.Add(2*MaxPathAge), slog.New(slog.DiscardHandler)).since(time.Time{}); len(got) != 0 {
+		t.Errorf("two days later: %+v", got)
 	}
 	now = now.Add(MaxPathAge + time.Hour)
 	for i := range MaxPathChanges + 10 {
 		g.routed(id, map[bool]string{true: core.RouteLAN, false: core.RouteOffline}[i%2 == 0], now)
 	}
-	if got := g.since(time.Time{}); len(got) != MaxPathChanges || got[0].At != now {
+	if got := line.since(time.Time{}); len(got) != MaxPathChanges || got[0].At != now {
 		t.Errorf("%d changes, the first of %v", len(got), got[0].At)
 	}
 	for range 2 * MaxLatencies {
@@ -183,10 +200,22 @@ func TestGauges_Timeline(t *testing.T) {
 	}
 }
 
+// A damaged history must not stop the node, nor be believed.
+func FuzzTimelineRead(f *testing.F) {
+	f.Add([]byte(`{"version":1,"at":"2026-01-01T00:00:00Z","changes":[{"at":"2026-01-01T00:00:00Z","peer":"12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf","from":"offline","to":"lan"}]}`))
+	f.Add([]byte(`{"version":2}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		line := &timeline{}
+		if line.read(bytes.NewReader(body), time.Unix(1_800_000_000, 0)) == nil && len(line.changes) > MaxPathChanges {
+			t.Fatal("too many changes")
+		}
+	})
+}
+
 // A connection that a punched hole made must be told from one that was direct
 // from the start.
 func TestGauges_Punches(t *testing.T) {
-	g := newGauges()
+	g := newGauges(&timeline{})
 	id := randomID(t)
 	opened := time.Unix(1_800_000_000, 0)
 	trace := func(after time.Duration, evt any) {
