@@ -111,8 +111,19 @@ test('a name, with its undo; ping; kept connected; the command; all by keyboard'
   await row(page, two).getByText('Keep connected').waitFor();
 
   await act(page, two, 'Show as command');
-  const line = await page.getByRole('dialog').locator('pre').first().innerText();
-  expect(await one.command(...line.split(' ').slice(1))).toContain(two.run.peer_id);
+  // Each line works as it stands.
+  const lines = await page.getByRole('dialog').locator('pre').allInnerTexts();
+  expect(lines.map((line) => line.split(' ')[2])).toEqual([
+    'show',
+    'ping',
+    'why',
+    'name',
+    'keep',
+    'disconnect',
+    'block',
+  ]);
+  for (const line of lines.slice(0, 5))
+    expect(await one.command(...line.split(' ').slice(1)), line).toContain(two.run.peer_id);
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: 'Activity' }).click();
@@ -140,6 +151,15 @@ test('who is blocked stays out until unblocked; who is offline stays known until
   await row(page, two).getByText('offline', { exact: true }).waitFor();
   await act(page, two, 'Connect');
   await row(page, two).getByText('connected', { exact: true }).waitFor();
+
+  await two.kill();
+  await row(page, two)
+    .getByText(/^seen /)
+    .waitFor({ timeout: 30_000 });
+  await act(page, two, 'Forget');
+  await page.getByRole('dialog', { name: 'Forget this peer?' }).getByRole('button', { name: 'Forget' }).click();
+  await row(page, two).waitFor({ state: 'detached' });
+  await two.restart();
   await leave(here);
 });
 
@@ -171,7 +191,9 @@ test('the doctor tells each line with its evidence, as the command does', async 
   const report = await page.evaluate(() => navigator.clipboard.readText());
   for (const title of await lines.getByRole('heading').allInnerTexts()) expect(report).toContain(title);
   await page.getByRole('button', { name: 'Show as command' }).click();
-  await page.getByText('debros doctor').waitFor();
+  expect(await page.getByRole('dialog').locator('pre').innerText()).toBe('debros doctor');
+  const told = await one.command('doctor');
+  for (const title of await lines.getByRole('heading').allInnerTexts()) expect(told).toContain(title);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Examine again' }).click();
   await page.getByText(/^examined at/).waitFor();
