@@ -181,6 +181,34 @@ test('when all are near, the map is the graph and says why; arrows and Enter wor
   await leave(here);
 });
 
+test('members of a network share what they measure; who does not is named', async () => {
+  const shy = await TestNode.start({ '--share-paths': 'false' });
+  try {
+    for (const node of [two, shy]) {
+      const ticket = /debros1[^"\s]*/.exec(await one.command('invite', '-o', 'json'))?.[0];
+      await node.command('join', ticket!);
+    }
+    const here = await visit(browser, one, '#/peers/paths');
+    const { page } = here;
+    const end = (node: TestNode) => `…${node.run.peer_id.slice(-5)}`;
+    const line = (node: TestNode) =>
+      page
+        .getByRole('row')
+        .filter({ has: page.locator('th', { hasText: end(node) }) })
+        .last();
+    // Measured there, told here.
+    await line(two)
+      .getByRole('gridcell', { name: /: [\d.]+ ms, this computer$/ })
+      .first()
+      .waitFor({ timeout: 50_000 });
+    await line(shy).getByText('not shared').waitFor({ timeout: 50_000 });
+    await page.getByText('This node shares what it measures').waitFor();
+    await leave(here);
+  } finally {
+    await shy.close();
+  }
+}, 120_000);
+
 test('the doctor tells each line with its evidence, as the command does', async () => {
   const here = await visit(browser, one, '#/peers/doctor');
   const { page } = here;
@@ -291,9 +319,13 @@ describe('peers all over the world', () => {
   test('the table is one tab stop, sorted by its heads, filtered, copied', async () => {
     const here = await visit(browser, one);
     const { page } = here;
+    const loaded: string[] = [];
+    page.on('request', (request) => loaded.push(request.url()));
     await plant(page);
     await page.evaluate(() => (location.hash = '#/peers'));
     await page.locator('[data-open]').first().waitFor();
+    // The map costs nothing while nobody opens it.
+    expect(loaded.filter((url) => /MapTab|GraphTab/.test(url))).toEqual([]);
     expect(await page.locator('tbody [data-open][tabindex="0"]').count()).toBe(1);
     await page.getByRole('button', { name: 'Latency' }).click();
     const first = () => page.locator('[data-open]').first().innerText();
