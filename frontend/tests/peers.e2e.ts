@@ -111,8 +111,19 @@ test('a name, with its undo; ping; kept connected; the command; all by keyboard'
   await row(page, two).getByText('Keep connected').waitFor();
 
   await act(page, two, 'Show as command');
-  const line = await page.getByRole('dialog').locator('pre').first().innerText();
-  expect(await one.command(...line.split(' ').slice(1))).toContain(two.run.peer_id);
+  // Each line works as it stands.
+  const lines = await page.getByRole('dialog').locator('pre').allInnerTexts();
+  expect(lines.map((line) => line.split(' ')[2])).toEqual([
+    'show',
+    'ping',
+    'why',
+    'name',
+    'keep',
+    'disconnect',
+    'block',
+  ]);
+  for (const line of lines.slice(0, 5))
+    expect(await one.command(...line.split(' ').slice(1)), line).toContain(two.run.peer_id);
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: 'Activity' }).click();
@@ -140,6 +151,15 @@ test('who is blocked stays out until unblocked; who is offline stays known until
   await row(page, two).getByText('offline', { exact: true }).waitFor();
   await act(page, two, 'Connect');
   await row(page, two).getByText('connected', { exact: true }).waitFor();
+
+  await two.kill();
+  await row(page, two)
+    .getByText(/^seen /)
+    .waitFor({ timeout: 30_000 });
+  await act(page, two, 'Forget');
+  await page.getByRole('dialog', { name: 'Forget this peer?' }).getByRole('button', { name: 'Forget' }).click();
+  await row(page, two).waitFor({ state: 'detached' });
+  await two.restart();
   await leave(here);
 });
 
@@ -161,6 +181,34 @@ test('when all are near, the map is the graph and says why; arrows and Enter wor
   await leave(here);
 });
 
+test('members of a network share what they measure; who does not is named', async () => {
+  const shy = await TestNode.start({ '--share-paths': 'false' });
+  try {
+    for (const node of [two, shy]) {
+      const ticket = /debros1[^"\s]*/.exec(await one.command('invite', '-o', 'json'))?.[0];
+      await node.command('join', ticket!);
+    }
+    const here = await visit(browser, one, '#/peers/paths');
+    const { page } = here;
+    const end = (node: TestNode) => `…${node.run.peer_id.slice(-5)}`;
+    const line = (node: TestNode) =>
+      page
+        .getByRole('row')
+        .filter({ has: page.locator('th', { hasText: end(node) }) })
+        .last();
+    // Measured there, told here.
+    await line(two)
+      .getByRole('gridcell', { name: /: [\d.]+ ms, this computer$/ })
+      .first()
+      .waitFor({ timeout: 50_000 });
+    await line(shy).getByText('not shared').waitFor({ timeout: 50_000 });
+    await page.getByText('This node shares what it measures').waitFor();
+    await leave(here);
+  } finally {
+    await shy.close();
+  }
+}, 120_000);
+
 test('the doctor tells each line with its evidence, as the command does', async () => {
   const here = await visit(browser, one, '#/peers/doctor');
   const { page } = here;
@@ -171,7 +219,9 @@ test('the doctor tells each line with its evidence, as the command does', async 
   const report = await page.evaluate(() => navigator.clipboard.readText());
   for (const title of await lines.getByRole('heading').allInnerTexts()) expect(report).toContain(title);
   await page.getByRole('button', { name: 'Show as command' }).click();
-  await page.getByText('debros doctor').waitFor();
+  expect(await page.getByRole('dialog').locator('pre').innerText()).toBe('debros doctor');
+  const told = await one.command('doctor');
+  for (const title of await lines.getByRole('heading').allInnerTexts()) expect(told).toContain(title);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Examine again' }).click();
   await page.getByText(/^examined at/).waitFor();
@@ -269,9 +319,13 @@ describe('peers all over the world', () => {
   test('the table is one tab stop, sorted by its heads, filtered, copied', async () => {
     const here = await visit(browser, one);
     const { page } = here;
+    const loaded: string[] = [];
+    page.on('request', (request) => loaded.push(request.url()));
     await plant(page);
     await page.evaluate(() => (location.hash = '#/peers'));
     await page.locator('[data-open]').first().waitFor();
+    // The map costs nothing while nobody opens it.
+    expect(loaded.filter((url) => /MapTab|GraphTab/.test(url))).toEqual([]);
     expect(await page.locator('tbody [data-open][tabindex="0"]').count()).toBe(1);
     await page.getByRole('button', { name: 'Latency' }).click();
     const first = () => page.locator('[data-open]').first().innerText();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Finding, Me, PathMatrix, Peer } from '../api/peers';
 import { byWeight, report } from './doctor.svelte';
 import { cellsOf, toneOfMs, worstPairs } from './paths.svelte';
@@ -101,6 +101,35 @@ describe('the table', () => {
     expect(line?.split('\t')).toHaveLength(12);
     expect(line).toContain('a b c');
     expect(line).not.toContain('Bavaria');
+  });
+});
+
+// A screen that is not seen must not keep node and battery busy.
+describe('an open screen', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test.each([
+    ['that is seen asks now and then, and says that somebody looks', false, 7, 3],
+    ['in a hidden tab asks nothing after the first time', true, 1, 1],
+  ])('%s', async (_, hidden, asks, looks) => {
+    vi.useFakeTimers();
+    vi.stubGlobal('document', { hidden });
+    vi.stubGlobal('window', { runtime: { EventsOnMultiple: () => () => undefined } });
+    const asked: string[] = [];
+    const answer = (name: string, value: unknown) => () => {
+      asked.push(name);
+      return Promise.resolve(value);
+    };
+    const api = { listPeers: answer('list', []), getMe: answer('me', me()), look: answer('look', undefined) };
+    const stop = new Peers(api as unknown as ConstructorParameters<typeof Peers>[0]).start();
+    await vi.advanceTimersByTimeAsync(30_000);
+    stop();
+    await vi.advanceTimersByTimeAsync(30_000);
+    const count = (name: string) => asked.filter((one) => one === name).length;
+    expect([count('list'), count('look')]).toEqual([asks, looks]);
   });
 });
 

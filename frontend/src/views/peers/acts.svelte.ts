@@ -1,6 +1,7 @@
 // What can be done with a peer. Table, detail and map offer the same.
 import type { Peer } from '../../api/peers';
 import { f, m } from '../../i18n/index.svelte';
+import { Doctor } from '../../state/doctor.svelte';
 import { notices } from '../../state/notices.svelte';
 import { nameOf, type Peers } from '../../state/peers.svelte';
 
@@ -16,6 +17,8 @@ export class Acts {
   /** The peer that something is being done with now. */
   busy = $state('');
   readonly peers: Peers;
+  /** Its findings are there when its view is opened again. */
+  readonly doctor = new Doctor();
 
   constructor(peers: Peers) {
     this.peers = peers;
