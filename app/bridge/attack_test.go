@@ -411,7 +411,7 @@ func TestAttack_UnknownMethod(t *testing.T) {
 	s := serve(t)
 	b := s.signedIn()
 	for _, name := range []string{
-		"", "KV", "KV.", ".List", "kv.list", "KV.list", "api.KV.List", "KV.open", "App.d", "App.shell", "KV.List.Call", "Bridge.Open", "API.Attach", "App.String", "Node.Stop", "__proto__", "KV.List\u0000",
+		"", "KV", "KV.", ".List", "kv.list", "KV.list", "api.KV.List", "KV.open", "App.d", "App.shell", "KV.List.Call", "Bridge.Open", "API.Attach", "App.String", "Node.Close", "__proto__", "KV.List\u0000",
 	} {
 		if r := s.call(b, fmt.Sprintf(`{"method":%q,"args":[]}`, name)); r.status != http.StatusNotFound && r.status != http.StatusBadRequest {
 			t.Errorf("%q: %d %s", name, r.status, r.body)

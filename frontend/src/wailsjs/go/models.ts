@@ -3554,6 +3554,74 @@ export namespace api {
 	    }
 	}
 	
+	export class TopicMember {
+	    id: string;
+	    joined_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new TopicMember(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.joined_at = source["joined_at"];
+	    }
+	}
+	export class TopicMessage {
+	    id: string;
+	    from: string;
+	    data_base64: string;
+	    size: number;
+	    at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new TopicMessage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.from = source["from"];
+	        this.data_base64 = source["data_base64"];
+	        this.size = source["size"];
+	        this.at = source["at"];
+	    }
+	}
+	export class TopicMessages {
+	    messages: TopicMessage[];
+	    ended: boolean;
+	    why: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new TopicMessages(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.messages = this.convertValues(source["messages"], TopicMessage);
+	        this.ended = source["ended"];
+	        this.why = source["why"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class Traffic {
 	    total: Flow;
 	    protocols: Flow[];
@@ -3587,6 +3655,28 @@ export namespace api {
 		}
 	}
 	
+	export class UndoOffer {
+	    offered: boolean;
+	    reason: string;
+	    rows: number;
+	    script: string;
+	    since: string[];
+	    since_count: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new UndoOffer(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.offered = source["offered"];
+	        this.reason = source["reason"];
+	        this.rows = source["rows"];
+	        this.script = source["script"];
+	        this.since = source["since"];
+	        this.since_count = source["since_count"];
+	    }
+	}
 	
 	export class WalletAccount {
 	    chain: string;
