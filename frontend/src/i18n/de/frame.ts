@@ -243,6 +243,8 @@ export const frame: Pick<
     empty: 'Nichts ist geschehen.',
     emptyHint: 'Störungen des Knotens und das Ende langer Arbeit stehen hier.',
     fresh: 'neu',
+    trouble: 'Störung',
+    fine: 'Gut',
     health: (state, parts) =>
       parts === '' ? `Dem Knoten geht es wieder gut: ${state}` : `Der Knoten: ${state} (${parts})`,
     leader: (group, lost) =>

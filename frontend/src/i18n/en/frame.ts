@@ -218,6 +218,8 @@ export const frame = {
     empty: 'Nothing has happened.',
     emptyHint: 'Trouble of the node and the end of long work appear here.',
     fresh: 'new',
+    trouble: 'Trouble',
+    fine: 'Fine',
     health: (state: string, parts: string) =>
       parts === '' ? `The node is well again: ${state}` : `The node: ${state} (${parts})`,
     leader: (group: string, lost: boolean) =>
