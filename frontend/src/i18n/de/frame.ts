@@ -270,5 +270,7 @@ export const frame: Pick<
     noPeers: 'Kein anderer Knoten in Sicht.',
     cause: (detail) => (detail === '' ? '' : `Die Suche meldet: ${detail}.`),
     noPeersWorks: 'Lesen mit Stufe none geht und zeigt sein Alter.',
+    noPeersLeads: (namespace) =>
+      `Dieser Knoten führt ${namespace}: Lesen und Schreiben gehen weiter, doch vom Neuen hat niemand eine Kopie.`,
   },
 };

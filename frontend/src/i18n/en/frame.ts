@@ -245,5 +245,7 @@ export const frame = {
     noPeers: 'No other node in sight.',
     cause: (detail: string) => (detail === '' ? '' : `Discovery says: ${detail}.`),
     noPeersWorks: 'Reading at level none works and shows its age.',
+    noPeersLeads: (namespace: string) =>
+      `This node leads ${namespace}: reading and writing go on, and nobody else has a copy of what is new.`,
   },
 };
