@@ -86,19 +86,25 @@ func (h *history) add(now time.Time, m core.Measures, p process) {
 	if first || seconds <= 0 {
 		return
 	}
-	rate := func(new, old uint64) float64 {
-		if new < old { // a group went to sleep, and its entries with it
+	rate := func(after, old uint64) float64 {
+		if after < old { // a group went to sleep, and its entries with it
 			return 0
 		}
-		return float64(new-old) / seconds
+		return float64(after-old) / seconds
 	}
 	s := Moment{
 		Time: stamp(now), Requests: rate(m.Requests, before.Requests), Entries: rate(m.Entries, before.Entries),
 		Messages: rate(m.Messages, before.Messages), Lost: rate(m.Lost, before.Lost), InFlight: m.InFlight, Sockets: m.Sockets,
-		Behind: int64(min(m.Behind, 1<<53)), Peers: m.Peers, Goroutines: p.goroutines, Descriptors: p.descriptors, Memory: int64(min(p.memory, 1<<53)),
+		Behind: exact(m.Behind), Peers: m.Peers, Goroutines: p.goroutines, Descriptors: p.descriptors, Memory: exact(p.memory),
 	}
 	if count := m.Requests - min(before.Requests, m.Requests); count > 0 {
 		s.LatencyMS = float64((m.RequestTime - before.RequestTime).Microseconds()) / 1000 / float64(count)
 	}
 	h.samples = append(h.samples[max(0, len(h.samples)+1-MaxSamples):], s)
+}
+
+// exact is a number that JavaScript holds without rounding.
+func exact(n uint64) int64 {
+	const most = 1 << 53
+	return int64(min(n, most)) //nolint:gosec // it is at most 2^53
 }

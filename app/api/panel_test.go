@@ -63,13 +63,13 @@ func TestNode_SaveSettings(t *testing.T) {
 	if err != nil || view.Path != "node.yaml" || len(view.Keys) != 1 || !view.Keys[0].Restart || view.Keys[0].Choices == nil {
 		t.Fatalf("%+v, %v", view, err)
 	}
-	if err := n.SaveSettings([]ConfigChange{{Name: "gateway.addr", Value: "bad"}}); codeOf(t, err) != core.Invalid {
+	if err = n.SaveSettings([]ConfigChange{{Name: "gateway.addr", Value: "bad"}}); codeOf(t, err) != core.Invalid {
 		t.Errorf("a bad value: %v", err)
 	}
-	if err := n.SaveSettings([]ConfigChange{{Name: "gateway.addr", Reset: true}}); err != nil {
+	if err = n.SaveSettings([]ConfigChange{{Name: "gateway.addr", Reset: true}}); err != nil {
 		t.Error(err)
 	}
-	if err := n.SaveSecret("proxy.password", "canary"); err != nil {
+	if err = n.SaveSecret("proxy.password", "canary"); err != nil {
 		t.Error(err)
 	}
 	b, err := a.desk.node()
@@ -90,10 +90,10 @@ func TestNode_RequestsAndBackups(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].TookMS != 1.5 {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	if news, err := n.Requests(all[0].Seq); err != nil || len(news) != 1 || news[0].Seq != "2" {
-		t.Errorf("%+v, %v", news, err)
+	if all, err = n.Requests(all[0].Seq); err != nil || len(all) != 1 || all[0].Seq != "2" {
+		t.Errorf("%+v, %v", all, err)
 	}
-	if _, err := n.Requests("x"); codeOf(t, err) != core.Invalid {
+	if _, err = n.Requests("x"); codeOf(t, err) != core.Invalid {
 		t.Errorf("no number: %v", err)
 	}
 	plan, err := n.Backups()
@@ -181,7 +181,7 @@ func TestNode_Support(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.SaveSupport("Support", to); err != nil {
+	if _, err = n.SaveSupport("Support", to); err != nil {
 		t.Fatal(err)
 	}
 	a.desk.tasks.wg.Wait()
@@ -240,8 +240,9 @@ func TestActivity(t *testing.T) {
 	if got, err = newActivityLog(dir, time.Now).find("", 2*MaxActivities); err != nil || len(got) != MaxActivities || got[0].Text != fmt.Sprint("act ", MaxActivities+2*activitySlack-1) {
 		t.Errorf("%d kept, %v", len(got), err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("others may read it: %v, %v", info.Mode(), err)
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read it: %v, %v", info, err)
 	}
 	if err = l.forget(); err != nil {
 		t.Error(err)

@@ -65,7 +65,7 @@ func (a *app) saveConfig(changes []core.ConfigChange) error {
 		return err
 	}
 	loaded, err := config.Load(a.sources(nil))
-	if _, faulty := errors.AsType[*config.FaultsError](err); err != nil && !faulty { // a fault is what somebody may be mending
+	if err != nil && !faulty(err) { // a fault is what somebody may be mending
 		return err
 	}
 	loaded.Path = path
@@ -74,4 +74,10 @@ func (a *app) saveConfig(changes []core.ConfigChange) error {
 	}
 	a.note("a node that runs reads it when it starts again")
 	return a.show(document{object: record{{"file", path}, {"changed", len(changes)}}})
+}
+
+// faulty says whether the configuration could be read but has faults.
+func faulty(err error) bool {
+	faults, ok := errors.AsType[*config.FaultsError](err)
+	return ok && len(faults.Faults) > 0
 }

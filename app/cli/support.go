@@ -34,7 +34,7 @@ func (a *app) supportCommand() *cobra.Command {
 			}
 			if show {
 				for _, f := range files {
-					if err := a.write([]byte("== " + f.Name + "\n" + printable(f.Text) + "\n")); err != nil {
+					if err = a.write([]byte("== " + f.Name + "\n" + printable(f.Text) + "\n")); err != nil {
 						return err
 					}
 				}
@@ -55,7 +55,7 @@ func (a *app) supportCommand() *cobra.Command {
 // limits still.
 func (a *app) support(ctx context.Context) ([]core.SupportFile, error) {
 	loaded, err := config.Load(a.sources(nil))
-	if _, faulty := errors.AsType[*config.FaultsError](err); err != nil && !faulty {
+	if err != nil && !faulty(err) {
 		return nil, err
 	}
 	build := a.env.Program.Build

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,9 +22,7 @@ func edited(t *testing.T, text string, flags map[string]string) (*File, string) 
 		}
 	}
 	given := map[string]string{"data-dir": dir}
-	for name, value := range flags {
-		given[name] = value
-	}
+	maps.Copy(given, flags)
 	loaded, err := Load(Sources{Flags: given, Env: environment(map[string]string{"HOME": dir})})
 	if err != nil {
 		t.Fatal(err)

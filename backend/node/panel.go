@@ -33,8 +33,8 @@ func (n *Node) Measures() core.Measures {
 	stats := n.pubsub.Stats()
 	m := core.Measures{
 		Peers:    len(n.nodes()),
-		Messages: uint64(stats.Published + stats.Delivered),
-		Lost:     uint64(stats.LostInbound + stats.LostOutbound),
+		Messages: count(stats.Published + stats.Delivered),
+		Lost:     count(stats.LostInbound + stats.LostOutbound),
 	}
 	if n.gateway != nil {
 		m.Requests, m.RequestTime = n.gateway.Totals()
@@ -52,6 +52,9 @@ func (n *Node) Measures() core.Measures {
 	}
 	return m
 }
+
+// count is a counter, which never falls below zero.
+func count(n int64) uint64 { return uint64(max(n, 0)) }
 
 // BackupNow does a round of backups as the schedule would, and returns how many
 // files it wrote. It returns Conflict while another round is under way.

@@ -272,3 +272,44 @@ test('a node that goes away is shown, and its return too', async () => {
   await page.locator('[data-check]').first().waitFor();
   await leave(here);
 });
+
+test('a node alone says who is missing and what goes on, with the leader lost or kept', async () => {
+  const [one, two] = await Promise.all([
+    TestNode.start({ '--node-id': 'cellar' }),
+    TestNode.start({ '--node-id': 'kitchen' }),
+  ]);
+  await one.command('kv', 'put', 'shared', 'v');
+  const ticket = (await one.command('invite', '-o', 'raw')).trim();
+  await two.command('join', ticket, '--yes', '--timeout', '60s');
+  const replicas = async () => {
+    const groups = await one.command('network', 'groups', '-o', 'jsonl');
+    return groups.split('\n').find((line) => line.includes('"default"')) ?? '';
+  };
+  await expect.poll(replicas, { timeout: 30_000 }).toContain(two.run.peer_id);
+  const [leader, follower] = [await visit(browser, one, '#/keys'), await visit(browser, two, '#/keys')];
+  await follower.page.getByTestId('freshness').getByText('behind the leader').waitFor();
+
+  await two.kill();
+  const alone = leader.page.getByRole('status').filter({ hasText: 'No other node in sight.' });
+  await alone.getByText('This node leads default: reading and writing go on').waitFor({ timeout: 30_000 });
+  await expect.poll(() => alone.innerText()).toContain('Out of sight: kitchen.');
+  await one.command('kv', 'put', 'shared', 'w');
+  await leave(leader);
+
+  await two.restart();
+  await follower.page.goto(await two.link());
+  await follower.page.getByTestId('freshness').getByText('behind the leader').waitFor({ timeout: 30_000 });
+  await one.kill();
+  const lost = follower.page.getByRole('alert').filter({ hasText: 'No leader for default.' });
+  await lost.waitFor({ timeout: 30_000 });
+  await expect.poll(() => lost.innerText(), { timeout: 30_000 }).toContain('Out of sight: cellar.');
+  await follower.page.getByTestId('freshness').getByText('no leader').waitFor();
+  await follower.page.getByRole('button', { name: /^What happened, \d+ not read$/ }).click();
+  await follower.page.getByText('default has lost its leader: writes wait').waitFor();
+  // What is said to work does.
+  expect(await two.command('kv', 'get', 'shared', '--level', 'none')).toBe('w');
+  await one.restart();
+  await lost.waitFor({ state: 'detached', timeout: 30_000 });
+  await leave(follower);
+  await Promise.all([one.close(), two.close()]);
+}, 180_000);

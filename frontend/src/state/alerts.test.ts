@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Group, NodeStatus } from '../api/node';
+import type { Overview } from '../api/network';
 import type { Task } from '../api/tasks';
 import { Earlier } from './activity.svelte';
 import { Alerts, exposed, MaxAlerts, nodeEvents, taskEvents } from './alerts.svelte';
 import { Notices } from './notices.svelte';
+import { Place } from './place.svelte';
 
 const group = (name: string, leader: string, awake = true): Group => ({
   name,
@@ -155,4 +157,19 @@ describe('activity', () => {
     await earlier.forget();
     expect(earlier.lines.data).toEqual([]);
   });
+});
+
+// Somebody who is named as missing and is there, or the other way round, sends people to the wrong machine.
+test('who is missing: those not connected, and all when there is no peer at all', async () => {
+  const member = (id: string, connected: boolean, self = false) => ({ id, name: '', connected, self });
+  const answer = {
+    networks: [{ id: 'abcdefghij', name: '', current: true }],
+    members: [member('me', true, true), member('there', true), member('away', false)],
+  };
+  const place = new Place({ overview: () => Promise.resolve(answer as unknown as Overview) });
+  expect(place.name).toBe('');
+  await place.refresh();
+  expect(place.name).toBe('abcdefgh');
+  expect(place.missing(1).map((one) => one.id)).toEqual(['away']);
+  expect(place.missing(0).map((one) => one.id)).toEqual(['there', 'away']);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Group } from '../api/node';
 import { type Command, Commands, type Press, pressed } from './commands.svelte';
 import { Loader } from './loader.svelte';
-import { append, Logs, MaxLines, passes } from './logs.svelte';
+import { append, logCommand, Logs, MaxLines, passes } from './logs.svelte';
 import { freshness } from './node.svelte';
 import { MaxToasts, Notices } from './notices.svelte';
 import { type Address, formatRoute, Home, parseRoute, Router } from './route.svelte';
@@ -249,6 +249,18 @@ describe('logs', () => {
     [{ level: '', part: '', search: 'ABC' }, 'info', true],
   ])('%o lets %s through: %s', (filter, level, want) => {
     expect(passes(line(1, level), filter)).toBe(want);
+  });
+
+  test('the command shows what is on screen', () => {
+    expect(logCommand({ level: '', part: '', search: '' })).toEqual(['node', 'logs', '--follow']);
+    expect(logCommand({ level: 'warn', part: 'p2p', search: 'a b' }).slice(3)).toEqual([
+      '--min-level',
+      'warn',
+      '--part',
+      'p2p',
+      '--search',
+      'a b',
+    ]);
   });
 
   test('a pause holds lines back and gives them after', () => {

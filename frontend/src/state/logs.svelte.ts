@@ -39,6 +39,16 @@ export const attrsText = (line: LogLine): string =>
 export const lineText = (line: LogLine): string =>
   [line.time, line.level, line.part, line.message, attrsText(line)].filter((part) => part !== '').join(' ');
 
+/** The command that shows the same lines, and those that come. */
+export const logCommand = ({ level, part, search }: LogFilter): string[] => [
+  'node',
+  'logs',
+  '--follow',
+  ...(level === '' ? [] : ['--min-level', level]),
+  ...(part === '' ? [] : ['--part', part]),
+  ...(search === '' ? [] : ['--search', search]),
+];
+
 /** Adds lines behind those that are there, each once, oldest out. */
 export function append(lines: LogLine[], more: LogLine[]): LogLine[] {
   const last = lines.at(-1)?.seq ?? '';

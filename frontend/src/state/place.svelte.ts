@@ -21,9 +21,12 @@ export class Place {
     return at.name === '' ? at.id.slice(0, 8) : at.name;
   }
 
-  /** Members that this node is not connected with. */
-  get missing(): Member[] {
-    return this.members.filter((one) => !one.self && !one.connected);
+  /**
+   * Members that this node is not connected with. Without a leader the list cannot
+   * be asked for anew; with no peer at all none of it is connected.
+   */
+  missing(peers: number): Member[] {
+    return this.members.filter((one) => !one.self && (!one.connected || peers === 0));
   }
 
   /** Asks; what is known stays when there is no answer, the status bar says why. */

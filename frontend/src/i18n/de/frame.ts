@@ -253,6 +253,8 @@ export const frame: Pick<
     empty: 'Nichts ist geschehen.',
     emptyHint: 'Störungen des Knotens und das Ende langer Arbeit stehen hier.',
     fresh: 'neu',
+    trouble: 'Störung',
+    fine: 'Gut',
     health: (state, parts) =>
       parts === '' ? `Dem Knoten geht es wieder gut: ${state}` : `Der Knoten: ${state} (${parts})`,
     leader: (group, lost) =>
@@ -278,5 +280,7 @@ export const frame: Pick<
     noPeers: 'Kein anderer Knoten in Sicht.',
     cause: (detail) => (detail === '' ? '' : `Die Suche meldet: ${detail}.`),
     noPeersWorks: 'Lesen mit Stufe none geht und zeigt sein Alter.',
+    noPeersLeads: (namespace) =>
+      `Dieser Knoten führt ${namespace}: Lesen und Schreiben gehen weiter, doch vom Neuen hat niemand eine Kopie.`,
   },
 };

@@ -235,6 +235,8 @@ export const frame = {
     empty: 'Nothing has happened.',
     emptyHint: 'Trouble of the node and the end of long work appear here.',
     fresh: 'new',
+    trouble: 'Trouble',
+    fine: 'Fine',
     health: (state: string, parts: string) =>
       parts === '' ? `The node is well again: ${state}` : `The node: ${state} (${parts})`,
     leader: (group: string, lost: boolean) =>
@@ -260,5 +262,7 @@ export const frame = {
     noPeers: 'No other node in sight.',
     cause: (detail: string) => (detail === '' ? '' : `Discovery says: ${detail}.`),
     noPeersWorks: 'Reading at level none works and shows its age.',
+    noPeersLeads: (namespace: string) =>
+      `This node leads ${namespace}: reading and writing go on, and nobody else has a copy of what is new.`,
   },
 };
