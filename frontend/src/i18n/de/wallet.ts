@@ -156,7 +156,6 @@ export const wallet: Pick<Messages, 'wallet'> = {
       'Der Ethereum-Schlüssel, verschlüsselt mit der Passphrase dieser Wallet. Andere Wallets lesen so eine Datei.',
     exportDo: 'Ort wählen und speichern',
     exported: (name) => `Gespeichert als ${name}.`,
-    exportFile: 'Keystore-Datei',
     removeMenu: 'Entfernen …',
     removeTitle: (label) => `${label} endgültig entfernen`,
     removeHint:
@@ -169,14 +168,12 @@ export const wallet: Pick<Messages, 'wallet'> = {
     minutes: (f, minutes) =>
       minutes % 60 === 0 ? plural(f, minutes / 60, 'Stunde', 'Stunden') : plural(f, minutes, 'Minute', 'Minuten'),
     autoLockSaved: 'Offene Wallets halten sich sofort daran.',
-    refresh: 'Neu laden',
     sessionsHint: 'Jede Anmeldung dieses Kontos, auf allen Geräten des Netzwerks.',
     sessionsEmpty: 'Keine Anmeldung',
     sessionsNone: 'Keine Wallet ist angemeldet',
     sessionsNoneHint:
       'Melde dich mit einer Wallet an, um zu sehen, wo sie noch angemeldet ist. Der Betreiber eines Knotens hat keine Anmeldungen.',
     where: 'Wo',
-    session: 'Anmeldung',
     signedInAt: 'Seit',
     lastUsed: 'Zuletzt benutzt',
     expires: 'Endet',
@@ -213,7 +210,6 @@ export const wallet: Pick<Messages, 'wallet'> = {
     nsMade: (name) => `Der Namensraum ${name} gehört dir.`,
     nsEmpty: 'Noch kein Namensraum',
     nsEmptyHint: 'Nimm einen freien Namen oder bitte einen Eigentümer um eine Rolle.',
-    nsPick: 'Wähl einen Namensraum, um zu sehen, wer ihn benutzen darf.',
     grants: (name) => `Wer ${name} benutzen darf`,
     grantsEmpty: 'Niemand außer dem Betreiber',
     grantsEmptyHint: 'Gib einer Wallet eine Rolle, dann kann sie diesen Namensraum auf jedem Knoten benutzen.',
@@ -256,7 +252,6 @@ export const wallet: Pick<Messages, 'wallet'> = {
     scopesHead: 'Rechte',
     maker: 'Gemacht von',
     noEnd: 'endet nie',
-    soon: 'bald',
     expired: 'abgelaufen',
     never: 'nie',
     revoke: 'Widerrufen',

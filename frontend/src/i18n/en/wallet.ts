@@ -153,7 +153,6 @@ export const wallet = {
     exportHint: 'The Ethereum key, encrypted with the passphrase of this wallet. Other wallets read such a file.',
     exportDo: 'Choose a place and save',
     exported: (name: string) => `Saved as ${name}.`,
-    exportFile: 'keystore file',
     removeMenu: 'Remove…',
     removeTitle: (label: string) => `Remove ${label} for good`,
     removeHint:
@@ -166,14 +165,12 @@ export const wallet = {
     minutes: (f: Formats, minutes: number) =>
       minutes % 60 === 0 ? plural(f, minutes / 60, 'hour', 'hours') : plural(f, minutes, 'minute', 'minutes'),
     autoLockSaved: 'Open wallets follow it at once.',
-    refresh: 'Refresh',
     sessionsHint: 'Each sign-in of this account, on all devices of the network.',
     sessionsEmpty: 'No sign-in',
     sessionsNone: 'No wallet is signed in',
     sessionsNoneHint:
       'Sign in with a wallet to see where else it is signed in. The operator of a node has no sign-ins.',
     where: 'Where',
-    session: 'Sign-in',
     signedInAt: 'Made',
     lastUsed: 'Last used',
     expires: 'Ends',
@@ -210,7 +207,6 @@ export const wallet = {
     nsMade: (name: string) => `The namespace ${name} is yours.`,
     nsEmpty: 'No namespace yet',
     nsEmptyHint: 'Claim a free name, or ask an owner for a grant.',
-    nsPick: 'Choose a namespace to see who may use it.',
     grants: (name: string) => `Who may use ${name}`,
     grantsEmpty: 'Nobody but the operator',
     grantsEmptyHint: 'Give a wallet a role, and it can use this namespace on every node.',
@@ -253,7 +249,6 @@ export const wallet = {
     scopesHead: 'Scopes',
     maker: 'Maker',
     noEnd: 'never ends',
-    soon: 'soon',
     expired: 'has ended',
     never: 'never',
     revoke: 'Revoke',
