@@ -113,7 +113,7 @@ export const wallet: Pick<Messages, 'wallet'> = {
     signRefuse: 'Ablehnen',
     signLeft: (f, seconds) => `Lehnt in ${f.number(seconds)} s von selbst ab`,
     browserTitle: 'Mit der Wallet deines Browsers anmelden',
-    browserOpening: 'Die Seite öffnet sich in deinem Browser.',
+    browserOpening: 'Öffne die Seite und wähl dort deine Wallet.',
     browserLink: 'Anmeldeseite öffnen',
     browserOpened: 'Die Seite ist in deinem Browser offen. Wenn du sie nicht siehst, öffne sie hier:',
     browserCode: 'Es ist nur dann die richtige Seite, wenn sie diesen Code zeigt:',

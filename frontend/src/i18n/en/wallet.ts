@@ -111,7 +111,7 @@ export const wallet = {
     signRefuse: 'Refuse',
     signLeft: (f: Formats, seconds: number) => `Refused by itself in ${f.number(seconds)} s`,
     browserTitle: 'Sign in with the wallet of your browser',
-    browserOpening: 'The page opens in your browser.',
+    browserOpening: 'Open the page and choose your wallet there.',
     browserLink: 'Open the sign-in page',
     browserOpened: 'The page is open in your browser. If you do not see it, open it here:',
     browserCode: 'It is the right page only if it shows this code:',
