@@ -71,7 +71,10 @@ func (f *fake) page(t testing.TB) *API {
 
 func newAPI(t testing.TB) *API {
 	t.Helper()
-	a, err := New(Program{Version: "1.2.3", DataDir: t.TempDir(), UserDir: t.TempDir()}, slog.New(slog.DiscardHandler))
+	a, err := New(
+		Program{Version: "1.2.3", DataDir: t.TempDir(), UserDir: t.TempDir(), Wallets: &fakeWallets{clock: time.Now}},
+		slog.New(slog.DiscardHandler),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

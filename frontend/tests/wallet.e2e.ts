@@ -60,6 +60,7 @@ test('a wallet is made, refuses once, and signs in, by keyboard alone', async ()
 
   await signIn(page);
   const text = await page.getByRole('region', { name: 'The whole text' }).textContent();
+  expect(await accessFaults(page)).toEqual([]);
   expect(text).toMatch(
     /wants you to sign in with your Ethereum account:\n0x[0-9a-fA-F]{40}\n\nSign in to namespace 'default'/,
   );
@@ -77,6 +78,7 @@ test('a wallet is made, refuses once, and signs in, by keyboard alone', async ()
 
   await go(page, 'Sign-ins');
   expect(await page.getByTestId('sessions').getByRole('row').nth(1).textContent()).toContain('this one');
+  expect(await accessFaults(page)).toEqual([]);
   await leave(here);
 });
 
@@ -101,6 +103,7 @@ test('a namespace is claimed by the account, shared, and opened by a key', async
   await page.keyboard.press('Enter');
   await toast(page, /is reader now/);
   expect(await page.getByTestId('grants').getByRole('row').count()).toBe(3);
+  expect(await accessFaults(page)).toEqual([]);
   await press(page, 'Undo');
   await toast(page, 'Put back as it was.');
   expect(await page.getByTestId('grants').getByRole('row').count()).toBe(2);
@@ -111,10 +114,12 @@ test('a namespace is claimed by the account, shared, and opened by a key', async
   await page.keyboard.press('Enter');
   const key = (await page.getByTestId('new-key').textContent()) ?? '';
   expect(key).toMatch(/^ak_/);
+  expect(await accessFaults(page)).toEqual([]);
   await press(page, 'Copy key');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
   await press(page, 'I have kept it');
   expect(await page.content()).not.toContain(key);
+  expect(await accessFaults(page)).toEqual([]);
   const asked = async () =>
     (await fetch(`${node.run.gateway}/v1/auth/whoami`, { headers: { 'X-API-Key': key } })).status;
   expect(await asked()).toBe(200);
@@ -132,6 +137,7 @@ test('a namespace is claimed by the account, shared, and opened by a key', async
   await page.keyboard.press('Enter');
   await toast(page, 'till is registered.');
   await page.getByTestId('apps').getByText('till').waitFor();
+  expect(await accessFaults(page)).toEqual([]);
   await leave(here);
 });
 
@@ -148,11 +154,13 @@ test('the words are shown against the passphrase and three of them asked back', 
   await page.getByTestId('words').waitFor({ timeout: 30_000 });
   const words = await page.getByTestId('words').locator('b').allTextContents();
   expect(words).toHaveLength(12);
+  expect(await accessFaults(page)).toEqual([]);
   await press(page, 'I have written them down');
   const dialog = page.getByRole('dialog');
   for (const input of await dialog.getByRole('textbox').all()) await input.fill('abandon');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').filter({ hasText: 'That is not word' }).waitFor();
+  expect(await accessFaults(page)).toEqual([]);
   for (const label of await dialog.locator('label').allTextContents())
     await dialog.getByLabel(label, { exact: true }).fill(words[Number(label.replace('Word ', '')) - 1] ?? '');
   await page.keyboard.press('Enter');
