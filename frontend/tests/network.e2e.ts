@@ -65,10 +65,18 @@ test('invite two at once, join, be listed on both sides, go back to the network 
   await here.page.keyboard.press('Escape');
   await expect.poll(() => here.page.getByTestId('tickets').getByText('open').count()).toBe(2);
 
+  // A link may bring the ticket along: it waits in the dialog, and leaves the address.
+  await there.page.evaluate((to) => (location.hash = `#/network/join?ticket=${to}`), second);
+  const join = there.page.getByRole('dialog', { name: 'Join a network' });
+  await expect.poll(() => join.getByLabel('Ticket or link').inputValue()).toBe(second);
+  expect(there.page.url()).not.toContain('debros1');
+  await there.page.keyboard.press('Escape');
+  await join.waitFor({ state: 'detached' });
+
   // By keyboard: the dialog, a ticket that is cut off, then a whole one.
   await there.page.getByRole('button', { name: 'Join', exact: true }).focus();
   await there.page.keyboard.press('Enter');
-  const join = there.page.getByRole('dialog', { name: 'Join a network' });
+  await join.waitFor();
   await there.page.keyboard.insertText(first.slice(0, -4));
   await there.page.keyboard.press('Enter');
   await join.getByText('the ticket is cut off').waitFor();

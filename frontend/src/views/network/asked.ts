@@ -3,7 +3,9 @@ import type { NetworkInfo } from '../../api/network';
 
 /** The dialogs of the screen. */
 export type Asked =
-  | { what: 'invite' | 'join' | 'leave' | 'sample' }
+  | { what: 'invite' | 'leave' | 'sample' }
+  /** With the ticket that a link brought, '' when there is none. */
+  | { what: 'join'; ticket: string }
   | { what: 'rename' | 'remove'; network: NetworkInfo }
   | { what: 'dismiss' | 'drain' | 'revoke'; id: string }
   | { what: 'commands'; lines: string[][] };
