@@ -130,7 +130,7 @@ func (t *Topics) Next(id string) (TopicMessages, error) {
 // Close ends a subscription; it is no error when there is none.
 func (t *Topics) Close(id string) error {
 	return act(t.d, "Topics.Close", MaxCallTime, func(context.Context) error {
-		t.d.listens.drop(id) //nolint:errcheck // why it had ended before does not matter any more
+		_ = t.d.listens.drop(id) //nolint:errcheck // why it had ended before does not matter any more
 		return nil
 	})
 }
@@ -205,7 +205,7 @@ func (l *listens) add(begin func() (<-chan core.Message, func() error, error)) (
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || len(l.open) >= MaxListens {
-		end() //nolint:errcheck // it had no time to end by itself
+		_ = end() //nolint:errcheck // it had no time to end by itself
 		return "", core.Errorf(core.Limited, "Pages listen to %d topics already; close one.", MaxListens)
 	}
 	id := newID()
@@ -224,7 +224,7 @@ func (l *listens) prune() {
 	}
 	l.mu.Unlock()
 	for _, id := range idle {
-		l.drop(id) //nolint:errcheck // nobody asks for it
+		_ = l.drop(id) //nolint:errcheck // nobody asks for it
 	}
 }
 
@@ -257,6 +257,6 @@ func (l *listens) close() {
 	l.open = map[string]*listen{}
 	l.mu.Unlock()
 	for _, one := range all {
-		one.end() //nolint:errcheck // the program ends
+		_ = one.end() //nolint:errcheck // the program ends
 	}
 }

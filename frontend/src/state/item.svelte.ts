@@ -2,6 +2,7 @@
 // choice when somebody else was faster or the outcome is not known.
 import * as kvApi from '../api/kv';
 import type { Item, Part, Provenance, Written } from '../api/kv';
+export type { Written } from '../api/kv';
 import { toError } from '../api/call';
 import { sameBytes } from '../lib/bytes';
 import { Loader } from './loader.svelte';
@@ -107,6 +108,21 @@ export class OpenItem {
     } finally {
       this.saving = false;
     }
+  }
+
+  /** Puts back what a save replaced, if nobody has written since; answers whether it did. */
+  async undo(before: Item, written: string): Promise<boolean> {
+    try {
+      const base = { ...before, version: written };
+      await this.#put(before.value, base, ttlLeft(before.expires_at, Date.now()));
+    } catch (raw) {
+      const { code } = toError(raw);
+      if (code !== 'precondition_failed' && code !== 'conflict' && code !== 'not_found') throw raw;
+      return false;
+    } finally {
+      await this.load();
+    }
+    return true;
   }
 
   /** Looks at the key to learn what became of a write. */

@@ -80,6 +80,13 @@ export class BulkChange {
     return this.#run({ do: how, from, to, existing }, ended);
   }
 
+  /** The change that takes a rename back: the keys under their new names. Null when they are too many. */
+  static back(overview: Overview, namespace: string, from: string, to: string, api: Api = kvApi): BulkChange | null {
+    if (overview.names === null) return null;
+    const keys = overview.names.map((name) => to + name.slice(from.length));
+    return new BulkChange({ namespace, keys, prefixes: [] }, api);
+  }
+
   async #run(what: Partial<BulkRequest>, ended: Ended): Promise<Task> {
     const nothing = { do: '', ttl_seconds: 0, from: '', to: '', existing: 'skip' };
     return ended(await this.#api.changeKeys({ ...nothing, ...what, chosen: this.chosen }));

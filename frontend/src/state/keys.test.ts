@@ -115,6 +115,17 @@ describe('open item', () => {
     expect(store.rows.get('k')?.value).toEqual(encode('mine'));
   });
 
+  test('a save can be taken back, but not over what somebody wrote since', async () => {
+    const store = new FakeStore(['k']);
+    const { open, base } = await opened(store);
+    const written = await open.save({ base, value: encode('mine') });
+    expect(await open.undo(base, written?.version ?? '')).toBe(true);
+    expect(store.rows.get('k')?.value).toEqual(encode('k'));
+    store.set('k', 'newer');
+    expect(await open.undo(base, written?.version ?? '')).toBe(false);
+    expect(store.rows.get('k')?.value).toEqual(encode('newer'));
+  });
+
   test('a merged value ends a conflict', async () => {
     const store = new FakeStore(['k']);
     const { open, base } = await opened(store);

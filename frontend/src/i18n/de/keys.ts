@@ -273,5 +273,7 @@ export const keys: Pick<Messages, 'keys'> = {
     message: 'Nachricht',
     messageHint: 'Strg+Enter sendet sie an alle, die zuhören',
     sendMessage: 'Senden',
+    undone: (key) => `${key} ist wieder, wie es war`,
+    notUndone: 'Seitdem hat jemand geschrieben. Nichts wurde geändert; der Verlauf hat jede Version.',
   },
 };

@@ -276,5 +276,7 @@ export const keys = {
     message: 'Message',
     messageHint: 'Ctrl+Enter sends it to everybody who listens',
     sendMessage: 'Send',
+    undone: (key: string) => `Put back what ${key} was`,
+    notUndone: 'Somebody has written since. Nothing was changed; its history has every version.',
   },
 };

@@ -81,13 +81,25 @@ export async function deleteMany(bulk: BulkChange, overview: Overview): Promise<
   });
 }
 
-/** Waits for a task that changed many keys and tells how it ended. */
-export async function tellBulk(namespace: string, ended: Promise<{ error: string; result: string }>): Promise<void> {
+/** Waits for a task that changed many keys and tells how it ended; back is the way back, if there is one. */
+export async function tellBulk(
+  namespace: string,
+  ended: Promise<{ error: string; result: string }>,
+  back: (() => Promise<{ error: string; result: string }>) | null = null,
+): Promise<void> {
   keySelection.clear();
   const task = await ended;
   await refreshKeys();
-  if (task.error !== '') notices.tell({ tone: 'bad', text: task.error, namespace });
-  else notices.tell({ text: m().keys.bulkDone(task.result), namespace });
+  if (task.error !== '') {
+    notices.tell({ tone: 'bad', text: task.error, namespace });
+    return;
+  }
+  const undo = async () => {
+    const undone = await (back ?? (() => ended))();
+    await refreshKeys();
+    return undone.error === '' ? m().keys.bulkDone(undone.result) : undone.error;
+  };
+  notices.tell({ text: m().keys.bulkDone(task.result), namespace, undo: back === null ? null : undo });
 }
 
 /** Counts a branch to its end and tells the number. */
