@@ -19,8 +19,9 @@ const (
 	MaxUndoRows = 10_000
 	// MaxUndoChanges bounds the rows that are taken back: each is two statements of one batch.
 	MaxUndoChanges = 4000
-	// MaxUndos and MaxUndoBytes bound what is kept; the oldest goes first.
-	MaxUndos     = 50
+	// MaxUndos bounds what is kept; the oldest goes first.
+	MaxUndos = 50
+	// MaxUndoBytes bounds it too.
 	MaxUndoBytes = 32 << 20
 
 	undoPage   = 1000 // rows of one read inside a write

@@ -21,8 +21,7 @@ beforeAll(async () => {
     async () => {
       const groups = JSON.parse(await nodes[0]!.command('network', 'groups', '-o', 'json')) as unknown;
       expect(
-        JSON.stringify(groups)
-          .match(/"namespace":"both"[^\]]*/)?.[0]
+        (/"namespace":"both"[^\]]*/.exec(JSON.stringify(groups)))?.[0]
           .match(/"node":/g)?.length,
       ).toBe(3);
     },

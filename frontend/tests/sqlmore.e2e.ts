@@ -76,7 +76,7 @@ test('a table is designed by keyboard, shown as SQL before it runs, changed and 
 
   await menu(page, 'Actions for note', 'Drop…');
   const drop = page.getByRole('dialog', { name: 'Drop note' });
-  await drop.getByText('note holds 1 row. They are deleted on 1 node, for good.').waitFor();
+  await drop.getByText('note holds 1 row. The table is deleted with them on 1 node, for good.').waitFor();
   expect(await drop.getByRole('button', { name: 'Drop', exact: true }).isEnabled()).toBe(false);
   await drop.getByLabel('Type “note” to confirm').fill('note');
   expect(await accessFaults(page)).toEqual([]);
@@ -214,5 +214,46 @@ test('a backup is written, and restored over other data only with its name typed
       timeout: 20_000,
     })
     .not.toContain('second');
+  await leave(at);
+});
+
+test.each(['dark', 'contrast', 'narrow'])('without a finding of axe: %s', async (look) => {
+  const at = await visit(browser, node, '#/sql', {
+    reducedMotion: 'reduce',
+    ...(look === 'narrow' ? { viewport: { width: 400, height: 800 } } : {}),
+  });
+  const { page } = at;
+  await page.evaluate((to) => (document.documentElement.dataset.theme = to), look === 'narrow' ? 'light' : look);
+  const clean = async (): Promise<void> => {
+    expect(await accessFaults(page)).toEqual([]);
+  };
+  await run(page, "SELECT * FROM person WHERE city = 'Oslo'");
+  await page.getByRole('tab', { name: 'Plan' }).click();
+  await page.getByTestId('plan').getByText('1 table is read whole.').waitFor();
+  await clean();
+  await page.getByRole('tab', { name: 'Every node' }).click();
+  await page.getByRole('button', { name: 'Ask every node' }).click();
+  await page.getByTestId('verdict').waitFor();
+  await clean();
+  await page.getByRole('tab', { name: 'Live' }).click();
+  await page.getByTestId('live').waitFor();
+  await clean();
+  await menu(page, 'Tables and data', 'New table…');
+  const design = page.getByRole('dialog', { name: 'New table' });
+  await design.getByRole('button', { name: 'Details of id' }).click();
+  await design.getByRole('button', { name: 'Add index' }).click();
+  await design.getByRole('button', { name: 'Add rule' }).click();
+  await clean();
+  await page.keyboard.press('Escape');
+  await menu(page, 'Tables and data', 'Back up, restore…');
+  await page.getByTestId('holding').waitFor();
+  await clean();
+  await page.keyboard.press('Escape');
+  await menu(page, 'Tables and data', 'Diagram');
+  await page.getByTestId('diagram').getByText('person').waitFor();
+  await clean();
+  await page.getByRole('radio', { name: 'List' }).click();
+  await page.getByTestId('diagram-list').waitFor();
+  await clean();
   await leave(at);
 });

@@ -3,6 +3,7 @@ import * as CompareApi from '../wailsjs/go/api/Compare';
 import * as LiveApi from '../wailsjs/go/api/Live';
 import * as StructureApi from '../wailsjs/go/api/Structure';
 import * as UndoApi from '../wailsjs/go/api/Undo';
+import { encode, parseHex, toBase64 } from '../lib/bytes';
 import { call, type Plain } from './call';
 
 export type Comparison = Plain<Awaited<ReturnType<typeof CompareApi.Rows>>>;
@@ -13,18 +14,44 @@ export type Relations = Plain<Awaited<ReturnType<typeof StructureApi.Relations>>
 export type ForeignKey = Relations['keys'][number];
 export type PlanStep = Plain<Awaited<ReturnType<typeof StructureApi.Plan>>>[number];
 
-const query = (namespace: string, sql: string) => ({ namespace, sql, args: [], named: [] });
+/** A parameter: "?1" or a name with its sign; kind n, i, r, t or b (hex). */
+export interface Param {
+  name: string;
+  kind: string;
+  value: string;
+}
+
+/** One read with its parameters, which are all by place or all by name. */
+export interface Read {
+  namespace: string;
+  sql: string;
+  params: readonly Param[];
+}
+
+function query({ namespace, sql, params }: Read): object {
+  const cell = ({ kind, value }: Param) => ({
+    k: kind,
+    v: kind === 'b' ? toBase64(parseHex(value) ?? encode('')) : value,
+  });
+  const placed = params.every((p) => p.name.startsWith('?'));
+  return {
+    namespace,
+    sql,
+    args: placed ? params.map(cell) : [],
+    named: placed ? [] : params.map((p) => ({ name: p.name.slice(1), value: cell(p) })),
+  };
+}
 
 /** Asks every node that keeps a replica to read the same. */
-export const compareRows = (namespace: string, sql: string): Promise<Comparison> =>
-  call(CompareApi.Rows(query(namespace, sql) as unknown as Parameters<typeof CompareApi.Rows>[0]));
+export const compareRows = (read: Read): Promise<Comparison> =>
+  call(CompareApi.Rows(query(read) as Parameters<typeof CompareApi.Rows>[0]));
 
 /** Asks every node for one key: its version and the SHA-256 of its value. */
 export const compareKey = (namespace: string, key: string): Promise<Comparison> => call(CompareApi.Key(namespace, key));
 
 /** Waits some seconds for the next state of a live query; the node may answer that nothing changed. */
-export const nextLive = (id: string, seq: number, namespace: string, sql: string): Promise<LiveState> =>
-  call(LiveApi.Next({ id, seq, query: query(namespace, sql) } as unknown as Parameters<typeof LiveApi.Next>[0]));
+export const nextLive = (id: string, seq: number, read: Read): Promise<LiveState> =>
+  call(LiveApi.Next({ id, seq, query: query(read) } as Parameters<typeof LiveApi.Next>[0]));
 
 /** Lets the node forget a live query. */
 export const stopLive = (id: string): Promise<void> => call(LiveApi.Stop(id));

@@ -1,6 +1,6 @@
 // Asking every node: the question, the answers side by side, the verdict in words.
 import * as truthApi from '../api/truth';
-import type { ComparedOne, Comparison } from '../api/truth';
+import type { ComparedOne, Comparison, Read } from '../api/truth';
 import { overview } from '../api/network';
 import { Loader } from './loader.svelte';
 
@@ -29,8 +29,8 @@ export class Comparing {
     this.answer.clear();
   }
 
-  rows(namespace: string, sql: string, api: Pick<typeof truthApi, 'compareRows'> = truthApi): Promise<void> {
-    return this.ask(() => api.compareRows(namespace, sql));
+  rows(read: Read, api: Pick<typeof truthApi, 'compareRows'> = truthApi): Promise<void> {
+    return this.ask(() => api.compareRows(read));
   }
 
   key(namespace: string, key: string, api: Pick<typeof truthApi, 'compareKey'> = truthApi): Promise<void> {

@@ -12,7 +12,8 @@ export interface Drawn {
   all: number;
 }
 
-const margin = 24;
+/** Around the tables, so that lines beside them are seen too. */
+const margin = 60;
 const MinScale = 0.1;
 const MaxScale = 2.5;
 

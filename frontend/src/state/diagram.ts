@@ -158,7 +158,7 @@ export function edgePath(edge: Edge, boxes: Map<string, Box>): { line: string; m
   const ax = aRight ? a.x + a.width : a.x;
   const bx = bRight ? b.x + b.width : b.x;
   const [out, into] = [aRight ? 1 : -1, bRight ? 1 : -1];
-  const bend = Math.max(40, Math.abs(bx - ax) / 2);
+  const bend = above ? 48 : Math.max(40, Math.abs(bx - ax) / 2);
   const at = (x: number, y: number) => `${String(x)} ${String(y)}`;
   const bar = (x: number, y: number) => `M${at(x, y - 6)}V${String(y + 6)}`;
   const foot = `M${at(ax, ay - 6)}L${at(ax + out * 11, ay)}L${at(ax, ay + 6)}`;
@@ -183,7 +183,7 @@ const escape = (text: string): string =>
 
 /** The whole diagram as an SVG file that needs no style sheet. */
 export function svgFile(boxes: Box[], edges: Edge[], ink: Ink): string {
-  const margin = 24;
+  const margin = 60;
   const { width, height } = extent(boxes);
   const named = new Map(boxes.map((b) => [b.name, b]));
   const size = `${String(width + 2 * margin)} ${String(height + 2 * margin)}`;

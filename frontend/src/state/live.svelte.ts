@@ -2,7 +2,7 @@
 import { type BackendError, toError } from '../api/call';
 import type { Cell } from '../api/sql';
 import * as truthApi from '../api/truth';
-import type { LiveState } from '../api/truth';
+import type { LiveState, Read } from '../api/truth';
 
 /** How long a changed cell is marked. */
 export const FlashMs = 2000;
@@ -47,8 +47,7 @@ export class LiveQuery {
   #later: Later;
 
   constructor(
-    readonly namespace: string,
-    readonly sql: string,
+    readonly read: Read,
     api: Pick<typeof truthApi, 'nextLive' | 'stopLive'> = truthApi,
     later: Later = wait,
   ) {
@@ -66,7 +65,7 @@ export class LiveQuery {
     let failures = 0;
     while (run === this.#run) {
       try {
-        const state = await this.#api.nextLive(id, seq, this.namespace, this.sql);
+        const state = await this.#api.nextLive(id, seq, this.read);
         if (run !== this.#run) break;
         this.error = null;
         failures = 0;

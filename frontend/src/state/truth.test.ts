@@ -79,8 +79,7 @@ describe('live rows', () => {
       },
     ];
     const query: LiveQuery = new LiveQuery(
-      'default',
-      'SELECT 1',
+      { namespace: 'default', sql: 'SELECT 1', params: [] },
       {
         nextLive: (_, seq) => {
           asked.push(seq);
@@ -100,13 +99,18 @@ describe('live rows', () => {
 
   test('what can never be watched is said once and not asked again', async () => {
     let asked = 0;
-    const query = new LiveQuery('default', 'DELETE FROM t', {
-      nextLive: () => {
-        asked += 1;
-        return Promise.reject(new Error(JSON.stringify({ error: 'only a SELECT', code: 'invalid', request_id: 'r' })));
+    const query = new LiveQuery(
+      { namespace: 'default', sql: 'DELETE FROM t', params: [] },
+      {
+        nextLive: () => {
+          asked += 1;
+          return Promise.reject(
+            new Error(JSON.stringify({ error: 'only a SELECT', code: 'invalid', request_id: 'r' })),
+          );
+        },
+        stopLive: () => Promise.resolve(),
       },
-      stopLive: () => Promise.resolve(),
-    });
+    );
     await query.start();
     expect(asked).toBe(1);
     expect(query.error?.message).toBe('only a SELECT');

@@ -166,7 +166,7 @@ export const sqlmore: Pick<Messages, 'sqlmore'> = {
 
     dropTitle: (name) => `${name} löschen`,
     dropWhat: (f, name, rows, nodes) =>
-      `${name} hat ${f.digits(rows)} ${rows === '1' ? 'Zeile' : 'Zeilen'}. Sie werden${nodes > 0 ? ` auf ${plural(f, nodes, 'Knoten', 'Knoten')}` : ''} endgültig gelöscht.`,
+      `${name} hat ${f.digits(rows)} ${rows === '1' ? 'Zeile' : 'Zeilen'}. Die Tabelle wird mit ihnen${nodes > 0 ? ` auf ${plural(f, nodes, 'Knoten', 'Knoten')}` : ''} endgültig gelöscht.`,
     dropView: (name) => `${name} ist eine Sicht: die Zeilen, die sie zeigt, bleiben, wo sie sind.`,
     dropRefers: (tables) => `Diese Tabellen verweisen darauf: ${tables}.`,
     dropDo: 'Löschen',
@@ -215,8 +215,8 @@ export const sqlmore: Pick<Messages, 'sqlmore'> = {
     restore: 'Wiederherstellen',
     importDo: 'Einlesen',
     holding: (f, tables, rows, keys, more) =>
-      `Er enthält ${plural(f, tables, 'Tabelle', 'Tabellen')} mit ${f.digits(rows)} ${rows === '1' ? 'Zeile' : 'Zeilen'} und ${more ? 'mehr als ' : ''}${plural(f, keys, 'Schlüssel', 'Schlüssel')}.`,
-    holdingNone: 'Er enthält nichts, also geht nichts verloren.',
+      `Der Namensraum enthält ${plural(f, tables, 'Tabelle', 'Tabellen')} mit ${f.digits(rows)} ${rows === '1' ? 'Zeile' : 'Zeilen'} und ${more ? 'mehr als ' : ''}${plural(f, keys, 'Schlüssel', 'Schlüssel')}.`,
+    holdingNone: 'Der Namensraum enthält nichts, also geht nichts verloren.',
     replaceWarns: (f, nodes) =>
       `Eine wiederhergestellte Sicherung tritt${nodes > 0 ? ` auf ${plural(f, nodes, 'Knoten', 'Knoten')}` : ''} endgültig an die Stelle von alldem.`,
     started: 'Es läuft in den Aufgaben weiter, auch wenn du dies schließt.',

@@ -164,7 +164,7 @@ export const sqlmore = {
 
     dropTitle: (name: string) => `Drop ${name}`,
     dropWhat: (f: Formats, name: string, rows: string, nodes: number) =>
-      `${name} holds ${f.digits(rows)} ${rows === '1' ? 'row' : 'rows'}. They are deleted${nodes > 0 ? ` on ${plural(f, nodes, 'node', 'nodes')}` : ''}, for good.`,
+      `${name} holds ${f.digits(rows)} ${rows === '1' ? 'row' : 'rows'}. The table is deleted with them${nodes > 0 ? ` on ${plural(f, nodes, 'node', 'nodes')}` : ''}, for good.`,
     dropView: (name: string) => `${name} is a view: the rows that it shows stay where they are.`,
     dropRefers: (tables: string) => `These tables refer to it: ${tables}.`,
     dropDo: 'Drop',
@@ -213,8 +213,8 @@ export const sqlmore = {
     restore: 'Restore',
     importDo: 'Read',
     holding: (f: Formats, tables: number, rows: string, keys: number, more: boolean) =>
-      `It holds ${plural(f, tables, 'table', 'tables')} with ${f.digits(rows)} ${rows === '1' ? 'row' : 'rows'} and ${more ? 'more than ' : ''}${plural(f, keys, 'key', 'keys')}.`,
-    holdingNone: 'It holds nothing, so that nothing is lost.',
+      `The namespace holds ${plural(f, tables, 'table', 'tables')} with ${f.digits(rows)} ${rows === '1' ? 'row' : 'rows'} and ${more ? 'more than ' : ''}${plural(f, keys, 'key', 'keys')}.`,
+    holdingNone: 'The namespace holds nothing, so that nothing is lost.',
     replaceWarns: (f: Formats, nodes: number) =>
       `A restored backup takes the place of all of it${nodes > 0 ? ` on ${plural(f, nodes, 'node', 'nodes')}` : ''}, for good.`,
     started: 'It goes on in the task centre, also when you close this.',
