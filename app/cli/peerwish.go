@@ -116,7 +116,7 @@ func (a *app) peersMatrix() *cobra.Command {
 func (a *app) peersTimeline() *cobra.Command {
 	since := 24 * time.Hour
 	c := &cobra.Command{
-		Use: "timeline", Short: "List how the ways to peers changed since the node started, oldest first", Args: wants(),
+		Use: "timeline", Short: "List how the ways to peers changed in the last day, oldest first", Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.call(cmd.Context(), func(ctx context.Context, r remote, _ core.Namespace) error {
 				changes, err := r.PathChanges(ctx, time.Now().Add(-since))

@@ -67,6 +67,35 @@ func TestPlan_GivesUpOnCandidatesOnly(t *testing.T) {
 	}
 }
 
+// Whom a person wants to stay connected with must never be given up.
+func TestPlan_KeepsWhomAPersonWants(t *testing.T) {
+	p := newPlan(func() float64 { return 0.5 })
+	now := time.Unix(0, 0)
+	friend, wanted := randomID(t), infoOf(randomID(t))
+	p.add(now, infoOf(friend))
+	p.dialled(friend, core.Errorf(core.Unavailable, "away"), now)
+	p.keep(now, []peer.AddrInfo{infoOf(friend), wanted})
+	if due := p.due(now, 10, 0, nobody); len(due) != 2 {
+		t.Fatalf("%d are due at once, though there is no room for candidates", len(due))
+	}
+	for range 2 * MaxTries {
+		for _, id := range []peer.ID{friend, wanted.ID} {
+			p.dialled(id, core.Errorf(core.Unavailable, "away"), now)
+		}
+	}
+	if len(p.targets) != 2 || p.targets[friend].next.Sub(now) != MaxWait {
+		t.Errorf("after many failures: %d targets, the next try in %v", len(p.targets), p.targets[friend].next.Sub(now))
+	}
+	p.keep(now, []peer.AddrInfo{wanted})
+	p.dialled(friend, core.Errorf(core.Unavailable, "away"), now)
+	if p.targets[friend] != nil || p.targets[wanted.ID] == nil {
+		t.Error("whom nobody wants any more is given up, and nobody else")
+	}
+	if len(p.bootstraps()) != 0 || p.summary(now).bootstrap != 0 {
+		t.Error("a kept peer is no bootstrap peer")
+	}
+}
+
 // A stranger that names a million peers must neither fill the memory nor push
 // out the bootstrap peers.
 func TestPlan_IsBounded(t *testing.T) {

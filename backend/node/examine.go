@@ -34,8 +34,20 @@ func (n *Node) Doctor(ctx context.Context) ([]core.Finding, error) {
 		Listening: h.Listening, LoopbackOnly: h.LoopbackOnly, Proxied: h.Proxied, Proxy: n.proxyCheck(), Reachability: h.Reachability,
 		Reached: h.Reached, Failed: h.Failed, NATTCP: natWord(h.NATTCP), NATUDP: natWord(h.NATUDP), Router: h.Router, Mapped: h.Mapped,
 		Relays: h.Relays, Reserved: h.Reserved, OwnPublic: h.OwnPublic, IPv6: h.IPv6,
-		TCPPeers: h.TCPPeers, QUICPeers: h.QUICPeers, NearPeers: h.NearPeers, Relayed: h.Relayed, UDPLost: h.UDPLost, IPv6Lost: h.IPv6Lost,
+		UDPLost: h.UDPLost, IPv6Lost: h.IPv6Lost,
 		PunchesTried: h.PunchesTried, PunchesOK: h.PunchesOK, Bootstrap: n.discovery.Bootstraps(),
+	}
+	for _, p := range n.nodes() { // a client, such as the command that asks, reaches nobody
+		switch {
+		case p.Path == core.PathRelayed:
+			f.Relayed++
+		case p.Path != core.PathDirect:
+			f.NearPeers++
+		case p.Transport == "quic":
+			f.QUICPeers++
+		default:
+			f.TCPPeers++
+		}
 	}
 	f.ClockOffset, f.ClockFrom = n.paths.Clock()
 	took, err := syncSpeed(ctx, n.folder.path)

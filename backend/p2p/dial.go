@@ -34,15 +34,12 @@ const (
 
 // Dial connects to the peer at addr, a multiaddress that ends in
 // /p2p/<peer id>. It returns core.Invalid when the address can never work or
-// another peer answers there, core.Limited when there is no room for one more
+// another peer answers there, core.Conflict when it is blocked, core.Limited when there is no room for one more
 // connection, and core.Unavailable, with the reason, when nobody answers.
 func (h *Host) Dial(ctx context.Context, addr string) error {
 	info, err := ParseAddress(addr)
 	if err != nil {
 		return err
-	}
-	if h.book.blocked(info.ID) {
-		return core.Errorf(core.Conflict, "you blocked this peer; unblock it first")
 	}
 	h.away.remove(info.ID)
 	return h.DialPeer(ctx, info)
@@ -56,6 +53,9 @@ func (h *Host) DialPeer(ctx context.Context, info peer.AddrInfo) error {
 	}
 	if info.ID == h.ID() {
 		return core.Errorf(core.Invalid, "that is the address of this node itself; give another peer's")
+	}
+	if h.book.blocked(info.ID) {
+		return core.Errorf(core.Conflict, "the peer %s is blocked; unblock it first", info.ID)
 	}
 	var allowed []ma.Multiaddr
 	var refusal error

@@ -15,6 +15,19 @@
 // and show the address that the proxy is there to hide. For the same reason it
 // looks up no DNS names, punches no holes and maps no port.
 //
+// # What a person wants
+//
+// A person may name a peer, keep it connected, or block it: [Host.SetName],
+// [Host.SetKeep], [Host.SetBlocked]. That is written down at once. The gate
+// refuses blocked peers both ways; package discovery dials the kept ones.
+//
+// # What is measured
+//
+// Latencies, bytes, the way to each peer and how it changed are kept, each with
+// a bound (gauge.go, meter.go, timeline.go; the last one over a restart too).
+// [Host.Look] makes the host measure more often for half a minute. [Host.Facts]
+// is what it knows of how it can be reached.
+//
 // # What is remembered
 //
 // Addresses learned from others live in libp2p's bounded memory peerstore and

@@ -24,10 +24,6 @@ const (
 	punchNoted = 10 * time.Second
 	// maxGauges bounds the peers that something is kept of.
 	maxGauges = 2048
-	// MaxPathChanges bounds the timeline.
-	MaxPathChanges = 2000
-	// MaxPathAge is how far back it goes.
-	MaxPathAge = 24 * time.Hour
 )
 
 // Punch is one attempt to reach a relayed peer directly.
@@ -47,14 +43,15 @@ type gauge struct {
 	used      time.Time
 }
 
-// gauges are all of them, and the changes of routes.
+// gauges are all of them, and the timeline of routes.
 type gauges struct {
-	mu      sync.Mutex
-	peers   map[peer.ID]*gauge
-	changes []core.PathChange // oldest first
+	timeline *timeline
+
+	mu    sync.Mutex
+	peers map[peer.ID]*gauge
 }
 
-func newGauges() *gauges { return &gauges{peers: make(map[peer.ID]*gauge)} }
+func newGauges(t *timeline) *gauges { return &gauges{timeline: t, peers: make(map[peer.ID]*gauge)} }
 
 // ofLocked is a peer's gauge. When there are too many, the one that was not used
 // for longest makes room.
@@ -101,19 +98,7 @@ func (g *gauges) routed(id peer.ID, route string, now time.Time) {
 	if before == route {
 		return
 	}
-	first := 0
-	for first < len(g.changes) && now.Sub(g.changes[first].At) > MaxPathAge {
-		first++
-	}
-	g.changes = lastOf(append(g.changes[first:], core.PathChange{At: now, Peer: id.String(), From: before, To: route}), MaxPathChanges)
-}
-
-// since lists the changes after a time, oldest first.
-func (g *gauges) since(t time.Time) []core.PathChange {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	i, _ := slices.BinarySearchFunc(g.changes, t, func(c core.PathChange, t time.Time) int { return c.At.Compare(t) })
-	return slices.Clone(g.changes[i:])
+	g.timeline.add(core.PathChange{At: now, Peer: id.String(), From: before, To: route})
 }
 
 func (g *gauges) latencies(id peer.ID) []float64 {

@@ -75,7 +75,7 @@ func New(s Settings, log *slog.Logger) (*Host, error) {
 	nat := &lateNAT{}
 	h := &Host{
 		plan: p, log: log, nat: nat, book: known, away: &away{until: make(map[peer.ID]time.Time)}, came: make(chan struct{}, 1),
-		meter: newMeter(time.Now), gauges: newGauges(), nets: newNets(),
+		meter: newMeter(time.Now), gauges: newGauges(openTimeline(s.PeerstoreDir, time.Now(), log)), nets: newNets(),
 	}
 	opts, err := p.options(h)
 	if err != nil {
@@ -119,7 +119,12 @@ func (h *Host) Run(ctx context.Context, ready func()) (err error) {
 	measuring.Go(func() { h.measure(ctx) })
 	h.watch(ctx, events)
 	measuring.Wait()
-	return h.book.save(time.Now())
+	return h.save(time.Now())
+}
+
+// save writes down what is to be known after a restart.
+func (h *Host) save(now time.Time) error {
+	return errors.Join(h.book.save(now), h.gauges.timeline.save(now))
 }
 
 // watch learns from libp2p's events until ctx ends.
@@ -131,7 +136,7 @@ func (h *Host) watch(ctx context.Context, events event.Subscription) {
 		case <-ctx.Done():
 			return
 		case <-save.C:
-			if err := h.book.save(time.Now()); err != nil {
+			if err := h.save(time.Now()); err != nil {
 				h.log.Warn("known peers were not saved; trying again later", core.KeyError, err)
 			}
 			h.meter.TrimIdle(time.Now().Add(-meterIdle))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -246,10 +247,16 @@ func TestHost_RelayedPath(t *testing.T) {
 	if err := caller.Dial(t.Context(), relay.FullAddresses()[0]+"/p2p-circuit/p2p/"+hidden.ID().String()); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range caller.PeerList() {
-		if p.ID == hidden.ID().String() && (p.Path != "relayed" || !p.Connected || p.Transport != "tcp") {
-			t.Errorf("the caller lists %+v", p)
-		}
+	list := caller.PeerList()
+	at := slices.IndexFunc(list, func(p core.Peer) bool { return p.ID == hidden.ID().String() })
+	if at < 0 {
+		t.Fatalf("the caller lists %+v", list)
+	}
+	if p := list[at]; p.Route() != core.RouteRelayed || p.Relay != relay.ID().String() || !p.Connected || p.Transport != "tcp" {
+		t.Errorf("the caller lists %+v", p)
+	}
+	if took, err := caller.Ping(t.Context(), hidden.ID().String()); err != nil || took <= 0 {
+		t.Errorf("a relayed peer cannot be measured: %v, %v", took, err)
 	}
 }
 

@@ -144,9 +144,8 @@ func (h *Host) noteRoute(id peer.ID) {
 	h.gauges.routed(id, route, now)
 }
 
-// PathChanges lists the changes of paths after a time, oldest first. They are
-// forgotten when the node ends.
-func (h *Host) PathChanges(since time.Time) []core.PathChange { return h.gauges.since(since) }
+// PathChanges lists the changes of paths after a time, oldest first.
+func (h *Host) PathChanges(since time.Time) []core.PathChange { return h.gauges.timeline.since(since) }
 
 // MeasuredAt is when a peer last answered, zero when it never did.
 func (h *Host) MeasuredAt(id peer.ID) time.Time { return h.gauges.answeredAt(id) }

@@ -26,6 +26,9 @@ const (
 	meterIdle = time.Hour
 	// rateOver is the time over which a rate is averaged.
 	rateOver = 10 * time.Second
+	// foldEvery is how exact it is in time: streams are read and written far more
+	// often, and most of that should cost no more than an addition.
+	foldEvery = 100 * time.Millisecond
 )
 
 // meter is a metrics.Reporter.
@@ -46,9 +49,10 @@ type tally struct {
 
 // count is an amount and how fast it grows.
 type count struct {
-	bytes uint64
-	rate  float64 // bytes a second, when it was last added to
-	at    time.Time
+	bytes  uint64
+	rate   float64 // bytes a second, at the time at
+	at     time.Time
+	recent uint64 // bytes within foldEvery after that
 }
 
 var _ metrics.Reporter = (*meter)(nil)
@@ -57,19 +61,23 @@ func newMeter(now func() time.Time) *meter {
 	return &meter{now: now, peers: make(map[peer.ID]*tally), protocols: make(map[protocol.ID]*tally)}
 }
 
-// add counts n bytes. The rate fades with the time that has passed, and grows by
-// what came as if it had been spread over rateOver.
+// add counts n bytes.
 func (c *count) add(n int64, now time.Time) {
-	c.rate = c.rateAt(now) + float64(n)/rateOver.Seconds()
-	c.bytes += uint64(max(n, 0))
-	c.at = now
+	if now.Sub(c.at) >= foldEvery {
+		c.rate, c.at, c.recent = c.rateAt(now), now, 0
+	}
+	moved := uint64(max(n, 0))
+	c.bytes += moved
+	c.recent += moved
 }
 
+// rateAt grows by what came as if it had been spread over rateOver, and fades
+// with the time that has passed.
 func (c *count) rateAt(now time.Time) float64 {
 	if c.at.IsZero() {
 		return 0
 	}
-	return c.rate * math.Exp(-now.Sub(c.at).Seconds()/rateOver.Seconds())
+	return (c.rate + float64(c.recent)/rateOver.Seconds()) * math.Exp(-now.Sub(c.at).Seconds()/rateOver.Seconds())
 }
 
 func (t *tally) flow(name string, now time.Time) core.Flow {

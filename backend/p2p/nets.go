@@ -13,8 +13,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
-
-	"git.debros.io/DeBros/network/backend/core"
 )
 
 // What a NAT does with the port of a sender.
@@ -31,11 +29,10 @@ const (
 type nets struct {
 	udp, ipv6 *swarm.BlackHoleSuccessCounter
 
-	mu       sync.Mutex
-	natTCP   string
-	natUDP   string
-	yes, no  []ma.Multiaddr // addresses that strangers could dial, and could not
-	untested []ma.Multiaddr
+	mu      sync.Mutex
+	natTCP  string
+	natUDP  string
+	yes, no []ma.Multiaddr // addresses that strangers could dial, and could not
 }
 
 func newNets() *nets {
@@ -66,7 +63,7 @@ func (n *nets) device(e event.EvtNATDeviceTypeChanged) {
 func (n *nets) reachable(e event.EvtHostReachableAddrsChanged) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.yes, n.no, n.untested = e.Reachable, e.Unreachable, e.Unknown
+	n.yes, n.no = e.Reachable, e.Unreachable
 }
 
 // Facts is what the host knows of how it can be reached.
@@ -75,21 +72,18 @@ type Facts struct {
 	LoopbackOnly bool
 	Proxied      bool   // dials go through a SOCKS5 proxy, without UDP
 	Reachability string // as Reachability
-	// Reached, Failed and Untested are own addresses by what strangers found.
-	Reached, Failed, Untested []string
-	NATTCP, NATUDP            string // NATKeeps, NATChanges or NATUnknown
-	Router                    bool   // a router that maps ports has answered
-	Mapped                    []string
-	Relays                    int          // that are configured
-	Reserved                  []string     // ids of relays that hold a place for this node
-	Public                    []netip.Addr // public addresses of this node, as it or others see them
-	OwnPublic                 bool         // this computer itself has a public IPv4 address
-	IPv6                      bool         // and IPv6 address
-	TCPPeers, QUICPeers       int          // connected beyond this computer and its network
-	NearPeers                 int          // connected on this computer and its network
-	Relayed                   int
-	UDPLost, IPv6Lost         bool // nearly every dial by it has failed lately
-	PunchesTried, PunchesOK   int
+	// Reached and Failed are own addresses by what strangers found.
+	Reached, Failed         []string
+	NATTCP, NATUDP          string // NATKeeps, NATChanges or NATUnknown
+	Router                  bool   // a router that maps ports has answered
+	Mapped                  []string
+	Relays                  int          // that are configured
+	Reserved                []string     // ids of relays that hold a place for this node
+	Public                  []netip.Addr // public addresses of this node, as it or others see them
+	OwnPublic               bool         // this computer itself has a public IPv4 address
+	IPv6                    bool         // and IPv6 address
+	UDPLost, IPv6Lost       bool         // nearly every dial by it has failed lately
+	PunchesTried, PunchesOK int
 }
 
 // Facts looks at the host as it is now.
@@ -103,7 +97,7 @@ func (h *Host) Facts() Facts {
 	f.PunchesTried, f.PunchesOK = h.gauges.punched()
 	h.nets.mu.Lock()
 	f.NATTCP, f.NATUDP = h.nets.natTCP, h.nets.natUDP
-	f.Reached, f.Failed, f.Untested = texts(h.nets.yes), texts(h.nets.no), texts(h.nets.untested)
+	f.Reached, f.Failed = texts(h.nets.yes), texts(h.nets.no)
 	h.nets.mu.Unlock()
 	for _, a := range h.Network().ListenAddresses() {
 		if mapped := h.nat.GetMapping(a); mapped != nil {
@@ -118,23 +112,7 @@ func (h *Host) Facts() Facts {
 	f.Public = publicIPs(h.Addrs())
 	own := publicIPs(h.interfaces())
 	f.OwnPublic, f.IPv6 = slices.ContainsFunc(own, netip.Addr.Is4), slices.ContainsFunc(own, netip.Addr.Is6)
-	f.countPeers(h.Connected())
 	return f
-}
-
-func (f *Facts) countPeers(peers []core.Peer) {
-	for _, p := range peers {
-		switch {
-		case p.Path == core.PathRelayed:
-			f.Relayed++
-		case p.Path != core.PathDirect:
-			f.NearPeers++
-		case p.Transport == "quic":
-			f.QUICPeers++
-		default:
-			f.TCPPeers++
-		}
-	}
 }
 
 func (h *Host) interfaces() []ma.Multiaddr {

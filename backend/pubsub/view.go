@@ -80,8 +80,9 @@ func (v *view) inMesh(topic string) int {
 	return len(v.mesh[topic])
 }
 
-// Carried lists the topics that this peer takes part in, sorted by name, without
-// those that nodes use among themselves.
+// Carried lists the topics that this peer takes part in, sorted by name, the one
+// in which nodes tell what is in use among them. Those of presence are left out:
+// each belongs to another topic.
 func (p *PubSub) Carried() []core.GossipTopic {
 	list := []core.GossipTopic{}
 	e := p.engine.Load()

@@ -35,6 +35,9 @@ const (
 	KeepFor = 5 * time.Minute
 	// sweepEvery is how often that is looked at.
 	sweepEvery = time.Minute
+	// MaxCached bounds the answers that are kept, so that a list of peers which is
+	// drawn every second does not keep the tables in memory.
+	MaxCached = 4096
 )
 
 // Places answers from the tables. Its methods may be used from any goroutine.
@@ -45,13 +48,16 @@ type Places struct {
 	mu     sync.Mutex // held while a table is decoded: others would need the same one
 	used   time.Time
 	broken bool // the built-in tables are damaged; said once
+	cache  map[netip.Addr]core.Place
 	list   []core.Place
 	ipv4   *table[uint32]
 	ipv6   *table[uint64]
 }
 
 // New makes it; nothing is decoded yet. now is the clock of KeepFor.
-func New(now func() time.Time, log *slog.Logger) *Places { return &Places{now: now, log: log} }
+func New(now func() time.Time, log *slog.Logger) *Places {
+	return &Places{now: now, log: log, cache: make(map[netip.Addr]core.Place)}
+}
 
 // Run drops the tables when nobody looks, until ctx ends.
 func (p *Places) Run(ctx context.Context, ready func()) error {
@@ -113,6 +119,19 @@ func (p *Places) OfAny(addresses []string) core.Place {
 func (p *Places) look(ip netip.Addr) core.Place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	place, known := p.cache[ip]
+	if !known {
+		place = p.readLocked(ip)
+		if len(p.cache) >= MaxCached {
+			clear(p.cache)
+		}
+		p.cache[ip] = place
+	}
+	return place
+}
+
+// readLocked looks into the tables.
+func (p *Places) readLocked(ip netip.Addr) core.Place {
 	p.used = p.now()
 	index, err := p.findLocked(ip)
 	if err != nil {

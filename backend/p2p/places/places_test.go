@@ -104,8 +104,17 @@ func TestPlaces_DropsWhatNobodyLooksAt(t *testing.T) {
 	if p.sweep(); p.ipv4 != nil || p.list != nil {
 		t.Error("still in memory")
 	}
-	if got := p.Of("/ip4/9.9.9.9/tcp/1"); got.Kind != core.PlacePublic {
+	if got := p.Of("/ip4/9.9.9.9/tcp/2"); got.Kind != core.PlacePublic || p.ipv4 != nil {
+		t.Errorf("what was asked before needs no table: %+v", got)
+	}
+	if got := p.Of("/ip4/131.159.0.1/tcp/1"); got.Country != "DE" || p.ipv4 == nil {
 		t.Errorf("decoded again it says %+v", got)
+	}
+	for i := range uint32(MaxCached + 10) {
+		p.OfIP(netip.AddrFrom4([4]byte{20, 0, byte(i >> 8), byte(i)}))
+	}
+	if len(p.cache) > MaxCached {
+		t.Errorf("%d answers are kept", len(p.cache))
 	}
 }
 
