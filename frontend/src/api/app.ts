@@ -17,11 +17,11 @@ export const getSettings = (): Promise<Settings> => call(App.Settings());
 /** Keeps them; they are the same in the window and in a browser. */
 export const saveSettings = (settings: Settings): Promise<void> => call(App.SaveSettings(settings));
 
+/** Opens a web address in the person's browser. Window only. */
+export const openURL = (address: string): Promise<void> => call(App.OpenURL(address));
+
 /** Puts text on the clipboard. The window needs its own way: WebKitGTK refuses the web's. */
 export async function copyText(text: string, inWindow: boolean): Promise<void> {
   if (inWindow) await call(App.CopyText(text));
   else await navigator.clipboard.writeText(text);
 }
-
-/** Opens a web address in the person's browser; only the window can. */
-export const openAddress = (address: string): Promise<void> => call(App.OpenURL(address));
