@@ -104,6 +104,10 @@ test('a name, with its undo; ping; kept connected; the command; all by keyboard'
   await detail.getByRole('button', { name: 'Why this path?' }).click();
   await detail.getByText('this computer', { exact: false }).first().waitFor();
 
+  await page.keyboard.press('Escape');
+  await detail.waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Büro');
+
   await act(page, two, 'Ping');
   await page.getByText(/^Büro answered in [\d.]+ ms$/).waitFor();
   await act(page, two, /^Keep connected/);
@@ -229,8 +233,15 @@ test('the doctor tells each line with its evidence, as the command does', async 
 });
 
 describe('peers all over the world', () => {
+  // A node without peers of its own: news of them would take the place of what is planted.
+  let alone: TestNode;
+  beforeAll(async () => {
+    alone = await TestNode.start();
+  });
+  afterAll(() => alone.close());
+
   test('the map by keyboard: nearest first, zoom, a list that says the same', async () => {
-    const here = await visit(browser, one);
+    const here = await visit(browser, alone);
     const { page } = here;
     await plant(page);
     await page.evaluate(() => (location.hash = '#/peers/map'));
@@ -275,7 +286,7 @@ describe('peers all over the world', () => {
   });
 
   test('hidden places are nowhere on the screen, also after a restart of the page', async () => {
-    const here = await visit(browser, one);
+    const here = await visit(browser, alone);
     const { page } = here;
     await plant(page);
     await page.evaluate(() => (location.hash = '#/peers/map'));
@@ -298,7 +309,7 @@ describe('peers all over the world', () => {
   });
 
   test('the matrix by keyboard: a cell tells value, path, age and the other direction', async () => {
-    const here = await visit(browser, one);
+    const here = await visit(browser, alone);
     const { page } = here;
     await plant(page);
     await page.evaluate(() => (location.hash = '#/peers/paths'));
@@ -317,7 +328,7 @@ describe('peers all over the world', () => {
   });
 
   test('the table is one tab stop, sorted by its heads, filtered, copied', async () => {
-    const here = await visit(browser, one);
+    const here = await visit(browser, alone);
     const { page } = here;
     const loaded: string[] = [];
     page.on('request', (request) => loaded.push(request.url()));
@@ -349,7 +360,7 @@ describe('peers all over the world', () => {
     ['contrast', 1280],
     ['light', 400],
   ] as const)('every view without a finding of axe: %s, %d pixels', async (theme, width) => {
-    const here = await visit(browser, one, '', { viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+    const here = await visit(browser, alone, '', { viewport: { width, height: 800 }, reducedMotion: 'reduce' });
     const { page } = here;
     await plant(page);
     await page.evaluate((to) => (document.documentElement.dataset.theme = to), theme);

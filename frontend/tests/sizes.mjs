@@ -10,16 +10,17 @@ const files = readdirSync(join(dist, 'assets')).filter((name) => /\.(js|css)$/.t
 const text = (name) => readFileSync(join(dist, name), 'utf8');
 const size = (name) => gzipSync(readFileSync(join(dist, 'assets', name))).length / 1000;
 
-/** Every file that a chunk needs before it can run, with its styles; with what it loads later too, if wanted. */
-function needs(name, seen = new Set(), later = false) {
+/** Every file that a chunk needs before it can run, with its styles. */
+function needs(name, seen = new Set()) {
   if (seen.has(name)) return seen;
   seen.add(name);
   const body = text(join('assets', name));
-  for (const [, other] of body.matchAll(/from\s*"\.\/([^"]+\.js)"/g)) needs(other, seen, later);
-  for (const [, other] of body.matchAll(/import\s*"\.\/([^"]+\.js)"/g)) needs(other, seen, later);
-  if (later)
+  for (const [, other] of body.matchAll(/from\s*"\.\/([^"]+\.js)"/g)) needs(other, seen);
+  for (const [, other] of body.matchAll(/import\s*"\.\/([^"]+\.js)"/g)) needs(other, seen);
+  // Map and graph are part of what the Peers screen weighs, though they come when they are opened.
+  if (name.startsWith('Peers-'))
     for (const [, other] of body.matchAll(/import\([`"]\.\/([^`"]+\.js)[`"]\)/g)) {
-      needs(other, seen, later);
+      needs(other, seen);
       const styles = new RegExp(`^${other.split('-')[0]}-.*\\.css$`);
       for (const style of files.filter((file) => styles.test(file))) seen.add(style);
     }
@@ -40,11 +41,13 @@ const list = readFileSync(join(import.meta.dirname, '..', 'src', 'views', 'scree
 const screens = [...list.matchAll(/import\('\.\/\w+\/(\w+)\.svelte'\)/g)].map(([, name]) => name);
 if (screens.length === 0) throw new Error('views/screens.ts names no screen');
 for (const screen of screens) {
-  const entry = files.find((name) => new RegExp(`^${screen}-.*\\.js$`).test(name));
+  // A part of the frame may have a screen's name, too: the screen is the largest.
+  const entry = files
+    .filter((name) => new RegExp(`^${screen}-.*\\.js$`).test(name))
+    .sort((a, b) => size(b) - size(a))[0];
   if (entry === undefined) throw new Error(`no chunk for ${screen}`);
   const styles = files.filter((name) => new RegExp(`^${screen}-.*\\.css$`).test(name));
-  // Map and graph are part of what the Peers screen weighs, though they come when they are opened.
-  const more = [...needs(entry, new Set(first), screen === 'Peers'), ...styles].filter((name) => !first.has(name));
+  const more = [...needs(entry), ...styles].filter((name) => !first.has(name));
   lines.push([screen, sum(new Set(more)), budget[screen] ?? budget.screen]);
 }
 const scripts = readdirSync(join(dist, 'signin', 'login')).filter((name) => name.endsWith('.js'));

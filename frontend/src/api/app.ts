@@ -40,6 +40,3 @@ export async function copyText(text: string, inWindow: boolean): Promise<void> {
   if (inWindow) await call(App.CopyText(text));
   else await navigator.clipboard.writeText(text);
 }
-
-/** Opens a web address in the person's browser; only the window can. */
-export const openAddress = (address: string): Promise<void> => call(App.OpenURL(address));

@@ -16,6 +16,8 @@ export class Acts {
   asked = $state.raw<Asked>({ kind: 'none' });
   /** The peer that something is being done with now. */
   busy = $state('');
+  /** Asks again for what only the open view shows. */
+  #renew: (() => Promise<void>) | null = null;
   readonly peers: Peers;
   /** Its findings are there when its view is opened again. */
   readonly doctor = new Doctor();
@@ -27,6 +29,19 @@ export class Acts {
   /** Opens a dialog. */
   ask(asked: Asked): void {
     this.asked = asked;
+  }
+
+  /** Asks again for everything on screen. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.peers.refresh(), this.#renew?.()]);
+  }
+
+  /** Names what the open view shows besides peers; the answer ends it. */
+  show(renew: () => Promise<void>): () => void {
+    this.#renew = renew;
+    return () => {
+      if (this.#renew === renew) this.#renew = null;
+    };
   }
 
   close(): void {
