@@ -13,7 +13,6 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from '@codemirror/commands';
 import { SQLite, sql } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
@@ -230,6 +229,17 @@ function runGutter(hint: string, run: (place: number) => void): Extension {
   ];
 }
 
+/** Find and replace is fetched when it is first asked for. */
+async function openFinder(view: EditorView, finder: Compartment): Promise<void> {
+  const { highlightSelectionMatches, openSearchPanel, search, searchKeymap } = await import('@codemirror/search');
+  const there = finder.get(view.state);
+  if (Array.isArray(there) && there.length === 0)
+    view.dispatch({
+      effects: finder.reconfigure([search({ top: true }), highlightSelectionMatches(), keymap.of(searchKeymap)]),
+    });
+  openSearchPanel(view);
+}
+
 const offers = (on: boolean): Extension => autocompletion({ defaultKeymap: false, icons: false, activateOnTyping: on });
 
 // Left alone, Chromium replaces a selection of several lines by writing style
@@ -256,6 +266,7 @@ const language = (tables: EditorTable[]): Extension =>
 export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorHandle {
   const schema = new Compartment();
   const completion = new Compartment();
+  const finder = new Compartment();
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
   const always = (run: () => void) => () => {
     run();
@@ -276,8 +287,7 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         drawSelection(),
         highlightActiveLine(),
         highlightActiveLineGutter(),
-        highlightSelectionMatches(),
-        search({ top: true }),
+        finder.of([]),
         bracketMatching(),
         closeBrackets(),
         indentUnit.of('  '),
@@ -290,6 +300,7 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         keymap.of([
           { key: 'Mod-Enter', run: always(options.onrun) },
           { key: 'Mod-Shift-Enter', run: always(options.onrunall) },
+          { key: 'Mod-f', run: always(() => void openFinder(view, finder)) },
           { key: 'Mod-/', run: toggleComment },
           { key: 'Tab', run: acceptCompletion },
           { key: 'Ctrl-Space', run: startCompletion },
@@ -299,7 +310,6 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
           ...closeBracketsKeymap,
           ...defaultKeymap,
           ...historyKeymap,
-          ...searchKeymap,
           indentWithTab,
         ]),
         EditorView.updateListener.of((update) => {
@@ -308,10 +318,16 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
       ],
     }),
   });
-  return handleOf(view, schema, completion);
+  return handleOf(view, { schema, completion, finder });
 }
 
-function handleOf(view: EditorView, schema: Compartment, completion: Compartment): EditorHandle {
+interface Compartments {
+  schema: Compartment;
+  completion: Compartment;
+  finder: Compartment;
+}
+
+function handleOf(view: EditorView, { schema, completion, finder }: Compartments): EditorHandle {
   return {
     insert(text) {
       view.dispatch(view.state.replaceSelection(text));
@@ -340,7 +356,7 @@ function handleOf(view: EditorView, schema: Compartment, completion: Compartment
       view.dispatch({ effects: completion.reconfigure(offers(on)) });
     },
     find() {
-      openSearchPanel(view);
+      void openFinder(view, finder);
     },
     destroy() {
       view.destroy();
