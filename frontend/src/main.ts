@@ -4,7 +4,6 @@ import './ui/font.css';
 import './ui/tokens.css';
 import './ui/base.css';
 import { mount } from 'svelte';
-import { desktop } from './state/desktop.svelte';
 import { speak, wished } from './i18n/index.svelte';
 import App from './views/App.svelte';
 
@@ -16,4 +15,3 @@ const language = wished(document.documentElement.dataset.language ?? '');
 document.documentElement.lang = language;
 if (language !== 'en') await speak(language);
 mount(App, { target });
-desktop.tellPainted();

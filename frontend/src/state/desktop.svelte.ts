@@ -46,7 +46,7 @@ export class Desktop {
   tellPainted(): void {
     requestAnimationFrame(() => {
       requestAnimationFrame(() => {
-        this.#api.painted().catch(nothing); // a browser has nobody to tell
+        this.#api.painted().catch(nothing); // the worst is safe graphics at the next start
       });
     });
   }
