@@ -55,13 +55,17 @@ func TestKV_BadRequests(t *testing.T) {
 			_, err := kv.Put(PutRequest{Namespace: "default", Key: "k", TTLSeconds: 1 << 60})
 			return err
 		},
-		"prefix of everything": func() error { _, err := kv.DeletePrefix("default", ""); return err },
+		"prefix of everything": func() error { _, err := kv.Bulk(deleteBranch("")); return err },
 	}
 	for name, call := range tests {
 		if err := call(); codeOf(t, err) != core.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func deleteBranch(prefix string) BulkRequest {
+	return BulkRequest{Chosen: Chosen{Namespace: "default", Prefixes: []string{prefix}}, Do: bulkDelete}
 }
 
 func fill(f *fake, prefix string, n int) {
@@ -84,13 +88,13 @@ func TestKV_Count(t *testing.T) {
 }
 
 // Deleting a branch deletes all of it, nothing beside it, and tells how much.
-func TestKV_DeletePrefix(t *testing.T) {
+func TestKV_DeleteBranch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		fill(f, "a/", 2500)
 		fill(f, "b/", 3)
 		a := f.page(t)
-		id, err := bound[KV](a).DeletePrefix("default", "a/")
+		id, err := bound[KV](a).Bulk(deleteBranch("a/"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,14 +110,14 @@ func TestKV_DeletePrefix(t *testing.T) {
 }
 
 // A cancelled task stops soon and says so; what failed says why.
-func TestKV_DeletePrefixCancelledOrFailed(t *testing.T) {
+func TestKV_DeleteBranchCancelledOrFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		fill(f, "a/", 5000)
 		a := f.page(t)
 		hold := make(chan struct{})
 		f.first(func() error { <-hold; return nil })
-		id, err := bound[KV](a).DeletePrefix("default", "a/")
+		id, err := bound[KV](a).Bulk(deleteBranch("a/"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +133,7 @@ func TestKV_DeletePrefixCancelledOrFailed(t *testing.T) {
 			t.Errorf("%+v with %d keys left", task, len(f.items))
 		}
 		f.first(func() error { return core.Errorf(core.OutcomeUnknown, "The leader vanished.") })
-		id, err = bound[KV](a).DeletePrefix("default", "a/")
+		id, err = bound[KV](a).Bulk(deleteBranch("a/"))
 		if err != nil {
 			t.Fatal(err)
 		}

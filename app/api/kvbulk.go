@@ -68,12 +68,6 @@ func (k *KV) Bulk(r BulkRequest) (string, error) {
 	})
 }
 
-// DeletePrefix starts a task that removes every key that begins with prefix, and
-// returns its id.
-func (k *KV) DeletePrefix(namespace, prefix string) (string, error) {
-	return k.Bulk(BulkRequest{Chosen: Chosen{Namespace: namespace, Prefixes: []string{prefix}}, Do: bulkDelete})
-}
-
 func (c Chosen) check() error {
 	switch {
 	case len(c.Keys) == 0 && len(c.Prefixes) == 0:

@@ -67,10 +67,6 @@ export const putItem = (request: PutRequest): Promise<Written> =>
 /** Deletes one key. */
 export const deleteKey = (namespace: string, key: string): Promise<Written> => call(KV.Delete(namespace, key));
 
-/** Starts a task that deletes every key with the prefix; answers with the task's id. */
-export const deletePrefix = (namespace: string, prefix: string): Promise<string> =>
-  call(KV.DeletePrefix(namespace, prefix));
-
 /** Counts keys with the prefix, up to limit. */
 export const countKeys = (namespace: string, prefix: string, limit: number): Promise<Count> =>
   call(KV.Count(namespace, prefix, limit));

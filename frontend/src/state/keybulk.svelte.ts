@@ -5,8 +5,7 @@ import type { BulkRequest, Chosen, Item } from '../api/kv';
 export type { Chosen } from '../api/kv';
 import type { Task } from '../api/tasks';
 import { toError } from '../api/call';
-import { inTurns, type PutBack, putBack } from './keydelete.svelte';
-import { MaxUndoBytes, MaxUndoKeys } from './keydelete.svelte';
+import { inTurns, MaxUndoBytes, MaxUndoKeys, type PutBack, putBack } from './keydelete.svelte';
 
 type Api = Pick<typeof kvApi, 'changeKeys' | 'countKeys' | 'listKeys' | 'getItem' | 'putItem'>;
 type Ended = (id: string) => Promise<Task>;

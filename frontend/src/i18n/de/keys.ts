@@ -4,10 +4,7 @@ import type { Messages } from '../en';
 
 export const keys: Pick<Messages, 'keys'> = {
   keys: {
-    title: 'Schlüssel',
     tree: 'Schlüssel',
-    flat: 'Flache Liste',
-    asTree: 'Baum',
     separator: 'Trenner',
     prefix: 'Nach Anfang filtern',
     jump: 'Enter öffnet genau diesen Schlüssel',
@@ -36,8 +33,6 @@ export const keys: Pick<Messages, 'keys'> = {
     badJson: (why) => `Kein gültiges JSON: ${why}`,
     noPicture: 'Dieser Wert ist kein Bild im Format PNG, JPEG, GIF oder WebP.',
     pictureAlt: (key) => `Bild unter ${key}`,
-    tooLong: (f, shown, size) =>
-      `Die ersten ${f.bytes(shown)} von ${f.bytes(size)}. Hex zeigt alles, Kopieren nimmt alles.`,
     value: 'Wert',
     key: 'Schlüssel',
     keyHint: '1 bis 1024 Bytes, beliebiger Text',
@@ -62,7 +57,6 @@ export const keys: Pick<Messages, 'keys'> = {
     putBack: (f, count, taken) =>
       `${f.number(count)} Schlüssel wiederhergestellt${taken > 0 ? `; ${f.number(taken)} waren neu angelegt und blieben` : ''}`,
     branchTitle: (prefix) => `Alles unter „${prefix}“ löschen?`,
-    branchCount: (f, count, more) => `${f.number(count)} Schlüssel${more ? ' oder mehr' : ''} werden gelöscht.`,
     branchUndo: 'Rückgängig stellt sie wieder her, solange diese Seite offen ist.',
     branchFinal: 'Das ist zu viel, um es wiederherzustellen. Es ist endgültig.',
     branchNone: 'Unter diesem Anfang gibt es keinen Schlüssel.',
@@ -128,9 +122,6 @@ export const keys: Pick<Messages, 'keys'> = {
     exportChosen: 'Exportieren …',
     deleteChosen: 'Löschen …',
     ttlChosen: 'Lebensdauer …',
-    exportBranch: 'Zweig exportieren …',
-    moveBranch: 'Zweig kopieren oder umbenennen …',
-    ttlBranch: 'Lebensdauer des Zweigs …',
     sizesHere: 'Größen in diesem Zweig',
     bulkTitles: {
       delete: 'Die gewählten Schlüssel löschen?',
@@ -150,7 +141,6 @@ export const keys: Pick<Messages, 'keys'> = {
     existings: { skip: 'so lassen', replace: 'ersetzen', fail: 'dort anhalten' },
     copyThem: 'Kopieren',
     renameThem: 'Umbenennen',
-    bulkStarted: 'Begonnen; die Aufgaben zeigen, wie weit es ist.',
     bulkDone: (result) => `Fertig: ${result}`,
     importKeys: 'Schlüssel importieren …',
     importTitle: 'Schlüssel importieren',

@@ -3,10 +3,7 @@ import { type Formats, plural } from '../formats';
 
 export const keys = {
   keys: {
-    title: 'Keys',
     tree: 'Keys',
-    flat: 'Flat list',
-    asTree: 'Tree',
     separator: 'Separator',
     prefix: 'Filter by prefix',
     jump: 'Enter opens that exact key',
@@ -36,8 +33,6 @@ export const keys = {
     badJson: (why: string) => `Not valid JSON: ${why}`,
     noPicture: 'This value is not a PNG, JPEG, GIF or WebP picture.',
     pictureAlt: (key: string) => `Picture stored under ${key}`,
-    tooLong: (f: Formats, shown: number, size: number) =>
-      `The first ${f.bytes(shown)} of ${f.bytes(size)}. Hex shows all; copy takes all.`,
     value: 'Value',
     key: 'Key',
     keyHint: '1 to 1024 bytes, any text',
@@ -63,8 +58,6 @@ export const keys = {
     putBack: (f: Formats, count: number, taken: number) =>
       `Put back ${plural(f, count, 'key', 'keys')}${taken > 0 ? `; ${f.number(taken)} had been made anew and stayed` : ''}`,
     branchTitle: (prefix: string) => `Delete everything under “${prefix}”?`,
-    branchCount: (f: Formats, count: number, more: boolean) =>
-      `${plural(f, count, 'key', 'keys')}${more ? ' or more' : ''} will be deleted.`,
     branchUndo: 'Undo puts them back, as long as this page is open.',
     branchFinal: 'This is too much to be put back. It cannot be undone.',
     branchNone: 'There is no key under this prefix.',
@@ -132,9 +125,6 @@ export const keys = {
     exportChosen: 'Export…',
     deleteChosen: 'Delete…',
     ttlChosen: 'Time to live…',
-    exportBranch: 'Export branch…',
-    moveBranch: 'Copy or rename branch…',
-    ttlBranch: 'Time to live of branch…',
     sizesHere: 'Sizes in this branch',
     bulkTitles: {
       delete: 'Delete the chosen keys?',
@@ -155,7 +145,6 @@ export const keys = {
     existings: { skip: 'leave them', replace: 'replace them', fail: 'stop there' } as Record<string, string>,
     copyThem: 'Copy',
     renameThem: 'Rename',
-    bulkStarted: 'Started; the task centre shows how far it is.',
     bulkDone: (result: string) => `Done: ${result}`,
     importKeys: 'Import keys…',
     importTitle: 'Import keys',

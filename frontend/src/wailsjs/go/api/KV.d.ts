@@ -8,8 +8,6 @@ export function Count(arg1:string,arg2:string,arg3:number):Promise<api.KVCount>;
 
 export function Delete(arg1:string,arg2:string):Promise<api.KVWritten>;
 
-export function DeletePrefix(arg1:string,arg2:string):Promise<string>;
-
 export function Export(arg1:api.KeyExport):Promise<string>;
 
 export function Get(arg1:string,arg2:string,arg3:string):Promise<api.KVItem>;

@@ -14,10 +14,6 @@ export function Delete(arg1, arg2) {
   return window['go']['api']['KV']['Delete'](arg1, arg2);
 }
 
-export function DeletePrefix(arg1, arg2) {
-  return window['go']['api']['KV']['DeletePrefix'](arg1, arg2);
-}
-
 export function Export(arg1) {
   return window['go']['api']['KV']['Export'](arg1);
 }
