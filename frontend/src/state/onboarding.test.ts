@@ -53,6 +53,13 @@ describe('whether the first steps are due', () => {
     await steps.look();
     expect(steps.due).toBe(true);
   });
+  it('what is done in them does not end them', async () => {
+    const answers = [true, false];
+    const steps = new FirstSteps(() => Promise.resolve(answers.shift() ?? false));
+    await steps.look();
+    await steps.look();
+    expect(steps.due).toBe(true);
+  });
 });
 
 describe('making a wallet', () => {

@@ -9,8 +9,13 @@ export class FirstSteps {
     this.#ask = ask;
   }
 
-  /** Asks the node. While it cannot say, they are not shown: it is asked again when it is ready. */
+  /**
+   * Asks the node. While it cannot say, they are not shown: it is asked again when
+   * it is ready. Once they are, they stay until they are done: what is done in
+   * them makes the node look used.
+   */
   async look(): Promise<void> {
+    if (this.due) return;
     try {
       this.due = await this.#ask();
     } catch {
