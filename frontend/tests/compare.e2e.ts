@@ -20,10 +20,7 @@ beforeAll(async () => {
   await vi.waitFor(
     async () => {
       const groups = JSON.parse(await nodes[0]!.command('network', 'groups', '-o', 'json')) as unknown;
-      expect(
-        (/"namespace":"both"[^\]]*/.exec(JSON.stringify(groups)))?.[0]
-          .match(/"node":/g)?.length,
-      ).toBe(3);
+      expect(/"namespace":"both"[^\]]*/.exec(JSON.stringify(groups))?.[0].match(/"node":/g)?.length).toBe(3);
     },
     { timeout: 60_000, interval: 500 },
   );

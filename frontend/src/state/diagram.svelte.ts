@@ -59,6 +59,24 @@ export class Diagram {
     this.scale = next;
   }
 
+  /** Does what a key stands for; false when it stands for nothing. */
+  key(key: string, width: number, height: number): boolean {
+    const step = 60;
+    const moves: Record<string, [number, number]> = {
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, -step],
+      ArrowDown: [0, step],
+    };
+    const move = moves[key];
+    if (move !== undefined) this.pan(...move);
+    else if (key === '+') this.zoom(1.2, width / 2, height / 2);
+    else if (key === '-') this.zoom(1 / 1.2, width / 2, height / 2);
+    else if (key === '0') this.fit(width, height);
+    else return false;
+    return true;
+  }
+
   /** The whole diagram as a file. */
   svg(ink: Ink): string {
     return svgFile(this.drawn.data?.boxes ?? [], this.drawn.data?.edges ?? [], ink);
