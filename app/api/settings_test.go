@@ -17,7 +17,7 @@ func TestSettings_Kept(t *testing.T) {
 	if s, err := app.Settings(); err != nil || s != defaultSettings() {
 		t.Fatalf("first start: %+v, %v", s, err)
 	}
-	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red"}
+	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", HidePlaces: true}
 	if err := app.SaveSettings(want); err != nil {
 		t.Fatal(err)
 	}
