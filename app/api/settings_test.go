@@ -19,6 +19,7 @@ func TestSettings_Kept(t *testing.T) {
 		t.Fatalf("first start: %+v, %v", s, err)
 	}
 	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", ReadOnly: []string{"blue"}}
+	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", HidePlaces: true}
 	if err := app.SaveSettings(want); err != nil {
 		t.Fatal(err)
 	}

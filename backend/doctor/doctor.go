@@ -51,6 +51,8 @@ type Facts struct {
 	IPv6            bool     // it has a public IPv6 address
 	TCPPeers        int      // connected directly, beyond this network
 	QUICPeers       int
+	TCPCallers      int // those among them that dialled this node, without a hole being punched
+	QUICCallers     int
 	NearPeers       int // on this computer and its network
 	Relayed         int
 	UDPLost         bool // nearly every dial by it has failed lately
@@ -116,6 +118,9 @@ func (f Facts) reachable(transport, name string) core.Finding {
 	}
 	if reached := of(transport, f.Reached); len(reached) > 0 {
 		return l.ok("Others could dial %s", strings.Join(reached, ", "))
+	}
+	if callers := map[string]int{"tcp": f.TCPCallers, "quic": f.QUICCallers}[transport]; callers > 0 {
+		return l.ok("%s beyond this network dialled this node by %s.", core.Count(callers, "peer"), name)
 	}
 	remedy := f.openPort(transport, opened)
 	if failed := of(transport, f.Failed); len(failed) > 0 || (f.Reachability == "private" && len(of(transport, f.Reached)) == 0) {
@@ -281,6 +286,9 @@ func (f Facts) clock() core.Finding {
 		off, side = -off, "behind"
 	}
 	evidence := fmt.Sprintf("%s %s %s", off.Round(time.Millisecond), side, plural(f.ClockFrom, "member", "members"))
+	if off < time.Millisecond {
+		evidence = "In step with " + plural(f.ClockFrom, "member", "members")
+	}
 	const remedy = "Let the computer set its clock by the network (NTP)."
 	switch {
 	case off <= ClockWell:
@@ -317,7 +325,9 @@ func (f Facts) disk() core.Finding {
 }
 
 // direct says whether others reach the node without a relay.
-func (f Facts) direct() bool { return f.Reachability == "public" || len(f.Reached) > 0 }
+func (f Facts) direct() bool {
+	return f.Reachability == "public" || len(f.Reached) > 0 || f.TCPCallers+f.QUICCallers > 0
+}
 
 // of picks the addresses of one transport.
 func of(transport string, addresses []string) []string {

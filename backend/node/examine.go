@@ -38,6 +38,10 @@ func (n *Node) Doctor(ctx context.Context) ([]core.Finding, error) {
 		PunchesTried: h.PunchesTried, PunchesOK: h.PunchesOK, Bootstrap: n.discovery.Bootstraps(),
 	}
 	for _, p := range n.nodes() { // a client, such as the command that asks, reaches nobody
+		called := 0
+		if p.Direction == "inbound" && !p.Punched {
+			called = 1
+		}
 		switch {
 		case p.Path == core.PathRelayed:
 			f.Relayed++
@@ -45,8 +49,10 @@ func (n *Node) Doctor(ctx context.Context) ([]core.Finding, error) {
 			f.NearPeers++
 		case p.Transport == "quic":
 			f.QUICPeers++
+			f.QUICCallers += called
 		default:
 			f.TCPPeers++
+			f.TCPCallers += called
 		}
 	}
 	f.ClockOffset, f.ClockFrom = n.paths.Clock()

@@ -202,8 +202,21 @@ export const peers = {
       at: (time: string) => `examined at ${time}`,
       remedy: 'What would change it',
       results: { ok: 'well', warn: 'with a loss', bad: 'not working', off: 'does not apply' } as Record<string, string>,
-      // The node's own titles are English.
-      titles: {} as Record<string, string>,
+      // The node's own titles; a line that is newer than this list has its title from there.
+      titles: {
+        listening: 'Listening',
+        tcp: 'Reachable by TCP',
+        quic: 'Reachable by QUIC',
+        udp: 'UDP leaves this network',
+        ipv6: 'IPv6',
+        'port-mapping': 'Port mapping',
+        nat: 'Kind of NAT',
+        relay: 'Relay reservation',
+        bootstrap: 'Bootstrap peers',
+        clock: 'Clock',
+        proxy: 'SOCKS5 proxy',
+        disk: 'Disk',
+      } as Record<string, string>,
       sum: (f: Formats, bad: number, warn: number) =>
         bad + warn === 0
           ? 'Nothing needs you.'
