@@ -58,6 +58,7 @@ type desk struct {
 	calls   *calls
 	results *results
 	runs    *runs
+	tables  *tables
 	tasks   *board
 	events  *events
 	file    *settingsFile
@@ -80,7 +81,7 @@ func New(p Program, log *slog.Logger) (*API, error) {
 	}
 	d := &desk{
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
-		calls: newCalls(), results: newResults(), runs: newRuns(), events: newEvents(),
+		calls: newCalls(), results: newResults(), runs: newRuns(), tables: newTables(), events: newEvents(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
