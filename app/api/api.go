@@ -71,6 +71,7 @@ type desk struct {
 	runs    *runs
 	lives   *lives
 	undos   *undos
+	tables  *tables
 	tasks   *board
 	events  *events
 	file    *settingsFile
@@ -105,6 +106,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), events: newEvents(),
 		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
+		calls: newCalls(), results: newResults(), runs: newRuns(), tables: newTables(), events: newEvents(),
+		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)

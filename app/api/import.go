@@ -127,7 +127,7 @@ func (s *SQL) Import(r ImportRequest) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			i := importing{ImportRequest: r, b: b, ns: ns, in: in}
+			i := importing{ImportRequest: r, b: b, ns: ns, in: in, forget: s.d.tables.forget}
 			err = i.run(ctx)
 			return i.result(), err
 		}})
@@ -163,6 +163,8 @@ type importing struct {
 	b  Backend
 	ns core.Namespace
 	in records
+	// forget drops what is remembered of tables: there is a new one.
+	forget func()
 
 	batch   []core.Statement
 	weight  int
@@ -206,6 +208,7 @@ func (i *importing) flush(ctx context.Context) error {
 	}
 	statements, made := i.batch, 0
 	if i.Create && i.written == 0 {
+		defer i.forget()
 		statements, made = append([]core.Statement{{SQL: i.create()}}, i.batch...), 1
 	}
 	if len(statements) == 0 {

@@ -220,6 +220,36 @@ func TestSQL_Tables(t *testing.T) {
 	}
 }
 
+// What is remembered of a table is forgotten when this page changes it, and soon
+// enough when somebody else does.
+func TestSQL_TablesAreRemembered(t *testing.T) {
+	s, a := realSQL(t)
+	exec(t, s, `CREATE TABLE t (a)`)
+	now := time.Unix(0, 0)
+	a.desk.program.Now = func() time.Time { return now }
+	columns := func() int { return len(columnsOf(t, s, "t")) }
+	before := columns()
+	exec(t, s, `ALTER TABLE t ADD COLUMN b`)
+	if got := columns(); got != before {
+		t.Errorf("%d columns at once, want %d: each part asks for the schema", got, before)
+	}
+	now = now.Add(maxTableAge)
+	if got := columns(); got != before+1 {
+		t.Errorf("%d columns later", got)
+	}
+	r := &run{d: s.d, ns: "shop", budget: maxAnswerBytes}
+	var err error
+	if r.b, err = s.d.node(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = r.one(t.Context(), Piece{Text: `ALTER TABLE t ADD COLUMN c`, Kind: kindSchema}); err != nil {
+		t.Fatal(err)
+	}
+	if got := columns(); got != before+2 {
+		t.Errorf("%d columns after this page changed it", got)
+	}
+}
+
 // What is exported and imported again is the same to the last bit, NULL and
 // empty texts and all.
 func TestSQL_ExportAndImport(t *testing.T) {

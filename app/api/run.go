@@ -92,7 +92,14 @@ func (r *run) one(ctx context.Context, p Piece) (StatementResult, error) {
 		out.Provenance = provenanceOf(rows.Provenance)
 		return out, nil
 	}
+<<<<<<< HEAD
 	answer, err := r.d.execUndoable(ctx, r.b, r.ns, statement)
+=======
+	if p.Kind == kindSchema {
+		defer r.d.tables.forget()
+	}
+	answer, err := r.b.Database.Exec(ctx, r.ns, []core.Statement{statement}, core.ExecOptions{})
+>>>>>>> work-sqla
 	if err != nil {
 		return out, err
 	}
@@ -123,6 +130,7 @@ func (r *run) atomic(ctx context.Context) []StatementResult {
 		}
 		statements = append(statements, statement)
 	}
+	defer r.d.tables.forget()
 	start := time.Now()
 	answer, err := r.b.Database.Exec(ctx, r.ns, statements, core.ExecOptions{Atomic: true})
 	took := sinceMS(start)

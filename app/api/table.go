@@ -7,12 +7,21 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// maxTablePart bounds the rows of a table that are read in one go.
-const maxTablePart = 10_000
+const (
+	// maxTablePart bounds the rows of a table that are read in one go.
+	maxTablePart = 10_000
+	// maxTables bounds the tables that are remembered, and maxTableAge for how long:
+	// a grid asks for one part after another, and the schema is many questions, each
+	// of them over the network when this node keeps no replica.
+	maxTables   = 64
+	maxTableAge = 5 * time.Second
+)
 
 // TableInfo is a table as its rows are shown.
 type TableInfo struct {
@@ -184,6 +193,42 @@ type tableRows struct {
 	first, last uint64
 }
 
+// tables remembers what tables consist of, for a moment.
+type tables struct {
+	mu    sync.Mutex
+	known map[string]knownTable // by namespace and name
+}
+
+type knownTable struct {
+	table core.Table
+	until time.Time
+}
+
+func newTables() *tables { return &tables{known: make(map[string]knownTable)} }
+
+func (t *tables) get(key string, now time.Time) (core.Table, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k, found := t.known[key]
+	return k.table, found && now.Before(k.until)
+}
+
+func (t *tables) put(key string, table core.Table, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.known) >= maxTables {
+		clear(t.known)
+	}
+	t.known[key] = knownTable{table: table, until: now.Add(maxTableAge)}
+}
+
+// forget is called when this page has changed a schema.
+func (t *tables) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.known)
+}
+
 // table finds a table in the schema.
 func (s *SQL) table(ctx context.Context, namespace, table string) (*tableRows, error) {
 	ns, err := core.ParseNamespace(namespace)
@@ -194,6 +239,10 @@ func (s *SQL) table(ctx context.Context, namespace, table string) (*tableRows, e
 	if err != nil {
 		return nil, err
 	}
+	key, now := string(ns)+"\n"+strings.ToLower(table), s.d.program.Now()
+	if known, found := s.d.tables.get(key, now); found {
+		return &tableRows{b: b, ns: ns, info: infoOf(known), shape: Shape{Sort: -1}}, nil
+	}
 	schema, err := b.Database.Schema(ctx, ns)
 	if err != nil {
 		return nil, err
@@ -202,6 +251,7 @@ func (s *SQL) table(ctx context.Context, namespace, table string) (*tableRows, e
 	if at < 0 {
 		return nil, core.Errorf(core.NotFound, "There is no table %q any more; refresh the list.", short(table))
 	}
+	s.d.tables.put(key, schema.Tables[at], now)
 	return &tableRows{b: b, ns: ns, info: infoOf(schema.Tables[at]), shape: Shape{Sort: -1}}, nil
 }
 

@@ -73,6 +73,12 @@ test('cells are edited by keyboard, shown as statements, and written as one batc
   await page.keyboard.type('1');
   await page.keyboard.press('Escape'); // reverts the cell
   await expect.poll(() => page.getByTestId('staged').innerText()).toBe('1 row to write');
+  await page.keyboard.type('9');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(() => page.getByTestId('staged').innerText()).toBe('2 rows to write');
+  await page.keyboard.press('Escape'); // takes back what was staged
+  await expect.poll(() => page.getByTestId('staged').innerText()).toBe('1 row to write');
   await page.keyboard.press('ArrowDown');
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('button', { name: 'Add row' }).click();

@@ -7,13 +7,14 @@ export interface CommandParam {
   value: string;
 }
 
-/** What is to run. */
+/** One statement that is to run. */
 export interface SqlCommand {
   namespace: string;
   level: string;
   freshnessMs: number;
-  /** The statements with their kinds. */
-  statements: { text: string; kind: string }[];
+  text: string;
+  /** Whether it only reads. */
+  reads: boolean;
   params: CommandParam[];
 }
 
@@ -35,22 +36,15 @@ function argument({ kind, value }: CommandParam): string | null {
 }
 
 /** The words behind "debros"; null when a blob is bound, which the command line cannot be given. */
-export function sqlWords({ namespace, level, freshnessMs, statements, params }: SqlCommand): string[] | null {
-  const where = ['--namespace', namespace];
-  if (statements.length !== 1) {
-    if (params.length > 0) return null;
-    return ['sql', 'batch', '--keep-going', ...where, statements.map((s) => s.text).join(';\n')];
-  }
-  const [only] = statements;
-  const words = ['sql', only?.kind === 'read' ? 'query' : 'exec', ...where];
-  if (only?.kind === 'read') words.push('--level', level);
-  if (only?.kind === 'read' && level === 'none' && freshnessMs > 0)
-    words.push('--freshness', `${String(freshnessMs)}ms`);
+export function sqlWords({ namespace, level, freshnessMs, text, reads, params }: SqlCommand): string[] | null {
+  const words = ['sql', reads ? 'query' : 'exec', '--namespace', namespace];
+  if (reads) words.push('--level', level);
+  if (reads && level === 'none' && freshnessMs > 0) words.push('--freshness', `${String(freshnessMs)}ms`);
   const values = params.map((param) => ({ name: param.name, value: argument(param) }));
   if (values.some((v) => v.value === null)) return null;
   for (const { name, value } of values) if (!name.startsWith('?')) words.push('-p', `${name.slice(1)}=${value ?? ''}`);
   const plain = values.filter((v) => v.name.startsWith('?')).map((v) => v.value ?? '');
   // The command line takes values by place or by name, not both.
   if (plain.length > 0 && plain.length < values.length) return null;
-  return [...words, '--', only?.text ?? '', ...plain];
+  return [...words, '--', text, ...plain];
 }

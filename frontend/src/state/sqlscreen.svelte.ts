@@ -10,6 +10,8 @@ import { pieceAt, type RunOptions, type SqlTab, SqlTabs } from './sql.svelte';
 
 /** The text is looked at after a pause. */
 const PauseMs = 250;
+/** Sets of columns whose widths are kept. */
+const MaxWidths = 100;
 
 /** Tabs, schema and runs of the screen. */
 export class SqlScreen {
@@ -21,6 +23,7 @@ export class SqlScreen {
   counts = $state.raw<Record<string, number>>({});
   /** Grows when a run waits for its parameters. */
   asking = $state(0);
+  #widths = new Map<string, Record<number, number>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Lists the tables of a namespace. */
@@ -38,6 +41,22 @@ export class SqlScreen {
     }
     const tab = tabs.open(table, '', { table, namespace });
     if (tab !== undefined) tab.where = where;
+  }
+
+  /** The widths that were chosen for rows of these columns. */
+  widths(columns: string): Record<number, number> {
+    return this.#widths.get(columns) ?? {};
+  }
+
+  /** Keeps them as long as the page lives; the oldest go first. */
+  keepWidths(columns: string, widths: Record<number, number>): void {
+    this.#widths.delete(columns);
+    if (Object.keys(widths).length === 0) return;
+    this.#widths.set(columns, widths);
+    for (const oldest of this.#widths.keys()) {
+      if (this.#widths.size <= MaxWidths) break;
+      this.#widths.delete(oldest);
+    }
   }
 
   /** Counts the rows of a table; the tree shows them from then on. */
