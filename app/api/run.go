@@ -92,14 +92,10 @@ func (r *run) one(ctx context.Context, p Piece) (StatementResult, error) {
 		out.Provenance = provenanceOf(rows.Provenance)
 		return out, nil
 	}
-<<<<<<< HEAD
-	answer, err := r.d.execUndoable(ctx, r.b, r.ns, statement)
-=======
 	if p.Kind == kindSchema {
 		defer r.d.tables.forget()
 	}
-	answer, err := r.b.Database.Exec(ctx, r.ns, []core.Statement{statement}, core.ExecOptions{})
->>>>>>> work-sqla
+	answer, err := r.d.execUndoable(ctx, r.b, r.ns, statement)
 	if err != nil {
 		return out, err
 	}
