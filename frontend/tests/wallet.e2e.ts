@@ -227,6 +227,7 @@ test('a wallet of the browser signs in', async () => {
   const host = await Host.start();
   const here = await open('#/wallet');
   const { page } = here;
+  await page.getByTestId('account').waitFor(); // the screen is there, and its keys with it
   await page.keyboard.press('b');
   const code = ((await page.getByTestId('code').textContent()) ?? '').replace(' ', '');
   const url = (await page.getByRole('link', { name: 'Open the sign-in page' }).getAttribute('href')) ?? '';
