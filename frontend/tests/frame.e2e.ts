@@ -310,7 +310,8 @@ test('a node alone says who is missing and what goes on, with the leader lost or
   // What is said to work does.
   expect(await two.command('kv', 'get', 'shared', '--level', 'none')).toBe('w');
   await one.restart();
-  await lost.waitFor({ state: 'detached', timeout: 30_000 });
+  // It comes back on another port, so it has to find the one that waits.
+  await lost.waitFor({ state: 'detached', timeout: 75_000 });
   await leave(follower);
   await Promise.all([one.close(), two.close()]);
 }, 180_000);
