@@ -233,7 +233,7 @@ test('the doctor tells each line with its evidence, as the command does', async 
 });
 
 describe('peers all over the world', () => {
-  // A node without peers of its own: news of them would take the place of what is planted.
+  // A node without peers of its own.
   let alone: TestNode;
   beforeAll(async () => {
     alone = await TestNode.start();

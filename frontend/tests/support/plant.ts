@@ -163,7 +163,16 @@ export const planted: Record<string, string> = {
   gossip: 'dl.card',
 };
 
-/** Puts answers in the place of the node's own. */
+/** Runs in the page: the node's own news of peers would take the place of what is planted. */
+function deafToPeers(): void {
+  const stream = EventSource.prototype as { addEventListener: (name: string, ...rest: unknown[]) => void };
+  const listen = stream.addEventListener;
+  stream.addEventListener = function (name, ...rest) {
+    if (name !== 'peers') listen.call(this, name, ...rest);
+  };
+}
+
+/** Puts answers in the place of the node's own. The Peers screen is to be opened after it. */
 export async function plant(page: Page): Promise<void> {
   const all: Record<string, unknown> = {
     'Peers.List': worldwide,
@@ -172,6 +181,8 @@ export async function plant(page: Page): Promise<void> {
     'Peers.Timeline': changes,
     'Peers.Doctor': findings,
   };
+  await page.addInitScript(deafToPeers);
+  await page.evaluate(deafToPeers);
   await page.route('**/api/call', async (route) => {
     const { method } = route.request().postDataJSON() as { method: string };
     if (method in all) await route.fulfill({ json: { result: all[method] } });
