@@ -104,10 +104,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		program: p, log: log, state: StateStarting, startedAt: p.Now(),
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
-		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), events: newEvents(),
+		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), tables: newTables(), events: newEvents(),
 		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
-		calls: newCalls(), results: newResults(), runs: newRuns(), tables: newTables(), events: newEvents(),
-		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -143,7 +141,8 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 	d := a.desk
 	return []any{
 		&App{d: d, mode: mode, shell: shell},
-		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell}, &Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d}, &Undo{d: d},
+		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
+		&Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d}, &Undo{d: d},
 	}
 }
 

@@ -18,8 +18,6 @@ export class Desktop {
   links = $state.raw<Link[]>([]);
   /** The person closes the window and has not said what that means. */
   closing = $state(false);
-  /** A ticket that the person wants to join with; the Network screen takes it. */
-  ticket = $state('');
   #api: typeof desktopApi;
 
   constructor(api = desktopApi) {
@@ -81,8 +79,7 @@ export class Desktop {
     await this.drop(link);
     switch (link.kind) {
       case 'join':
-        this.ticket = link.ticket;
-        router.go('network');
+        router.go('network', 'join', { ticket: link.ticket }); // the screen takes it out of the address at once
         return;
       case 'key':
         router.go('keys', '', { ns: link.namespace, key: link.key });
