@@ -16,6 +16,9 @@ const south = -57;
 /** Units from the left edge of the picture to the right. */
 const width = 1000;
 
+/** How far a drawn curve may be from the true one, in units: none is seen to have corners, also near. */
+const smooth = 0.1;
+
 function build() {
   const atlas = countries as unknown as Topology<{ countries: GeometryCollection }>;
   const lived = atlas.objects.countries;
@@ -23,7 +26,7 @@ function build() {
     type: 'MultiPoint',
     coordinates: [-180, 180].flatMap((lon) => [south, 0, north].map((lat) => [lon, lat])),
   };
-  const projection = geoNaturalEarth1().fitWidth(width, corners);
+  const projection = geoNaturalEarth1().precision(smooth).fitWidth(width, corners);
   const draw = geoPath(projection).digits(1);
   const [[, top], [, bottom]] = draw.bounds(corners);
   const size: Size = { width, height: bottom - top };
