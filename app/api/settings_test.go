@@ -18,8 +18,7 @@ func TestSettings_Kept(t *testing.T) {
 	if s, err := app.Settings(); err != nil || !reflect.DeepEqual(s, defaultSettings()) {
 		t.Fatalf("first start: %+v, %v", s, err)
 	}
-	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", ReadOnly: []string{"blue"}}
-	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", HidePlaces: true}
+	want := Settings{Theme: "contrast", Density: "compact", Namespace: "red", ReadOnly: []string{"blue"}, HidePlaces: true, Closing: CloseQuit}
 	if err := app.SaveSettings(want); err != nil {
 		t.Fatal(err)
 	}
