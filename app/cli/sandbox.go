@@ -114,6 +114,10 @@ func (a *app) bringUp(ctx context.Context, b *sandbox.Sandbox, f sandboxFlags, t
 			a.note("%s …", step)
 		}
 	})
+	if err != nil && ctx.Err() != nil { // by Ctrl+C, before it was ready
+		a.note("All nodes have ended, before the network was ready. Kept: %s, until 'debros sandbox reset %s'.", b.Dir(), b.Name())
+		return err
+	}
 	if err != nil {
 		return a.upFailed(err)
 	}

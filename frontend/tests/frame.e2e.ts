@@ -52,6 +52,7 @@ test('screens, sheet, filter and landmarks by keyboard alone', async () => {
     await page.getByRole('main').focus();
     await page.keyboard.press('Shift+?');
     const sheet = page.getByRole('dialog', { name: 'Shortcuts' });
+    await sheet.locator('dd').first().waitFor();
     const keys = await sheet.locator('dd').allInnerTexts();
     expect(keys.length).toBeGreaterThan(8);
     expect(new Set(keys).size).toBe(keys.length);

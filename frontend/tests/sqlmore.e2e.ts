@@ -53,7 +53,7 @@ test('a table is designed by keyboard, shown as SQL before it runs, changed and 
   expect(await accessFaults(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Create table' }).click();
   await dialog.waitFor({ state: 'detached' });
-  await page.locator('summary').getByText('note', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'note', exact: true }).waitFor();
   await node.command('sql', 'exec', "INSERT INTO note (text) VALUES ('kept')");
 
   // What ALTER TABLE cannot do is made anew in one batch, and the rows stay.
@@ -82,7 +82,7 @@ test('a table is designed by keyboard, shown as SQL before it runs, changed and 
   expect(await accessFaults(page)).toEqual([]);
   await page.keyboard.press('Enter');
   await drop.waitFor({ state: 'detached' });
-  await page.locator('summary').getByText('note', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'note', exact: true }).waitFor({ state: 'detached' });
   await leave(at);
 });
 
