@@ -1,4 +1,4 @@
-// This file keeps debros: links that wait for the person's plainWord. Anybody can
+// This file keeps debros: links that wait for the person's word. Anybody can
 // write such a link, on any web page: it only ever leads to a question, never
 // to an action.
 
@@ -47,7 +47,7 @@ type Link struct {
 // Links is bound as "Links".
 type Links struct{ d *desk }
 
-// Pending lists the links that wait for the person's plainWord, oldest first.
+// Pending lists the links that wait for the person's word, oldest first.
 func (l *Links) Pending() ([]Link, error) {
 	return guard(l.d, "Links.Pending", MaxCallTime, func(context.Context) ([]Link, error) { return l.d.links.list(), nil })
 }
@@ -73,7 +73,7 @@ func (a *API) OfferLink(text string) error {
 		return err
 	}
 	a.desk.links.add(link)
-	a.desk.log.Info("a link waits for the person's plainWord", "kind", link.Kind)
+	a.desk.log.Info("a link waits for the person's word", "kind", link.Kind)
 	a.desk.events.poke()
 	return nil
 }
