@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.e2e.ts'],
     environment: 'node',
-    // Each file starts its own nodes; two slow cores carry two at a time.
-    maxWorkers: 2,
+    // Each file starts its own nodes; two slow cores carry one at a time.
+    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 90_000,
   },
