@@ -1,5 +1,6 @@
 // Keys: what somebody does with values all day must work, by mouse and by keyboard,
 // and never lose anything silently.
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -254,6 +255,29 @@ test('the past of a key: compared, and put back as a new version', async () => {
     .first()
     .waitFor();
   expect(await node.command('kv', 'get', '--namespace', 'past', 'color')).toBe('red');
+});
+
+test('every node is asked for a key, and the page says in one sentence that all hold the same', async () => {
+  await put('everywhere', 'the same');
+  const { page } = at;
+  await page.getByRole('radio', { name: 'Value' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  const verdict = page.getByTestId('verdict');
+  await verdict.getByText(/^The same everywhere at index/).waitFor();
+  const nodes = page.getByTestId('compared-nodes');
+  const sum = createHash('sha256').update('the same').digest('hex');
+  await nodes.getByRole('row').filter({ hasText: 'this node (leader)' }).filter({ hasText: sum }).waitFor();
+  expect(await accessFaults(page)).toEqual([]);
+  const download = page.waitForEvent('download');
+  await verdict.getByRole('button', { name: 'Save report' }).click();
+  const report = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { verdict: string };
+  expect(report.verdict).toBe('same');
+  await page.getByText('comparison.json was written.').waitFor();
+
+  await node.command('kv', 'del', '--namespace', 'default', 'everywhere');
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await nodes.getByRole('row').filter({ hasText: 'not there' }).waitFor();
 });
 
 test('20,000 keys: only lines on screen are drawn, branches say how many, and each is found by a filter', async () => {
