@@ -57,6 +57,15 @@ test('put, list, view: the same bytes come back, numbers exact', async () => {
     .waitFor();
 });
 
+test('a new key is taken away again by undo', async () => {
+  await put('mistake', 'x');
+  const { page } = at;
+  await expect.poll(value).toBe('x');
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await page.getByText('Deleted mistake').waitFor();
+  await expect.poll(() => row('mistake').count()).toBe(0);
+});
+
 test('an existing key is not overwritten by "New key"', async () => {
   await put('once', 'first');
   const { page } = at;
@@ -96,7 +105,7 @@ test('a deleted key comes back by undo', async () => {
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByText('Deleted precious').waitFor();
   await expect.poll(() => row('precious').count()).toBe(0);
-  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await page.getByRole('button', { name: 'Undo' }).last().click();
   await page.getByText('Put back 1 key').waitFor();
   await expect.poll(value).toBe('do not lose');
 });
