@@ -58,6 +58,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Everything needs the runtime: one file of it is smaller than pieces of it.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'svelte', test: /node_modules\/svelte\/src\/internal/ }] } },
+    },
   },
   server: {
     host: '127.0.0.1',

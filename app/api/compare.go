@@ -55,7 +55,8 @@ type Comparison struct {
 	Match   string        `json:"match"` // rows were paired by "key", "place" or "content"
 	Columns []string      `json:"columns"`
 	Nodes   []ComparedOne `json:"nodes"`
-	// Lines are the rows that are not the same everywhere, Same counts the others.
+	// Lines are the rows that are not the same everywhere, Same counts the others. A
+	// key is one line, listed also when it is the same.
 	Lines     []ComparedLine `json:"lines"`
 	Same      int            `json:"same"`
 	At        string         `json:"at"`
@@ -117,7 +118,8 @@ func (c *Compare) Rows(r CompareRequest) (Comparison, error) {
 	})
 }
 
-// Key asks every replica for one key: its version, and the SHA-256 of its value.
+// Key asks every replica for one key: its version, and the SHA-256 of its value. The
+// line has no cells for a node without that key, and is missing when none has it.
 func (c *Compare) Key(namespace, key string) (Comparison, error) {
 	return guard(c.d, "Compare.Key", MaxCallTime, func(ctx context.Context) (Comparison, error) {
 		b, ns, err := c.open(namespace)
@@ -142,7 +144,7 @@ func (c *Compare) Key(namespace, key string) (Comparison, error) {
 		if err != nil {
 			return Comparison{}, err
 		}
-		return round.lay(pairing{place: true}), nil
+		return round.lay(pairing{place: true, whole: true}), nil
 	})
 }
 

@@ -268,6 +268,16 @@ func TestCompare_DamageAndRefusals(t *testing.T) {
 	}
 }
 
+// A key is shown as each node has it, also when that is the same.
+func TestCompare_KeyThatIsTheSame(t *testing.T) {
+	f := newReplicas()
+	f.order = f.order[:2]
+	c, err := f.page(t).Key("default", "user:1")
+	if err != nil || c.Verdict != "same" || c.Same != 1 || len(c.Lines) != 1 || len(c.Lines[0].Differs) != 0 || c.Lines[0].Rows[1][0].V != "4" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 // A key that one replica lacks is as bad as a wrong cell.
 func TestCompare_Key(t *testing.T) {
 	c, err := newReplicas().page(t).Key("default", "user:1")

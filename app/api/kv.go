@@ -161,13 +161,19 @@ func (r PutRequest) decode() ([]byte, core.PutOptions, error) {
 	}
 	o := core.PutOptions{TTL: time.Duration(r.TTLSeconds) * time.Second, IfAbsent: r.IfAbsent}
 	if r.IfVersion != "" {
-		v, err := strconv.ParseUint(r.IfVersion, 10, 64)
-		if err != nil || v == 0 {
-			return nil, core.PutOptions{}, core.Errorf(core.Invalid, "A version is a number above 0, not %q.", r.IfVersion)
+		if o.IfVersion, err = parseVersion(r.IfVersion); err != nil {
+			return nil, core.PutOptions{}, err
 		}
-		o.IfVersion = core.Version(v)
 	}
 	return value, o, nil
+}
+
+func parseVersion(text string) (core.Version, error) {
+	v, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || v == 0 {
+		return 0, core.Errorf(core.Invalid, "A version is a number above 0, not %q.", text)
+	}
+	return core.Version(v), nil
 }
 
 func checkTTL(seconds int64) error {
@@ -186,6 +192,23 @@ func (k *KV) Delete(namespace, key string) (KVWritten, error) {
 			return KVWritten{}, err
 		}
 		w, err := b.Storage.Delete(ctx, ns, key)
+		return written(w), err
+	})
+}
+
+// DeleteVersion removes one key as long as it has this version. It returns
+// precondition_failed when somebody has written since.
+func (k *KV) DeleteVersion(namespace, key, version string) (KVWritten, error) {
+	return guard(k.d, "KV.DeleteVersion", MaxCallTime, func(ctx context.Context) (KVWritten, error) {
+		b, ns, err := k.open(namespace)
+		if err != nil {
+			return KVWritten{}, err
+		}
+		v, err := parseVersion(version)
+		if err != nil {
+			return KVWritten{}, err
+		}
+		w, err := b.Storage.Batch(ctx, ns, []core.Op{{Delete: true, Key: key, PutOptions: core.PutOptions{IfVersion: v}}})
 		return written(w), err
 	})
 }

@@ -35,6 +35,25 @@ func TestKV_PutGet(t *testing.T) {
 	}
 }
 
+// Taking back what was put never takes what somebody wrote over it.
+func TestKV_DeleteVersion(t *testing.T) {
+	kv := bound[KV](newFake().page(t))
+	put := PutRequest{Namespace: "default", Key: "k", ValueBase64: "eA=="}
+	for range 2 {
+		if _, err := kv.Put(put); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version, want := range map[string]core.Code{"1": core.PreconditionFailed, "0": core.Invalid, "": core.Invalid} {
+		if _, err := kv.DeleteVersion("default", "k", version); codeOf(t, err) != want {
+			t.Errorf("version %q: %v, want %s", version, err, want)
+		}
+	}
+	if d, err := kv.DeleteVersion("default", "k", "2"); err != nil || !d.Deleted {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 // A request that can never work is refused with its reason before it is sent on.
 func TestKV_BadRequests(t *testing.T) {
 	kv := bound[KV](newFake().page(t))

@@ -206,11 +206,12 @@ func rowKey(cells []any) string {
 type pairing struct {
 	key   []int // columns that name a row; empty when there are none
 	place bool  // by position
+	whole bool  // lines that do not differ are wanted, too
 }
 
 // pair puts the rows of all replicas side by side: one line for each row, with
-// the row of each replica or nil. Only lines that differ are returned, and how
-// many did not.
+// the row of each replica or nil. Only lines that differ are returned unless all
+// are wanted, and how many did not.
 func (p pairing) pair(answers [][][]any) (lines [][][]any, same int) {
 	at := map[string]int{} // name of a row: its line
 	var all [][][]any
@@ -228,7 +229,8 @@ func (p pairing) pair(answers [][][]any) (lines [][][]any, same int) {
 		alike := !slices.ContainsFunc(line, func(row []any) bool { return row == nil || rowKey(row) != rowKey(line[0]) })
 		if alike {
 			same++
-		} else {
+		}
+		if !alike || p.whole {
 			lines = append(lines, line)
 		}
 	}

@@ -1,5 +1,6 @@
-// Ask every node: three real nodes hold the same, one is gone, and each
-// time the page says so in one sentence.
+// Ask every node, for rows and for a key: three real nodes hold the same, one is gone,
+// and each time the page says so in one sentence.
+import { createHash } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TestNode } from './support/node';
@@ -39,6 +40,24 @@ async function run(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Run all' }).click();
   await page.getByRole('tab', { name: 'Every node' }).click();
 }
+
+test('a key is the same on three nodes, or is there on none', async () => {
+  await nodes[1]!.command('kv', 'put', 'shared', 'value', ...ns);
+  const at = await visit(browser, nodes[0]!, '#/keys?ns=both&key=shared&tab=nodes');
+  const { page } = at;
+  const verdict = page.getByTestId('verdict');
+  await verdict.getByText(/^The same everywhere at index/).waitFor();
+  const rows = page.getByTestId('compared-nodes').locator('tbody tr');
+  const sum = createHash('sha256').update('value').digest('hex');
+  expect(await rows.filter({ hasText: sum }).count()).toBe(3);
+  expect(await page.getByTestId('compared-nodes').getByText('≠').count()).toBe(0);
+
+  await nodes[2]!.command('kv', 'del', 'shared', ...ns);
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await expect.poll(() => rows.filter({ hasText: 'not there' }).count()).toBe(3);
+  await verdict.getByText(/^The same everywhere at index/).waitFor();
+  await leave(at);
+});
 
 test('the same everywhere, refusals with their reason, and a node that is gone', async () => {
   const at = await visit(browser, nodes[0]!, '#/sql?ns=both');

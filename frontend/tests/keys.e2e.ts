@@ -1,5 +1,6 @@
 // Keys: what somebody does with values all day must work, by mouse and by keyboard,
 // and never lose anything silently.
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,15 @@ test('put, list, view: the same bytes come back, numbers exact', async () => {
     .waitFor();
 });
 
+test('a new key is taken away again by undo', async () => {
+  await put('mistake', 'x');
+  const { page } = at;
+  await expect.poll(value).toBe('x');
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await page.getByText('Deleted mistake').waitFor();
+  await expect.poll(() => row('mistake').count()).toBe(0);
+});
+
 test('an existing key is not overwritten by "New key"', async () => {
   await put('once', 'first');
   const { page } = at;
@@ -95,7 +105,7 @@ test('a deleted key comes back by undo', async () => {
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByText('Deleted precious').waitFor();
   await expect.poll(() => row('precious').count()).toBe(0);
-  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await page.getByRole('button', { name: 'Undo' }).last().click();
   await page.getByText('Put back 1 key').waitFor();
   await expect.poll(value).toBe('do not lose');
 });
@@ -254,6 +264,29 @@ test('the past of a key: compared, and put back as a new version', async () => {
     .first()
     .waitFor();
   expect(await node.command('kv', 'get', '--namespace', 'past', 'color')).toBe('red');
+});
+
+test('every node is asked for a key, and the page says in one sentence that all hold the same', async () => {
+  await put('everywhere', 'the same');
+  const { page } = at;
+  await page.getByRole('radio', { name: 'Value' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  const verdict = page.getByTestId('verdict');
+  await verdict.getByText(/^The same everywhere at index/).waitFor();
+  const nodes = page.getByTestId('compared-nodes');
+  const sum = createHash('sha256').update('the same').digest('hex');
+  await nodes.getByRole('row').filter({ hasText: 'this node (leader)' }).filter({ hasText: sum }).waitFor();
+  expect(await accessFaults(page)).toEqual([]);
+  const download = page.waitForEvent('download');
+  await verdict.getByRole('button', { name: 'Save report' }).click();
+  const report = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { verdict: string };
+  expect(report.verdict).toBe('same');
+  await page.getByText('comparison.json was written.').waitFor();
+
+  await node.command('kv', 'del', '--namespace', 'default', 'everywhere');
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await nodes.getByRole('row').filter({ hasText: 'not there' }).waitFor();
 });
 
 test('20,000 keys: only lines on screen are drawn, branches say how many, and each is found by a filter', async () => {

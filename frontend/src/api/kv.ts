@@ -67,6 +67,10 @@ export const putItem = (request: PutRequest): Promise<Written> =>
 /** Deletes one key. */
 export const deleteKey = (namespace: string, key: string): Promise<Written> => call(KV.Delete(namespace, key));
 
+/** Deletes one key as long as it has this version. */
+export const deleteVersion = (namespace: string, key: string, version: string): Promise<Written> =>
+  call(KV.DeleteVersion(namespace, key, version));
+
 /** Counts keys with the prefix, up to limit. */
 export const countKeys = (namespace: string, prefix: string, limit: number): Promise<Count> =>
   call(KV.Count(namespace, prefix, limit));

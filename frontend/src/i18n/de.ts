@@ -1,4 +1,5 @@
 // Every word of the page in German, one file per screen.
+import { compare } from './de/compare';
 import { desktop } from './de/desktop';
 import { frame } from './de/frame';
 import { join } from './de/join';
@@ -14,6 +15,7 @@ import { wallet } from './de/wallet';
 
 /** The German catalogue. */
 export const de: Messages = {
+  ...compare,
   ...desktop,
   ...frame,
   ...join,

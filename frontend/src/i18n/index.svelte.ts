@@ -12,7 +12,18 @@ export type Language = (typeof Languages)[number];
 
 /** The words that one file holds. */
 export type Section =
-  'desktop' | 'frame' | 'join' | 'keys' | 'network' | 'node' | 'onboarding' | 'peers' | 'sql' | 'sqlmore' | 'wallet';
+  | 'compare'
+  | 'desktop'
+  | 'frame'
+  | 'join'
+  | 'keys'
+  | 'network'
+  | 'node'
+  | 'onboarding'
+  | 'peers'
+  | 'sql'
+  | 'sqlmore'
+  | 'wallet';
 
 const files = import.meta.glob<Record<string, Partial<Messages>>>(['./en/*.ts', './de/*.ts']);
 

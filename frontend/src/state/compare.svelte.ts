@@ -57,11 +57,12 @@ export interface ComparedCell {
   differs: boolean;
 }
 
-/** A line of the comparison, one row for each node that answered. */
+/** A line of the comparison, one row for each node that answered. Where there is no line, nobody has anything. */
 export function cellsOf(answer: Comparison, line: number, node: number): ComparedCell[] {
-  const { rows, differs } = answer.lines[line] ?? { rows: [], differs: [] };
+  const there = answer.lines[line];
+  const { rows, differs } = there ?? { rows: [], differs: [] };
   const cells = rows[node] ?? [];
-  if (cells.length === 0) return answer.columns.map(() => ({ text: null, differs: true }));
+  if (cells.length === 0) return answer.columns.map(() => ({ text: null, differs: there !== undefined }));
   // A row that somebody lacks differs as a whole.
   const lacking = rows.some((row, i) => row.length === 0 && answer.nodes[i]?.error === '');
   return cells.map((text, column) => ({ text, differs: lacking || differs.includes(column) }));

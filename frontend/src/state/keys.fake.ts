@@ -83,6 +83,11 @@ export class FakeStore {
   deleteKey = (_: string, key: string): Promise<Written> =>
     Promise.resolve({ version: '', deleted: this.rows.delete(key), provenance });
 
+  deleteVersion = (_: string, key: string, version: string): Promise<Written> =>
+    String(this.rows.get(key)?.version) === version
+      ? this.deleteKey(_, key)
+      : Promise.reject(new BackendError('precondition_failed', 'changed'));
+
   countKeys = (_: string, prefix: string, limit: number) => {
     const count = [...this.rows.keys()].filter((k) => k.startsWith(prefix)).length;
     return Promise.resolve({ count: Math.min(count, limit), more: count > limit });

@@ -190,6 +190,19 @@ test('a new key never overwrites one that is there', async () => {
   expect(store.rows.get('k')?.value).toEqual(encode('k'));
 });
 
+test('a new key is taken away again, but not what somebody wrote over it', async () => {
+  const store = new FakeStore();
+  const fresh = new NewItem(store);
+  const request = { namespace: 'a', key: 'k', value: encode('new'), ttlSeconds: 0, ifVersion: '', ifAbsent: true };
+  const first = await fresh.put(request);
+  expect(await fresh.undo('a', 'k', first?.version ?? '')).toBe(true);
+  expect(store.rows.size).toBe(0);
+  const second = await fresh.put(request);
+  store.set('k', 'theirs');
+  expect(await fresh.undo('a', 'k', second?.version ?? '')).toBe(false);
+  expect(store.rows.get('k')?.value).toEqual(encode('theirs'));
+});
+
 // "Undo" that brings back less than was deleted, or tramples on new work, is a broken promise.
 describe('delete', () => {
   const done = () => Promise.resolve({ done: 2, error: '' } as never);

@@ -9,9 +9,9 @@ export class NewItem {
   exists = $state(false);
   /** Why it could not be put, '' when all is well. */
   fault = $state('');
-  #api: Pick<typeof kvApi, 'putItem'>;
+  #api: Pick<typeof kvApi, 'putItem' | 'deleteVersion'>;
 
-  constructor(api: Pick<typeof kvApi, 'putItem'> = kvApi) {
+  constructor(api: Pick<typeof kvApi, 'putItem' | 'deleteVersion'> = kvApi) {
     this.#api = api;
   }
 
@@ -35,6 +35,18 @@ export class NewItem {
       return null;
     } finally {
       this.saving = false;
+    }
+  }
+
+  /** Takes away what was put; false when somebody has written since, and nothing was changed. */
+  async undo(namespace: string, key: string, version: string): Promise<boolean> {
+    try {
+      await this.#api.deleteVersion(namespace, key, version);
+      return true;
+    } catch (raw) {
+      const { code } = toError(raw);
+      if (code !== 'precondition_failed' && code !== 'conflict') throw raw;
+      return false;
     }
   }
 }

@@ -11,7 +11,7 @@ export async function saveContent(title: string, name: string, content: Uint8Arr
     if (file === null) return false;
     await fillFile(file.id, content);
     if (file.fetch) files.fetch(file.id, file.name);
-    notices.tell({ text: m().sqlmore.saved(file.name) });
+    notices.tell({ text: m().common.written(file.name) });
     return true;
   } catch (raw) {
     notices.fail(raw);

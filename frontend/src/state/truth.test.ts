@@ -139,6 +139,15 @@ describe('comparison', () => {
     expect(cellsOf(answer, 0, 0).map((c) => c.differs)).toEqual([false, true]);
   });
 
+  test('a key that no node has differs nowhere, and one that is the same is shown unmarked', () => {
+    expect(cellsOf({ ...answer, lines: [] }, 0, 0).map((c) => c.differs)).toEqual([false, false]);
+    const lines = [{ rows: [[t('1'), t('a')], [t('1'), t('a')], []], differs: [] }];
+    expect(cellsOf({ ...answer, lines }, 0, 1)).toEqual([
+      { text: t('1'), differs: false },
+      { text: t('a'), differs: false },
+    ]);
+  });
+
   test('an answer that nobody waits for any more is not shown', async () => {
     const comparing = new Comparing();
     let finish = (_: Comparison): void => undefined;

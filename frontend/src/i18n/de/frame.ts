@@ -61,6 +61,7 @@ export const frame: Pick<
     none: 'keine',
     requestId: (id) => `Anfrage ${id}`,
     typeToConfirm: (name) => `Zur Bestätigung „${name}“ eingeben`,
+    written: (name) => `${name} wurde geschrieben.`,
     showCommand: 'Als Befehl zeigen',
     commandHint: 'Dasselbe auf der Befehlszeile. Sie spricht mit diesem Knoten.',
   },

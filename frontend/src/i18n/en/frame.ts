@@ -43,6 +43,7 @@ export const frame = {
     none: 'none',
     requestId: (id: string) => `Request ${id}`,
     typeToConfirm: (name: string) => `Type “${name}” to confirm`,
+    written: (name: string) => `${name} was written.`,
     showCommand: 'Show as command',
     commandHint: 'The same thing on the command line. It talks to this node.',
   },

@@ -8,6 +8,8 @@ export function Count(arg1:string,arg2:string,arg3:number):Promise<api.KVCount>;
 
 export function Delete(arg1:string,arg2:string):Promise<api.KVWritten>;
 
+export function DeleteVersion(arg1:string,arg2:string,arg3:string):Promise<api.KVWritten>;
+
 export function Export(arg1:api.KeyExport):Promise<string>;
 
 export function Get(arg1:string,arg2:string,arg3:string):Promise<api.KVItem>;

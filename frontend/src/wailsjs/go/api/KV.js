@@ -14,6 +14,10 @@ export function Delete(arg1, arg2) {
   return window['go']['api']['KV']['Delete'](arg1, arg2);
 }
 
+export function DeleteVersion(arg1, arg2, arg3) {
+  return window['go']['api']['KV']['DeleteVersion'](arg1, arg2, arg3);
+}
+
 export function Export(arg1) {
   return window['go']['api']['KV']['Export'](arg1);
 }
