@@ -8,7 +8,6 @@ export const sqlmore: Pick<Messages, 'sqlmore'> = {
 
     ask: 'Alle Knoten fragen',
     askAgain: 'Noch einmal fragen',
-    askIdle: 'Haben alle Knoten dasselbe?',
     askHint:
       'Jeder Knoten mit einer Kopie liest dasselbe, und die Antworten werden nebeneinandergelegt. Nichts wird geändert.',
     asking: (s) => `Alle Knoten werden gefragt … ${String(s)} s`,

@@ -7,7 +7,6 @@ export const sqlmore = {
 
     ask: 'Ask every node',
     askAgain: 'Ask again',
-    askIdle: 'Do all nodes hold the same?',
     askHint:
       'Every node that keeps a replica reads the same, and the answers are laid side by side. Nothing is changed.',
     asking: (s: number) => `Asking every node… ${String(s)} s`,
