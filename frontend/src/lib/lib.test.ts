@@ -4,7 +4,7 @@ import { type Cell, plain, shown } from './cells';
 import { parseSeconds } from './duration';
 import { jsonFault, pretty, tokens } from './json';
 import { addressFault } from './multiaddr';
-import { qrPath } from './qr';
+import { qrPath } from './qrpath';
 import { commandLine, compareDecimal, decimalDifference, matchScore, shellQuote, shortId, sqlName } from './text';
 import { columnSpan, edges, rowSpan, scrollTo } from './window';
 

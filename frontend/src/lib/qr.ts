@@ -1,4 +1,4 @@
-// QR codes: read out of a picture in the page, so that no picture leaves it, and drawn.
+// Reading a QR code out of a picture, in the page: no picture leaves it.
 
 /** A larger picture is refused before it is opened. */
 export const MaxPictureBytes = 20 << 20;
@@ -29,13 +29,4 @@ export async function readQR(picture: Blob): Promise<string | null> {
   } finally {
     bitmap.close();
   }
-}
-
-/** A QR code as one path: rows of '1' and '0' become unit squares. */
-export function qrPath(rows: readonly string[]): string {
-  let path = '';
-  rows.forEach((row, y) => {
-    for (let x = 0; x < row.length; x += 1) if (row[x] === '1') path += `M${String(x)} ${String(y)}h1v1h-1z`;
-  });
-  return path;
 }
