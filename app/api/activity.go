@@ -81,7 +81,9 @@ func (a *App) ForgetActivities() error {
 
 func (l *activityLog) add(line Activity) error {
 	line.Time = stamp(l.now())
-	line.Text, line.Namespace, line.Index = cutText(line.Text), cutText(line.Namespace), cutText(line.Index)
+	for _, text := range []*string{&line.Text, &line.Namespace, &line.Index} {
+		*text = cutText(*text, maxActivityText)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.readLocked(); err != nil {
@@ -187,14 +189,6 @@ func encodeLines(lines []Activity) ([]byte, error) {
 		}
 	}
 	return text.Bytes(), nil
-}
-
-// cutText keeps one line short and whole.
-func cutText(text string) string {
-	if len(text) > maxActivityText {
-		text = strings.ToValidUTF8(text[:maxActivityText], "") + "…"
-	}
-	return text
 }
 
 func errActivity(err error) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -119,6 +120,20 @@ func list[T any](s []T) []T {
 		return []T{}
 	}
 	return s
+}
+
+// short keeps a message from repeating a whole book.
+func short(text string) string { return cutText(text, 40) }
+
+// cutText keeps at most that many bytes of a text, without half a character at its end.
+func cutText(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "…"
 }
 
 // sinceMS is the time since start in milliseconds.

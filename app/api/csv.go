@@ -25,14 +25,36 @@ type csvRecords struct {
 	record int
 }
 
+// openCSV begins to read records; what the first of them means is not asked yet.
+func openCSV(from *bufio.Reader, f ImportFormat) (*csvRecords, error) {
+	if len(f.Delimiter) != 1 || strings.ContainsAny(f.Delimiter, "\"\r\n") || f.Delimiter[0] >= 0x80 {
+		return nil, core.Errorf(core.Invalid, "The delimiter is one sign, such as , or ;")
+	}
+	return &csvRecords{from: from, how: f, comma: f.Delimiter[0]}, nil
+}
+
+// skipMark skips the mark of UTF-8 that spreadsheets begin a file with.
+func skipMark(from *bufio.Reader) error {
+	const mark = "\ufeff"
+	head, err := from.Peek(len(mark))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return core.Wrap(core.Unavailable, err, "The file could not be read.")
+	}
+	if string(head) == mark {
+		_, err = from.Discard(len(mark))
+		return err
+	}
+	return nil
+}
+
 func newCSV(from *bufio.Reader, head []byte, f ImportFormat) (*csvRecords, error) {
 	if f.Delimiter == "" {
 		f.Delimiter = guessDelimiter(head)
 	}
-	if len(f.Delimiter) != 1 || strings.ContainsAny(f.Delimiter, "\"\r\n") || f.Delimiter[0] >= 0x80 {
-		return nil, core.Errorf(core.Invalid, "The delimiter is one sign, such as , or ;")
+	r, err := openCSV(from, f)
+	if err != nil {
+		return nil, err
 	}
-	r := &csvRecords{from: from, how: f, comma: f.Delimiter[0]}
 	first, err := r.read()
 	if errors.Is(err, io.EOF) {
 		return nil, core.Errorf(core.Invalid, "The file is empty.")

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -70,7 +69,7 @@ func (t *Data) Holding(namespace string) (Holding, error) {
 }
 
 func countRows(ctx context.Context, b Backend, ns core.Namespace, table string) (string, error) {
-	rows, err := b.Database.Query(ctx, ns, core.Statement{SQL: "SELECT count(*) FROM " + inQuotes(table)}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelWeak}})
+	rows, err := b.Database.Query(ctx, ns, core.Statement{SQL: "SELECT count(*) FROM " + quoteName(table)}, core.QueryOptions{ReadOptions: core.ReadOptions{Level: core.LevelWeak}})
 	if err != nil {
 		return "", err
 	}
@@ -79,9 +78,6 @@ func countRows(ctx context.Context, b Backend, ns core.Namespace, table string) 
 	}
 	return cellOf(rows.Values[0][0]).V, nil
 }
-
-// inQuotes writes a name as SQL text.
-func inQuotes(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // Export starts a task that writes the namespace to a file and returns its id.
 // Kind is "backup", "sqlite" or "sql".

@@ -6,9 +6,9 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -27,8 +26,7 @@ const (
 	kvPreviewRows = 8
 	kvPreviewCell = 120 // bytes shown of one cell
 	maxColumns    = 256
-	maxRowBytes   = 16 << 20 // a value of the largest setting in base64, and its key
-	previewBytes  = 1 << 20  // looked at for a preview
+	previewBytes  = 1 << 20 // looked at for a preview
 )
 
 // KeyPreview is the beginning of a file of keys. The columns are those of CSV;
@@ -107,8 +105,12 @@ func previewLines(r io.Reader) KeyPreview {
 }
 
 func previewCSV(r io.Reader, first []byte) KeyPreview {
-	out := KeyPreview{Format: formatCSV, Columns: []string{}, Rows: [][]string{}, Separator: separatorOf(first)}
-	rows := newKeyRows(r, out.Separator)
+	out := KeyPreview{Format: formatCSV, Columns: []string{}, Rows: [][]string{}, Separator: guessDelimiter(first)}
+	rows, err := newKeyRows(r, out.Separator)
+	if err != nil {
+		out.Problem = core.Sentence(err)
+		return out
+	}
 	for len(out.Rows) <= kvPreviewRows {
 		row, err := rows.next()
 		if err != nil {
@@ -143,29 +145,10 @@ func previewCSV(r io.Reader, first []byte) KeyPreview {
 	return out
 }
 
-// separatorOf takes the sign that the first line has most of.
-func separatorOf(text []byte) string {
-	line, _, _ := bytes.Cut(text, []byte{'\n'})
-	best, most := ",", 0
-	for _, sign := range []string{",", ";", "\t"} {
-		if n := bytes.Count(line, []byte(sign)); n > most {
-			best, most = sign, n
-		}
-	}
-	return best
-}
-
 func cutRow(row []string) []string {
 	out := make([]string, 0, len(row))
 	for _, cell := range row[:min(len(row), maxColumns)] {
-		if len(cell) > kvPreviewCell {
-			cut := kvPreviewCell
-			for !utf8.RuneStart(cell[cut]) {
-				cut--
-			}
-			cell = cell[:cut] + "…"
-		}
-		out = append(out, strings.ToValidUTF8(cell, "\ufffd"))
+		out = append(out, strings.ToValidUTF8(cutText(cell, kvPreviewCell), "\ufffd"))
 	}
 	return out
 }
@@ -239,7 +222,9 @@ func (k *keyLines) Read(p []byte) (int, error) {
 		return k.file.Read(p)
 	}
 	if k.rows == nil {
-		k.rows = newKeyRows(k.file, k.r.Separator)
+		if k.rows, k.fault = newKeyRows(k.file, k.r.Separator); k.fault != nil {
+			return 0, k.fault
+		}
 	}
 	for k.out.Len() == 0 {
 		if err := k.next(); err != nil {
@@ -251,13 +236,13 @@ func (k *keyLines) Read(p []byte) (int, error) {
 
 func (k *keyLines) next() error {
 	row, err := k.rows.next()
-	if err == nil && k.r.Header && k.rows.number == 1 {
+	if err == nil && k.r.Header && k.rows.csv.record == 1 {
 		return nil
 	}
 	var l kvLine
 	if err == nil {
 		if l, err = k.r.line(row, k.now()); err != nil {
-			err = core.Wrap(core.CodeOf(err), err, "Row %d: %s", k.rows.number, core.Sentence(err))
+			err = core.Wrap(core.CodeOf(err), err, "Row %d: %s", k.rows.csv.record, core.Sentence(err))
 		}
 	}
 	switch {
@@ -322,54 +307,23 @@ func parseExpiry(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// keyRows reads rows of bounded size: a quote that is never closed must not take
-// the whole file into memory.
-type keyRows struct {
-	reader *csv.Reader
-	limit  *rowLimit
-	number int
+// keyRows are the rows of a file of keys as texts: NULL and "" are one here.
+type keyRows struct{ csv *csvRecords }
+
+func newKeyRows(from io.Reader, separator string) (*keyRows, error) {
+	r := bufio.NewReaderSize(from, sniffBytes)
+	if err := skipMark(r); err != nil {
+		return nil, err
+	}
+	records, err := openCSV(r, ImportFormat{Delimiter: cmp.Or(separator, ",")})
+	return &keyRows{csv: records}, err
 }
 
-func newKeyRows(r io.Reader, separator string) *keyRows {
-	limit := &rowLimit{r: r}
-	c := csv.NewReader(limit)
-	c.FieldsPerRecord = -1
-	c.ReuseRecord = true
-	if sign, size := utf8.DecodeRuneInString(separator); size > 0 {
-		c.Comma = sign
-	}
-	return &keyRows{reader: c, limit: limit}
-}
-
-func (c *keyRows) next() ([]string, error) {
-	c.limit.left = maxRowBytes
-	c.number++
-	row, err := c.reader.Read()
-	if err == nil && c.number == 1 && len(row) > 0 {
-		row[0] = strings.TrimPrefix(row[0], "\ufeff") // spreadsheets begin with it
-	}
-	if parse, ok := errors.AsType[*csv.ParseError](err); ok && !errors.Is(err, errRowTooLarge) {
-		return nil, core.Wrap(core.Invalid, err, "Row %d is no CSV: %s.", c.number, parse.Err)
-	}
-	if errors.Is(err, errRowTooLarge) {
-		return nil, core.Wrap(core.TooLarge, err, "Row %d is longer than any key and value can be; a quote may be open.", c.number)
+func (k *keyRows) next() ([]string, error) {
+	record, err := k.csv.read()
+	row := make([]string, len(record))
+	for i, v := range record {
+		row[i], _ = v.(string) //nolint:errcheck // nil is ""
 	}
 	return row, err
-}
-
-var errRowTooLarge = errors.New("row too large")
-
-type rowLimit struct {
-	r    io.Reader
-	left int
-}
-
-// Read gives no more than the row may have.
-func (l *rowLimit) Read(p []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, errRowTooLarge
-	}
-	n, err := l.r.Read(p[:min(len(p), l.left)])
-	l.left -= n
-	return n, err
 }

@@ -37,15 +37,12 @@ type records interface {
 // newRecords opens a file; name helps to guess its format.
 func newRecords(from io.Reader, name string, f ImportFormat) (records, error) {
 	r := bufio.NewReaderSize(from, sniffBytes)
+	if err := skipMark(r); err != nil {
+		return nil, err
+	}
 	head, err := r.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, core.Wrap(core.Unavailable, err, "The file could not be read.")
-	}
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		head = head[3:]
-		if _, err := r.Discard(3); err != nil {
-			return nil, err
-		}
 	}
 	if f.Format == "" {
 		f.Format = "csv"

@@ -268,12 +268,3 @@ func (c Cell) valueOf() (any, error) {
 	}
 	return nil, core.Errorf(core.Invalid, "A cell is of kind n, i, r, t or b, not %q.", short(c.K))
 }
-
-// short keeps a message from repeating a whole book.
-func short(text string) string {
-	const most = 40
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}

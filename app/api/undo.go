@@ -141,7 +141,7 @@ func (u *Undo) Run(namespace, index string, others bool) (int, error) {
 		list := one.inverse(stands)
 		if _, err = b.Database.Exec(ctx, ns, list, core.ExecOptions{Atomic: true}); err != nil {
 			if core.CodeOf(err) == core.Invalid {
-				return 0, core.Wrap(core.Conflict, err, "Nothing was taken back: %s", plainCause(err, len(list)))
+				return 0, core.Wrap(core.Conflict, err, "Nothing was taken back: %s", cause(err, len(list)))
 			}
 			return 0, err
 		}
@@ -169,7 +169,7 @@ func (d *desk) execUndoable(ctx context.Context, b Backend, ns core.Namespace, s
 	answer, err := b.Database.Exec(ctx, ns, list, core.ExecOptions{Atomic: true})
 	switch {
 	case err != nil && blamed(err, len(list)) == pages:
-		return nil, core.Wrap(core.CodeOf(err), err, "%s", plainCause(err, len(list)))
+		return nil, core.Wrap(core.CodeOf(err), err, "%s", cause(err, len(list)))
 	case err != nil && core.CodeOf(err) == core.OutcomeUnknown, err != nil && ctx.Err() != nil:
 		return nil, err
 	case err != nil: // reading was refused, so that nothing was stored
@@ -208,7 +208,7 @@ func (d *desk) survey(ctx context.Context, b Backend, ns core.Namespace, sql str
 	if len(one.key) == 0 {
 		return nil, 0, "The table has no primary key, so that its rows cannot be told apart."
 	}
-	rows, err := b.Database.Query(ctx, ns, core.Statement{SQL: `SELECT (SELECT count(*) FROM ` + inQuotes(one.table) + `),
+	rows, err := b.Database.Query(ctx, ns, core.Statement{SQL: `SELECT (SELECT count(*) FROM ` + quoteName(one.table) + `),
  (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1)),
  (SELECT count(*) FROM sqlite_schema AS m JOIN pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' AND lower(f."table") = lower(?1)
    AND (f.on_delete NOT IN ('NO ACTION', 'RESTRICT') OR f.on_update NOT IN ('NO ACTION', 'RESTRICT')))`, Args: []any{one.table}},
@@ -237,7 +237,7 @@ func (d *desk) survey(ctx context.Context, b Backend, ns core.Namespace, sql str
 func (u *undo) reads(pages int) []core.Statement {
 	names, keys := make([]string, 0, len(u.columns)), make([]string, 0, len(u.key))
 	for _, c := range u.columns {
-		names = append(names, inQuotes(c))
+		names = append(names, quoteName(c))
 	}
 	for _, k := range u.key {
 		keys = append(keys, names[k])
@@ -245,7 +245,7 @@ func (u *undo) reads(pages int) []core.Statement {
 	list := make([]core.Statement, 0, pages)
 	for page := range pages {
 		list = append(list, core.Statement{
-			SQL:  "SELECT " + strings.Join(names, ", ") + " FROM " + inQuotes(u.table) + " ORDER BY " + strings.Join(keys, ", ") + " LIMIT ? OFFSET ?",
+			SQL:  "SELECT " + strings.Join(names, ", ") + " FROM " + quoteName(u.table) + " ORDER BY " + strings.Join(keys, ", ") + " LIMIT ? OFFSET ?",
 			Args: []any{int64(undoPage), int64(page * undoPage)},
 		})
 	}

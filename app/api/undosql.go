@@ -3,8 +3,6 @@
 package api
 
 import (
-	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"git.debros.io/DeBros/network/backend/core"
@@ -22,7 +20,7 @@ func (u *undo) inverse(changes []change) []core.Statement {
 	for _, c := range changes {
 		if c.before == nil {
 			where, args := u.where(c.after, nil)
-			add(core.Statement{SQL: "DELETE FROM " + inQuotes(u.table) + " WHERE " + where, Args: args})
+			add(core.Statement{SQL: "DELETE FROM " + quoteName(u.table) + " WHERE " + where, Args: args})
 		}
 	}
 	for _, c := range changes {
@@ -34,10 +32,10 @@ func (u *undo) inverse(changes []change) []core.Statement {
 		if c.after == nil {
 			names := make([]string, 0, len(u.columns))
 			for _, name := range u.columns {
-				names = append(names, inQuotes(name))
+				names = append(names, quoteName(name))
 			}
 			add(core.Statement{
-				SQL: "INSERT INTO " + inQuotes(u.table) + " (" + strings.Join(names, ", ") + ") VALUES (?" +
+				SQL: "INSERT INTO " + quoteName(u.table) + " (" + strings.Join(names, ", ") + ") VALUES (?" +
 					strings.Repeat(", ?", len(names)-1) + ")",
 				Args: c.before,
 			})
@@ -52,10 +50,10 @@ func (u *undo) restore(c change) core.Statement {
 	var set []string
 	var args []any
 	for _, i := range altered {
-		set, args = append(set, inQuotes(u.columns[i])+" = ?"), append(args, c.before[i])
+		set, args = append(set, quoteName(u.columns[i])+" = ?"), append(args, c.before[i])
 	}
 	where, more := u.where(c.after, altered)
-	return core.Statement{SQL: "UPDATE " + inQuotes(u.table) + " SET " + strings.Join(set, ", ") + " WHERE " + where, Args: append(args, more...)}
+	return core.Statement{SQL: "UPDATE " + quoteName(u.table) + " SET " + strings.Join(set, ", ") + " WHERE " + where, Args: append(args, more...)}
 }
 
 // where finds a row by its key and, of those columns, its values; nil stands for all.
@@ -63,7 +61,7 @@ func (u *undo) where(row []any, columns []int) (string, []any) {
 	var parts []string
 	var args []any
 	take := func(i int) {
-		parts, args = append(parts, inQuotes(u.columns[i])+" IS ?"), append(args, row[i])
+		parts, args = append(parts, quoteName(u.columns[i])+" IS ?"), append(args, row[i])
 	}
 	for _, k := range u.key {
 		take(k)
@@ -85,29 +83,8 @@ func inText(s core.Statement) string {
 	var out strings.Builder
 	for _, a := range s.Args {
 		head, tail, _ := strings.Cut(text, "?")
-		out.WriteString(head + literal(a))
+		out.WriteString(head + sqlLiteral(a))
 		text = tail
 	}
 	return out.String() + text + ";"
-}
-
-func literal(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "NULL"
-	case string:
-		return "'" + strings.ReplaceAll(v, "'", "''") + "'"
-	case []byte:
-		return "x'" + hex.EncodeToString(v) + "'"
-	}
-	return cellOf(v).V
-}
-
-// plainCause is the sentence of an atomic write's failure without "statement 2 of 3".
-func plainCause(err error, n int) string {
-	text := core.Sentence(err)
-	if _, own, found := strings.Cut(text, fmt.Sprintf(" of %d: ", n)); found {
-		return own
-	}
-	return text
 }

@@ -15,7 +15,9 @@ function shape(of: object, path = ''): string[] {
 
 // A word that is missing in one language leaves a hole on screen.
 test('German has the words that English has, none empty', () => {
-  expect(shape(de)).toEqual(shape(en));
+  // The SQL editor speaks English by itself: only other languages have words for it.
+  const words = (of: object) => shape(of).filter((at) => !at.startsWith('.sql.phrases.'));
+  expect(words(de)).toEqual(words(en));
   const empty = [...Object.values(de.node), ...Object.values(de.keys), ...Object.values(de.sql)].filter(
     (v) => v === '',
   );

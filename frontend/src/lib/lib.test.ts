@@ -4,6 +4,7 @@ import { type Cell, plain, shown } from './cells';
 import { parseSeconds } from './duration';
 import { jsonFault, pretty, tokens } from './json';
 import { addressFault } from './multiaddr';
+import { qrPath } from './qrpath';
 import { commandLine, compareDecimal, decimalDifference, matchScore, shellQuote, shortId, sqlName } from './text';
 import { columnSpan, edges, rowSpan, scrollTo } from './window';
 
@@ -170,4 +171,9 @@ describe('window', () => {
     expect(scrollTo(100, 120, 200, 100)).toBe(100);
     expect(scrollTo(100, 120, 50, 100)).toBe(50);
   });
+});
+
+test('a QR code is drawn by its dark modules only', () => {
+  expect(qrPath(['10', '01'])).toBe('M0 0h1v1h-1zM1 1h1v1h-1z');
+  expect(qrPath([])).toBe('');
 });

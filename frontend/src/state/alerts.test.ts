@@ -132,11 +132,11 @@ describe('alerts', () => {
 
 // The list of what was done is worth something only if it outlives the page.
 describe('activity', () => {
-  test('whatever is told is kept, with what is needed to find it', () => {
+  test('whatever is told is kept, with what is needed to find it', async () => {
     const kept: unknown[] = [];
     const notices = new Notices(undefined, (line) => kept.push(line));
     notices.tell({ text: 'Deleted a', namespace: 'red', index: '7' });
-    notices.fail(new Error('no'));
+    await notices.attempt(() => Promise.reject(new Error('no')));
     expect(kept).toEqual([
       { time: '', failed: false, text: 'Deleted a', namespace: 'red', index: '7' },
       { time: '', failed: true, text: 'no', namespace: '', index: '' },

@@ -7,7 +7,5 @@ import { session } from './session.svelte';
 export function leaveTo(event: MouseEvent, address: string): void {
   if (!session.inWindow) return;
   event.preventDefault();
-  openURL(address).catch((raw: unknown) => {
-    notices.fail(raw);
-  });
+  void notices.attempt(() => openURL(address));
 }

@@ -17,15 +17,6 @@ export function ticketState(ticket: Ticket, now: number): 'used' | 'revoked' | '
 /** The node's reason, for a dialog that stays open. */
 export const reason = (raw: unknown): string => toError(raw).message;
 
-/** A QR code as one path: rows of '1' and '0' become unit squares. */
-export function qrPath(rows: readonly string[]): string {
-  let path = '';
-  rows.forEach((row, y) => {
-    for (let x = 0; x < row.length; x += 1) if (row[x] === '1') path += `M${String(x)} ${String(y)}h1v1h-1z`;
-  });
-  return path;
-}
-
 /** What people call a network. */
 export const networkName = (network: NetworkInfo): string => (network.name === '' ? network.id : network.name);
 

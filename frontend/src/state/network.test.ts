@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Member, Overview, Placement, Ticket } from '../api/network';
-import { hostedBy, memberState, qrPath, surveyLeave, ticketState, votes } from './network.svelte';
+import { hostedBy, memberState, surveyLeave, ticketState, votes } from './network.svelte';
 
 const ticket = (over: Partial<Ticket>): Ticket => ({
   id: 'a',
@@ -23,10 +23,6 @@ describe('tickets', () => {
     expect(ticketState(ticket({ expires_at: '2025-12-31T00:00:00Z' }), now)).toBe('expired');
     expect(ticketState(ticket({ revoked_at: '2025-12-31T00:00:00Z' }), now)).toBe('revoked');
     expect(ticketState(ticket({ used_at: '2025-12-31T00:00:00Z', revoked_at: 'x' }), now)).toBe('used');
-  });
-  it('draws dark modules only', () => {
-    expect(qrPath(['10', '01'])).toBe('M0 0h1v1h-1zM1 1h1v1h-1z');
-    expect(qrPath([])).toBe('');
   });
 });
 

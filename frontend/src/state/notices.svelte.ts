@@ -76,6 +76,15 @@ export class Notices {
     this.tell({ tone: 'bad', text: toError(raw).message });
   }
 
+  /** Does something that says nothing when it succeeds, and tells when it fails. */
+  async attempt(does: () => Promise<unknown>): Promise<void> {
+    try {
+      await does();
+    } catch (raw) {
+      this.fail(raw);
+    }
+  }
+
   /** Takes a toast away; the log keeps its line. */
   dismiss(id: number): void {
     this.hold(id);

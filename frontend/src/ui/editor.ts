@@ -28,6 +28,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { always, look, named, typeOver } from './editorlook';
 
 /** A table for completion. */
 export interface EditorTable {
@@ -83,42 +84,26 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--code-comment)', fontStyle: 'italic' },
 ]);
 
-const look = EditorView.theme({
-  '&': { height: '100%', fontSize: 'var(--size)', backgroundColor: 'var(--surface)', color: 'var(--text)' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6' },
-  '.cm-content': { padding: 'var(--s3) 0', caretColor: 'var(--accent)' },
+const ownLook = EditorView.theme({
+  '&': { fontSize: 'var(--size)' },
   '.cm-line': { padding: '0 var(--s4) 0 var(--s2)' },
-  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
-  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-faint)', border: 'none' },
   '.cm-run .cm-gutterElement': { width: '22px', cursor: 'pointer', textAlign: 'center', color: 'var(--ok)' },
   '.cm-run .cm-gutterElement:hover': { backgroundColor: 'var(--hover)' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 var(--s1) 0 var(--s3)', minWidth: '34px' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--accent) 6%, transparent)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
-    backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
-  },
-  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
+  '.cm-matchingBracket': { outline: '1px solid var(--accent)' },
   '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
   '.cm-fault': {
     textDecoration: 'underline wavy var(--bad) 1.5px',
     textUnderlineOffset: '3px',
     backgroundColor: 'var(--bad-soft)',
   },
-  '.cm-tooltip': {
-    backgroundColor: 'var(--raised)',
-    color: 'var(--text)',
-    border: '1px solid var(--line)',
-    borderRadius: 'var(--radius)',
-    boxShadow: 'var(--shadow-high)',
-    overflow: 'hidden',
-  },
+  '.cm-tooltip': { boxShadow: 'var(--shadow-high)', overflow: 'hidden' },
   '.cm-fault-tip': { padding: 'var(--s2) var(--s3)', maxWidth: '60ch', color: 'var(--bad)' },
   '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', maxHeight: '14em' },
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px var(--s3)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
   '.cm-completionDetail': { marginLeft: 'var(--s3)', fontStyle: 'normal', opacity: '0.8' },
-  '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--text)', borderColor: 'var(--line)' },
+  '.cm-panels': { borderColor: 'var(--line)' },
   '.cm-panel.cm-search': { padding: 'var(--s2) var(--s3)' },
   '.cm-panel.cm-search input, .cm-panel.cm-search button, .cm-panel.cm-search label': { fontSize: 'var(--size-s)' },
   '.cm-panel.cm-search input[type=checkbox]': { accentColor: 'var(--accent)' },
@@ -242,23 +227,6 @@ async function openFinder(view: EditorView, finder: Compartment): Promise<void> 
 
 const offers = (on: boolean): Extension => autocompletion({ defaultKeymap: false, icons: false, activateOnTyping: on });
 
-// Left alone, Chromium replaces a selection of several lines by writing style
-// attributes into them, which the policy blocks and reports. So typing over a
-// selection is done here.
-const typeOver = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    const { main } = view.state.selection;
-    if (event.inputType !== 'insertText' || event.data === null || view.composing || main.empty) return false;
-    event.preventDefault();
-    const change = view.state.replaceSelection(event.data);
-    const insert = () => view.state.update(change, { userEvent: 'input.type', scrollIntoView: true });
-    const handlers = view.state.facet(EditorView.inputHandler);
-    const text = event.data;
-    if (!handlers.some((handle) => handle(view, main.from, main.to, text, insert))) view.dispatch(insert());
-    return true;
-  },
-});
-
 const language = (tables: EditorTable[]): Extension =>
   sql({ dialect: SQLite, upperCaseKeywords: true, schema: Object.fromEntries(tables.map((t) => [t.name, t.columns])) });
 
@@ -267,18 +235,12 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
   const schema = new Compartment();
   const completion = new Compartment();
   const finder = new Compartment();
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
-  const always = (run: () => void) => () => {
-    run();
-    return true;
-  };
   const view = new EditorView({
     parent,
     state: EditorState.create({
       doc: options.doc,
       extensions: [
-        EditorView.cspNonce.of(nonce),
-        EditorView.contentAttributes.of({ 'aria-label': options.label, tabindex: '0' }),
+        named(options.label),
         typeOver,
         EditorState.phrases.of(options.phrases),
         runGutter(options.runHint, options.onrunat),
@@ -296,6 +258,7 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         syntaxHighlighting(colours),
         marksField,
         markTips,
+        ownLook,
         look,
         keymap.of([
           { key: 'Mod-Enter', run: always(options.onrun) },

@@ -15,6 +15,7 @@ import { searchKeymap } from '@codemirror/search';
 import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { always, look, named, typeOver } from './editorlook';
 
 /** What the editor is given at its start. */
 export interface JsonEditorOptions {
@@ -39,53 +40,20 @@ const colours = HighlightStyle.define([
   { tag: [tags.bool, tags.null], color: 'var(--code-word)' },
 ]);
 
-const look = EditorView.theme({
-  '&': { height: '100%', fontSize: 'var(--size-mono)', backgroundColor: 'var(--surface)', color: 'var(--text)' },
-  '&.cm-focused': { outline: 'none', boxShadow: 'inset 2px 0 var(--accent)' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6' },
-  '.cm-content': { padding: 'var(--s3) 0', caretColor: 'var(--accent)' },
+const ownLook = EditorView.theme({
+  '&': { fontSize: 'var(--size-mono)' },
+  '&.cm-focused': { boxShadow: 'inset 2px 0 var(--accent)' },
   '.cm-line': { padding: '0 var(--s4) 0 var(--s1)' },
-  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
-  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-faint)', border: 'none' },
-  '.cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--accent) 6%, transparent)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
-    backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
-  },
-  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)' },
   '.cm-foldPlaceholder': { backgroundColor: 'var(--sunken)', border: 'none', color: 'var(--text-soft)' },
   '.cm-lintRange-error': {
     backgroundImage: 'none',
     textDecoration: 'underline wavy var(--bad) 1.5px',
     backgroundColor: 'var(--bad-soft)',
   },
-  '.cm-tooltip': {
-    backgroundColor: 'var(--raised)',
-    color: 'var(--text)',
-    border: '1px solid var(--line)',
-    borderRadius: 'var(--radius)',
-  },
-  '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--text)' },
-});
-
-// Left alone, Chromium replaces a selection of several lines by writing style
-// attributes into them, which the policy blocks and reports.
-const typeOver = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    if (event.inputType !== 'insertText' || event.data === null || view.composing || view.state.selection.main.empty)
-      return false;
-    event.preventDefault();
-    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
-    return true;
-  },
 });
 
 /** Builds an editor inside parent. */
 export function makeJsonEditor(parent: HTMLElement, options: JsonEditorOptions): JsonEditorHandle {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
-  const always = (run: () => void) => () => {
-    run();
-    return true;
-  };
   const writing = options.readonly
     ? [EditorState.readOnly.of(true)]
     : [
@@ -108,8 +76,7 @@ export function makeJsonEditor(parent: HTMLElement, options: JsonEditorOptions):
     state: EditorState.create({
       doc: options.doc,
       extensions: [
-        EditorView.cspNonce.of(nonce),
-        EditorView.contentAttributes.of({ 'aria-label': options.label, tabindex: '0' }),
+        named(options.label),
         writing,
         lineNumbers(),
         foldGutter(),
@@ -119,6 +86,7 @@ export function makeJsonEditor(parent: HTMLElement, options: JsonEditorOptions):
         indentUnit.of('  '),
         json(),
         syntaxHighlighting(colours),
+        ownLook,
         look,
         keymap.of([...defaultKeymap, ...foldKeymap, ...searchKeymap]),
         EditorView.updateListener.of((update) => {

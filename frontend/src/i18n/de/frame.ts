@@ -53,7 +53,6 @@ export const frame: Pick<
     undo: 'Rückgängig',
     refresh: 'Neu laden',
     loading: 'Lädt …',
-    filter: 'Filter',
     clear: 'Leeren',
     more: 'Weitere Aktionen',
     unknown: 'unbekannt',

@@ -64,7 +64,6 @@ export const network: Pick<Messages, 'network'> = {
     replicaAt: (f, index) => `bei ${f.digits(index)}`,
     behind: (f, lag) => `${f.digits(lag)} zurück`,
     pinned: 'gewünscht',
-    factor: (f, have, want) => `${f.number(have)} von ${f.number(want)}`,
     sizeHere: 'Größe hier',
     states: { ok: 'gut', degraded: 'eingeschränkt', down: 'steht', asleep: 'schläft' },
     roles: { member: 'Mitglied', guest: 'Gast', left: 'ausgetreten' },

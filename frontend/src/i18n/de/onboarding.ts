@@ -134,10 +134,8 @@ export const onboarding: Pick<Messages, 'onboarding'> = {
     sampleHint: (f, keys, rows, tables) =>
       `${f.number(keys)} Schlüssel und ${f.number(rows)} Zeilen in ${f.number(tables)} Tabellen, in einem eigenen Namensraum.`,
     sampleAdd: 'Beispieldaten anlegen',
-    sampleAdding: 'Legt an …',
     sampleThere: 'Die Beispieldaten sind da, im Namensraum sample.',
     sampleRemove: 'Wieder entfernen',
-    sampleRemoving: 'Entfernt …',
     open: 'App öffnen',
   },
 };

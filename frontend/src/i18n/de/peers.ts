@@ -97,7 +97,6 @@ export const peers: Pick<Messages, 'peers'> = {
       relayed: 'über Relay',
       offline: 'offline',
     },
-    via: (relay) => `über ${relay}`,
     roles: { node: 'Knoten', client: 'Client' },
     member: 'Mitglied',
     ms: (f, ms) => `${f.decimal(ms, ms < 10 ? 1 : 0)} ms`,

@@ -35,7 +35,6 @@ export const frame = {
     undo: 'Undo',
     refresh: 'Refresh',
     loading: 'Loading…',
-    filter: 'Filter',
     clear: 'Clear',
     more: 'More actions',
     unknown: 'unknown',

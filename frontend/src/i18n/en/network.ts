@@ -62,7 +62,6 @@ export const network = {
     replicaAt: (f: Formats, index: string) => `at ${f.digits(index)}`,
     behind: (f: Formats, lag: string) => `${f.digits(lag)} behind`,
     pinned: 'asked for',
-    factor: (f: Formats, have: number, want: number) => `${f.number(have)} of ${f.number(want)}`,
     sizeHere: 'Size here',
     states: { ok: 'fine', degraded: 'degraded', down: 'down', asleep: 'asleep' } as Record<string, string>,
     roles: { member: 'member', guest: 'guest', left: 'has left' } as Record<string, string>,

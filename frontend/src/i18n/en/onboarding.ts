@@ -131,10 +131,8 @@ export const onboarding = {
     sampleHint: (f: Formats, keys: number, rows: number, tables: number) =>
       `${f.number(keys)} keys and ${f.number(rows)} rows in ${f.number(tables)} tables, in a namespace of their own.`,
     sampleAdd: 'Add sample data',
-    sampleAdding: 'Adding…',
     sampleThere: 'The sample data is there, in the namespace sample.',
     sampleRemove: 'Remove it again',
-    sampleRemoving: 'Removing…',
     open: 'Open the app',
   },
 };

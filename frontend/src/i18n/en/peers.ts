@@ -94,7 +94,6 @@ export const peers = {
       relayed: 'relayed',
       offline: 'offline',
     } as Record<string, string>,
-    via: (relay: string) => `via ${relay}`,
     roles: { node: 'node', client: 'client' } as Record<string, string>,
     member: 'member',
     ms: (f: Formats, ms: number) => `${f.decimal(ms, ms < 10 ? 1 : 0)} ms`,

@@ -92,12 +92,7 @@ export class Acts {
   async #while(peer: Peer, does: () => Promise<void>): Promise<void> {
     if (this.busy !== '') return;
     this.busy = peer.id;
-    try {
-      await does();
-    } catch (raw) {
-      notices.fail(raw);
-    } finally {
-      this.busy = '';
-    }
+    await notices.attempt(does);
+    this.busy = '';
   }
 }
