@@ -57,8 +57,10 @@ func openWindow(ctx context.Context, w window) (err error) {
 			return fmt.Errorf("set safe graphics: %w", err)
 		}
 	}
-	state.Unpainted++
-	d.remember(func(s *windowState) { *s = state })
+	if !w.Background { // a window that nobody sees is not drawn
+		state.Unpainted++
+		d.remember(func(s *windowState) { *s = state })
+	}
 	defer func() {
 		if p := recover(); p != nil { // GTK that cannot reach its display panics
 			err = core.Wrap(core.Unavailable, fmt.Errorf("%w: %v", errNoWindow, p), "the window cannot be opened; use the page in a browser: debros node start --ui")
@@ -190,6 +192,10 @@ func (d *desktop) startup(ctx, wctx context.Context) {
 	calls := bindCalls(ctx, wctx, session(d.window.Lookup))
 	d.place(wctx)
 	icon := d.startTray(calls)
+	if d.window.Background && icon == nil { // the task bar is the only place to find it
+		calls.show()
+		calls.minimise()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tray = icon
