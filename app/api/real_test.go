@@ -18,8 +18,8 @@ import (
 	"git.debros.io/DeBros/network/backend/database"
 )
 
-// realSQL is the SQL screen over a real database, in the namespace "shop".
-func realSQL(t *testing.T) (*SQL, *API) {
+// realDatabase is a database that runs until the test ends.
+func realDatabase(t *testing.T) *database.Databases {
 	t.Helper()
 	host, err := libp2p.New(libp2p.NoListenAddrs)
 	if err != nil {
@@ -39,9 +39,15 @@ func realSQL(t *testing.T) (*SQL, *API) {
 		}
 	})
 	<-ready
+	return d
+}
+
+// realSQL is the SQL screen over a real database, in the namespace "shop".
+func realSQL(t *testing.T) (*SQL, *API) {
+	t.Helper()
 	a := newAPI(t)
 	b := newFake().backend()
-	b.Database = d
+	b.Database = realDatabase(t)
 	a.Attach(b)
 	a.Ready()
 	t.Cleanup(a.desk.tasks.close)

@@ -2,14 +2,10 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"testing"
-
-	"github.com/libp2p/go-libp2p"
 
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
@@ -18,24 +14,7 @@ import (
 // undoScreen is the SQL screen over a real database, with its undo.
 func undoScreen(t *testing.T) (*SQL, *Undo, *database.Databases) {
 	t.Helper()
-	h, err := libp2p.New(libp2p.NoListenAddrs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := database.New(database.Settings{Dir: t.TempDir(), NodeID: h.ID().String()}, h, nil, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended, ready := make(chan error, 1), make(chan struct{})
-	go func() { ended <- d.Run(ctx, func() { close(ready) }) }()
-	t.Cleanup(func() {
-		stop()
-		if errRun := errors.Join(<-ended, h.Close()); errRun != nil {
-			t.Error(errRun)
-		}
-	})
-	<-ready
+	d := realDatabase(t)
 	a := newAPI(t)
 	f := newFake()
 	b := f.backend()

@@ -17,13 +17,7 @@ export async function refreshKeys(): Promise<void> {
 }
 
 /** Does something whose failure is told in a notice. */
-export async function attempt(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (raw) {
-    notices.fail(raw);
-  }
-}
+export const attempt = (work: Promise<unknown>): Promise<void> => notices.attempt(() => work);
 
 /** Deletes one key at once; undo puts it back. */
 export async function deleteOne(namespace: string, key: string): Promise<void> {

@@ -1,5 +1,6 @@
 // What can be done on the SQL screen by name or by key.
 import { m } from '../../i18n/index.svelte';
+import { refreshCommand } from '../refresh';
 import type { Command } from '../../state/commands.svelte';
 import { session } from '../../state/session.svelte';
 import type { SqlScreen } from '../../state/sqlscreen.svelte';
@@ -18,14 +19,7 @@ export function sqlCommands(screen: SqlScreen, acts: Acts): Command[] {
   const t = m().sql;
   const group = m().commands.groups.sql;
   return [
-    {
-      id: 'refresh',
-      title: m().commands.refresh,
-      group: m().commands.groups.app,
-      keys: 'F5',
-      inFields: true,
-      run: () => screen.loadSchema(session.namespace),
-    },
+    refreshCommand(() => screen.loadSchema(session.namespace)),
     { id: 'sql.run', title: t.runHint, group, keys: 'Ctrl+Enter', inFields: true, run: acts.run },
     {
       id: 'sql.all',
