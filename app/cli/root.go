@@ -43,7 +43,10 @@ func (a *app) root() *cobra.Command {
 		Use:   "debros",
 		Short: "A node of a peer-to-peer network with its own database, key-value store and messages",
 		Long: "debros is a full node of a peer-to-peer network: a replicated SQL database, a key-value\n" +
-			"store and messages. Start a node with 'debros node start'; the other commands talk to it.",
+			"store and messages. Start a node with 'debros node start'; the other commands talk to it.\n\n" +
+			"Without a command it opens its window, or the same page for a browser where there is\n" +
+			"no display. Only these may follow then: --background (do not show the window),\n" +
+			"--safe-graphics (when it stays blank) and a debros: link that the page asks about.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
