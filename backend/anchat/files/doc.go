@@ -1,0 +1,2 @@
+// Package files seals attachments chunk by chunk and opens them again.
+package files
