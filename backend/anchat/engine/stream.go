@@ -113,7 +113,7 @@ func readStream(r *reader, name wire.Session) *stream {
 // by then announces nothing more. It returns nil for one that is here.
 func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
 	s := e.streams[a.Session]
-	if s != nil && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
+	if s != nil && s.room == r.ID() && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
 		return nil
 	}
 	no := func(why string) error {
