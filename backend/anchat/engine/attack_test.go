@@ -515,7 +515,7 @@ func TestKey_fromAnybody(t *testing.T) {
 	other[exportBytes-1] ^= 1
 	isRefusal(t, bring(other))
 	must(t, bring(good.Key))
-	o, err := bob.Reopen(w.room.last(), message, w.now)
+	o, err := bob.Open(w.room.last(), message, w.now)
 	if err != nil || o.Author != alice.Account() {
 		t.Fatalf("with the key of a stranger: %v", err)
 	}

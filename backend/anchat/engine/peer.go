@@ -58,13 +58,7 @@ func (p *peer) record() []byte {
 	for _, s := range p.sessions {
 		out = out.bytes(s.PickleLibOlm())
 	}
-	for _, list := range [][][16]byte{p.firsts, p.opened} {
-		out = out.number(uint64(len(list)))
-		for _, id := range list {
-			out = append(out, id[:]...)
-		}
-	}
-	return out
+	return out.hashes(p.firsts).hashes(p.opened)
 }
 
 func readPeer(r *reader) *peer {
@@ -77,16 +71,7 @@ func readPeer(r *reader) *peer {
 		}
 		p.sessions = append(p.sessions, s)
 	}
-	for _, list := range []*[][16]byte{&p.firsts, &p.opened} {
-		for n := r.count(); n > 0; n-- {
-			if r.bad || len(r.rest) < 16 {
-				r.bad = true
-				return p
-			}
-			*list = append(*list, [16]byte(r.rest[:16]))
-			r.rest = r.rest[16:]
-		}
-	}
+	p.firsts, p.opened = r.hashes(), r.hashes()
 	return p
 }
 
