@@ -126,6 +126,11 @@ type Service interface {
 	Inbox(ctx context.Context, after uint64, limit int) (Page, error)
 	// DevicesOf reads what is known of an account; empty when it never was here.
 	DevicesOf(ctx context.Context, account wallet.Account) (Devices, error)
+	// AccountOf says whose device it is, so that DevicesOf can be asked for somebody
+	// who was never met: envelopes, events and knocks name their device alone. It
+	// returns core.NotFound for a device without a certificate here. It is believed
+	// only when DevicesOf then brings that device's certificate.
+	AccountOf(ctx context.Context, device Fingerprint) (wallet.Account, error)
 	// StoredAt tells which replicas hold a message. core.NotFound: it is not stored.
 	StoredAt(ctx context.Context, session Session, index uint32) (Held, error)
 	// Follow waits for changes after a log entry, for at most wait. With after 0 it
