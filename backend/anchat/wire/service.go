@@ -47,7 +47,10 @@ type Caller struct {
 }
 
 // Receipt is what became of one row. Code is "" when it is stored: by now or, for
-// the very same bytes, before.
+// the very same bytes, before. core.PreconditionFailed says that its mailbox is
+// closed, core.Conflict that its place is taken by other bytes (an event that is
+// not the next one of its chain, an index, a version), core.Limited that it may be
+// put later; after every other code the same bytes never will be stored.
 type Receipt struct {
 	Seq   uint64 // in its mailbox or inbox; 0 for rows that have none
 	Index uint64 // the log entry that stored it: k of n replicas have it when they have that entry
