@@ -189,7 +189,7 @@ func onlyOrientation(o uint16) []byte {
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
 // pngKept are the parts that the picture needs, also of one that moves.
-var pngKept = []string{"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "sBIT", "acTL", "fcTL", "fdAT"}
+const pngKept = "IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT acTL fcTL fdAT"
 
 func cleanPNG(data []byte) ([]byte, bool) {
 	out := append(make([]byte, 0, len(data)), pngMagic...)
@@ -200,7 +200,7 @@ func cleanPNG(data []byte) ([]byte, bool) {
 		}
 		end := at + 12 + int(size) //nolint:gosec // at most the length of data
 		name := string(data[at+4 : at+8])
-		if slices.Contains(pngKept, name) {
+		if slices.Contains(strings.Fields(pngKept), name) {
 			out = append(out, data[at:end]...)
 		}
 		if name == "IEND" {
@@ -278,7 +278,7 @@ func colours(flags byte) int {
 
 const (
 	webpHasEXIF, webpHasXMP = 0x08, 0x04
-	webpKept                = " VP8 , VP8L, VP8X, ALPH, ANIM, ANMF, ICCP"
+	webpKept                = ", VP8 , VP8L, VP8X, ALPH, ANIM, ANMF, ICCP, "
 )
 
 func cleanWebP(data []byte) (out []byte, width, height int, ok bool) {
@@ -296,7 +296,7 @@ func cleanWebP(data []byte) (out []byte, width, height int, ok bool) {
 		}
 		name, part := string(rest[:4]), bytes.Clone(rest[:8+length])
 		rest = rest[8+length:]
-		if !strings.Contains(webpKept, " "+name) {
+		if !strings.Contains(webpKept, ", "+name+", ") {
 			continue
 		}
 		if width == 0 {

@@ -39,8 +39,8 @@ func Padded(size int64) int64 {
 	if size < 2 {
 		return 1
 	}
-	exponent := bits.Len64(uint64(size)) - 1 //nolint:gosec // above 1
-	keep := bits.Len(uint(exponent))         //nolint:gosec // at most 63
+	exponent := bits.Len64(uint64(size)) - 1
+	keep := bits.Len(uint(exponent)) //nolint:gosec // at most 63
 	step := int64(1) << max(0, exponent-keep)
 	return (size + step - 1) / step * step
 }
