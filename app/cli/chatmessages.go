@@ -99,9 +99,9 @@ func (a *app) chatSend() *cobra.Command {
 				}
 				draft.Room = room.ID
 				for _, path := range files {
-					whole, err := filepath.Abs(path)
-					if err != nil {
-						return core.Wrap(core.Invalid, err, "the path %q cannot be read", path)
+					whole, errPath := filepath.Abs(path)
+					if errPath != nil {
+						return core.Wrap(core.Invalid, errPath, "the path %q cannot be read", path)
 					}
 					var f core.ChatAttachment
 					if err = a.chat(ctx, r, "AttachFile", &f, room.ID, whole); err != nil {
@@ -245,7 +245,7 @@ func (a *app) followChat(ctx context.Context, r remote, room string, after int64
 		var page core.ChatMessages
 		if err := a.chat(ctx, r, "Messages", &page, core.ChatQuery{Room: room, After: max(after, 1), Limit: core.MaxChatPage}); err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // ended by the person
+				return nil
 			}
 			return err
 		}
@@ -299,18 +299,18 @@ func chatLine(m core.ChatMessage) string {
 	case m.Waiting != "":
 		return m.FromName + ": (waiting for the key from " + m.Waiting + ")"
 	}
-	text := m.FromName + ": " + m.Text
+	parts := []string{m.FromName + ": " + m.Text}
 	for _, f := range m.Files {
-		text += " [" + f.Name + "]"
+		parts = append(parts, "["+f.Name+"]")
 	}
 	if m.Edited {
-		text += " (edited)"
+		parts = append(parts, "(edited)")
 	}
 	switch m.Step {
 	case core.ChatQueued, core.ChatSent, core.ChatFailed:
-		text += " (" + m.Step + ")"
+		parts = append(parts, "("+m.Step+")")
 	}
-	return text
+	return strings.Join(parts, " ")
 }
 
 func (a *app) chatSearch() *cobra.Command {
