@@ -47,7 +47,10 @@ type Caller struct {
 }
 
 // Receipt is what became of one row. Code is "" when it is stored: by now or, for
-// the very same bytes, before.
+// the very same bytes, before. core.PreconditionFailed says that its mailbox is
+// closed, core.Conflict that its place is taken by other bytes (an event that is
+// not the next one of its chain, an index, a version), core.Limited that it may be
+// put later; after every other code the same bytes never will be stored.
 type Receipt struct {
 	Seq   uint64 // in its mailbox or inbox; 0 for rows that have none
 	Index uint64 // the log entry that stored it: k of n replicas have it when they have that entry
@@ -126,6 +129,11 @@ type Service interface {
 	Inbox(ctx context.Context, after uint64, limit int) (Page, error)
 	// DevicesOf reads what is known of an account; empty when it never was here.
 	DevicesOf(ctx context.Context, account wallet.Account) (Devices, error)
+	// AccountOf says whose device it is, so that DevicesOf can be asked for somebody
+	// who was never met: envelopes, events and knocks name their device alone. It
+	// returns core.NotFound for a device without a certificate here. It is believed
+	// only when DevicesOf then brings that device's certificate.
+	AccountOf(ctx context.Context, device Fingerprint) (wallet.Account, error)
 	// StoredAt tells which replicas hold a message. core.NotFound: it is not stored.
 	StoredAt(ctx context.Context, session Session, index uint32) (Held, error)
 	// Follow waits for changes after a log entry, for at most wait. With after 0 it
