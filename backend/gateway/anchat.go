@@ -34,6 +34,9 @@ const (
 	MaxChatBackupBytes   = 2 << 10
 	MaxChatBackupEntries = 1000
 
+	// MaxChatChunks bounds the chunks of a file.
+	MaxChatChunks = 145
+
 	maxChatKeyBytes = 4 << 10 // of a backup, as it is wrapped
 	maxDoorRows     = 3       // of a new device: its certificate, its list, a prekey
 	chatIDBytes     = 32
@@ -69,6 +72,11 @@ type ChatService interface {
 	StoredAt(ctx context.Context, session string, index uint32) (ChatHeld, error)
 	Follow(ctx context.Context, tags []string, after uint64, wait time.Duration) (ChatChange, error)
 
+	// AccountOf is whose device it is, as CAIP-10 writes it.
+	AccountOf(ctx context.Context, device string) (string, error)
+
+	// BeginBlob names the SHA-256 of each chunk.
+	BeginBlob(ctx context.Context, id string, chunks [][]byte) error
 	PutChunk(ctx context.Context, id string, chunk, chunks uint32, sealed []byte) error
 	HaveChunks(ctx context.Context, id string) ([]uint32, error)
 	ConfirmBlob(ctx context.Context, id string) error
@@ -151,6 +159,10 @@ type chatSessionAnswer struct {
 	Device string `json:"device"`
 }
 
+type chatAccountAnswer struct {
+	Account string `json:"account"` // CAIP-10
+}
+
 type chatAuthorRequest struct {
 	Peer string `json:"peer"` // id
 }
@@ -170,6 +182,10 @@ func (g *Gateway) anchatRoutes() []route {
 		{
 			methods: "GET", path: "/v1/anchat/devices/{wallet}", access: public, serve: chatDevices, mediaType: string(rawBody),
 			summary: "Answers a wallet's certificates, lists of devices and fallback keys, as length-prefixed rows.",
+		},
+		{
+			methods: "GET", path: "/v1/anchat/accounts/{device}", access: needs(core.PermissionChat), serve: withDevice(chatAccount),
+			summary: "Tells whose device it is.", response: chatAccountAnswer{},
 		},
 		{
 			methods: "POST", path: "/v1/anchat/author", access: needs(core.PermissionChat), body: jsonBody, serve: withDevice(chatAuthor),
@@ -232,6 +248,14 @@ func chatDevices(c *call) error {
 		out = appendFrame(out, row)
 	}
 	return c.send(http.StatusOK, string(rawBody), out)
+}
+
+func chatAccount(c *call, s ChatService) error {
+	account, err := s.AccountOf(c.r.Context(), c.r.PathValue("device"))
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, chatAccountAnswer{Account: account})
 }
 
 func chatAuthor(c *call, s ChatService) error {

@@ -25,6 +25,10 @@ func chatFileRoutes() []route {
 			methods: "POST", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(putChunk),
 			params: []param{{name: "chunks", help: "how many the file has", required: true}}, summary: "Keeps a sealed chunk of a file.",
 		},
+		{
+			methods: "POST", path: "/v1/anchat/blobs/{id}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(beginBlob),
+			summary: "Begins a file: the body is the SHA-256 of each of its sealed chunks, 32 bytes each.",
+		},
 		{methods: "GET", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, mediaType: string(rawBody), serve: withDevice(getChunk), summary: "Reads a sealed chunk."},
 		{methods: "GET", path: "/v1/anchat/blobs/{id}", access: chat, response: chatChunks{}, serve: withDevice(haveChunks), summary: "Lists the chunks of a file that are there."},
 		{methods: "POST", path: "/v1/anchat/blobs/{id}/confirm", access: chat, response: okAnswer{}, serve: withDevice(confirmBlob), summary: "Says that a stored message names the file; others are dropped after a day."},
@@ -57,6 +61,24 @@ func (c *call) pathNumber(name string, bits int) (uint64, error) {
 		return 0, core.Errorf(core.Invalid, "the path's %s is a number", name)
 	}
 	return n, nil
+}
+
+func beginBlob(c *call, s ChatService) error {
+	raw, err := c.read(MaxChatChunks*chatIDBytes, "the hashes of a file")
+	if err != nil {
+		return err
+	}
+	if len(raw)%chatIDBytes != 0 {
+		return core.Errorf(core.Invalid, "the body is the SHA-256 of each chunk, %d bytes each", chatIDBytes)
+	}
+	var chunks [][]byte
+	for ; len(raw) > 0; raw = raw[chatIDBytes:] {
+		chunks = append(chunks, raw[:chatIDBytes])
+	}
+	if err = s.BeginBlob(c.r.Context(), c.r.PathValue("id"), chunks); err != nil {
+		return err
+	}
+	return c.ok(http.StatusOK)
 }
 
 func putChunk(c *call, s ChatService) error {
