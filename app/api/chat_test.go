@@ -84,7 +84,7 @@ func TestAnchat_EnrolsWithABuiltInWallet(t *testing.T) {
 	if _, _, err := p.enrol(t, true); codeOf(t, err) != core.Unauthenticated {
 		t.Fatalf("a locked wallet: %v", err)
 	}
-	if err := p.Wallet.Unlock("whome", fakePassphrase); err != nil {
+	if err := p.Unlock("whome", fakePassphrase); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := p.enrol(t, false); codeOf(t, err) != core.Denied || p.chat.enrolled.ID != "" {
@@ -246,7 +246,7 @@ func TestChat_Files(t *testing.T) {
 	if err != nil || p.chat.attached != "green" || a.Name != "leaf.txt" || a.Size != 5 {
 		t.Errorf("%+v, %q, %v", a, p.chat.attached, err)
 	}
-	if picture, err := p.messages.Show(ChatFile{Room: "r1"}); err != nil || picture != base64.StdEncoding.EncodeToString([]byte("picture")) {
+	if picture, errShow := p.messages.Show(ChatFile{Room: "r1"}); errShow != nil || picture != base64.StdEncoding.EncodeToString([]byte("picture")) {
 		t.Errorf("%q, %v", picture, err)
 	}
 	to, err := bound[Files](p.api).Save("", "leaf.png")
