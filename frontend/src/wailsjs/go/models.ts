@@ -4256,6 +4256,7 @@ export namespace api {
 	    namespace: string;
 	    closing: string;
 	    quiet: boolean;
+	    chat_preview: boolean;
 	    hide_places: boolean;
 	    welcomed: boolean;
 	    read_only: string[];
@@ -4273,6 +4274,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.closing = source["closing"];
 	        this.quiet = source["quiet"];
+	        this.chat_preview = source["chat_preview"];
 	        this.hide_places = source["hide_places"];
 	        this.welcomed = source["welcomed"];
 	        this.read_only = source["read_only"];
