@@ -11,7 +11,7 @@ import (
 )
 
 // Namespace is where the rows are. Only the Anchat service reaches it.
-const Namespace core.Namespace = "anchat"
+const Namespace = core.ChatNamespace
 
 // Bounds of requests.
 const (
