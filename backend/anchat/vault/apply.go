@@ -212,8 +212,9 @@ func (tx *Tx) reader(room int64, account string, read, received, at int64) error
 }
 
 // counts is the condition under which a deletion counts for a line: it is of the
-// same room, and of the same author or of somebody who may.
-const counts = "target = ? AND room = ? AND kind = 3 AND state = 1 AND (author = ? OR strong = 1)"
+// same room, and of the same author or of somebody who may. The plus signs keep
+// SQLite from reading the whole room for it.
+const counts = "target = ? AND +room = ? AND kind = 3 AND state = 1 AND (author = ? OR strong = 1)"
 
 // follow does what a line means for others and they for it, in whatever order
 // they came. Only a stored deletion empties a message: one that is under way may
@@ -225,7 +226,7 @@ func (tx *Tx) follow(l *line) ([]wire.Hash, error) {
 	switch l.kind {
 	case lineText, lineNewer:
 		var id int64
-		deleted, err := one(tx, []any{&id}, "SELECT id FROM line WHERE "+counts+" AND position < ?", blob(tx.ownTarget(l)), l.room, blob(l.author), heardFrom)
+		deleted, err := one(tx, []any{&id}, "SELECT id FROM line WHERE "+counts+" AND +position < ?", blob(tx.ownTarget(l)), l.room, blob(l.author), heardFrom)
 		if err != nil {
 			return nil, err
 		}
@@ -289,7 +290,7 @@ func (tx *Tx) empty(l *line) (files []wire.Hash, err error) {
 		return files, nil
 	}
 	tx.news = append(tx.news, indexed{id: l.id})
-	edits, err := tx.v.lines(tx, "target = ? AND room = ? AND kind = 2 AND state = 1", blob(tx.ownTarget(l)), l.room)
+	edits, err := tx.v.lines(tx, "target = ? AND +room = ? AND kind = 2 AND state = 1", blob(tx.ownTarget(l)), l.room)
 	if err != nil {
 		return files, err
 	}

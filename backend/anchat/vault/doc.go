@@ -8,7 +8,7 @@
 // that cells cannot change places. What stands beside the cells are numbers, times
 // and names that are HMACs. The vault's key lies in a file of its own, sealed under
 // a passphrase (Argon2id), under a secret in the system's keychain, or under both;
-// see [NewKey] and [OpenKey].
+// see [Keys].
 //
 // # Transactions
 //
