@@ -6,7 +6,6 @@ package anchat
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,10 +14,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/backup"
-	"git.debros.io/DeBros/network/backend/anchat/engine"
 	"git.debros.io/DeBros/network/backend/anchat/inner"
-	"git.debros.io/DeBros/network/backend/anchat/room"
-	"git.debros.io/DeBros/network/backend/anchat/vault"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 )
@@ -84,111 +80,6 @@ func (s *session) backups(ctx context.Context) {
 		}
 		sleep(ctx, BackupEvery, nil)
 	}
-}
-
-// item is one thing of a backup: the key of a session, or one mailbox of a room.
-type item struct {
-	Room    wire.Room
-	Session wire.Session
-	Index   uint32
-	Key     []byte // of a session
-
-	Mailbox inner.Mailbox
-	Kind    string // of the room
-	Name    string
-	Number  uint32 // of the mailbox in its room
-	Of      uint32 // how many there are
-}
-
-// name is what the item is about; a later one of the same name takes its place.
-func (i item) name() []byte {
-	if i.Key != nil {
-		return append([]byte("session "), i.Session[:]...)
-	}
-	return binary.BigEndian.AppendUint32(append([]byte("room "), i.Room[:]...), i.Number)
-}
-
-// mark says how good the item is: when it changes, the item is kept anew.
-func (i item) mark() string {
-	if i.Key != nil {
-		return fmt.Sprint(i.Index)
-	}
-	return fmt.Sprint(i.Of)
-}
-
-// savedItem is the item as it is sealed.
-type savedItem struct {
-	Room    []byte `json:"room"`
-	Session []byte `json:"session,omitempty"`
-	Index   uint32 `json:"index,omitempty"`
-	Key     []byte `json:"key,omitempty"`
-	Tag     []byte `json:"tag,omitempty"`
-	Box     []byte `json:"box,omitempty"`
-	Kind    string `json:"kind,omitempty"`
-	Name    string `json:"name,omitempty"`
-	Number  uint32 `json:"number,omitempty"`
-	Of      uint32 `json:"of,omitempty"`
-}
-
-func (i item) encode() ([]byte, error) {
-	e := savedItem{Room: i.Room[:]}
-	if i.Key != nil {
-		e.Session, e.Index, e.Key = i.Session[:], i.Index, i.Key
-	} else {
-		e.Tag, e.Box, e.Kind, e.Name, e.Number, e.Of = i.Mailbox.Tag[:], i.Mailbox.Key[:], i.Kind, i.Name, i.Number, i.Of
-	}
-	raw, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("write backup: %w", err)
-	}
-	return raw, nil
-}
-
-func decodeItem(raw []byte) (i item, err error) {
-	var e savedItem
-	bad := core.Errorf(core.Invalid, "an entry of the backup needs a newer version of the program")
-	if json.Unmarshal(raw, &e) != nil || len(e.Room) != len(i.Room) {
-		return i, bad
-	}
-	copy(i.Room[:], e.Room)
-	if e.Key != nil {
-		if len(e.Session) != len(i.Session) {
-			return i, bad
-		}
-		copy(i.Session[:], e.Session)
-		i.Index, i.Key = e.Index, e.Key
-		return i, nil
-	}
-	if len(e.Tag) != len(i.Mailbox.Tag) || len(e.Box) != len(i.Mailbox.Key) || e.Number >= e.Of || e.Of > vault.MaxEpochs {
-		return i, bad
-	}
-	copy(i.Mailbox.Tag[:], e.Tag)
-	copy(i.Mailbox.Key[:], e.Box)
-	i.Kind, i.Name, i.Number, i.Of = e.Kind, e.Name, e.Number, e.Of
-	return i, nil
-}
-
-// items is all that belongs into a backup now.
-func (t *turn) items() ([]item, error) {
-	var all []item
-	for _, k := range t.engine.ExportKeys() {
-		all = append(all, item{Room: k.Room, Session: k.Session, Index: k.Index, Key: k.Key})
-	}
-	for _, r := range t.s.all() {
-		if r.local.State == core.ChatInvited || r.local.State == core.ChatKnocked {
-			continue // nobody has said yet that they want it
-		}
-		path, err := t.path(r.state.ID())
-		if err != nil {
-			return nil, err
-		}
-		for n, m := range path {
-			all = append(all, item{
-				Room: r.state.ID(), Mailbox: m, Kind: r.state.Kind(), Name: r.state.Name(), Number: uint32(n), Of: uint32(len(path)), //nolint:gosec // MaxEpochs bounds them
-			})
-		}
-	}
-	return all, nil
 }
 
 // ownBackup reads the key of the backup in use; false when this device has none.
@@ -269,8 +160,8 @@ func (s *session) backUp(ctx context.Context, progress func(core.ChatProgress)) 
 		}
 		err = s.do(ctx, func(t *turn) error {
 			for i, e := range todo.entries[:n] {
-				if err := t.Put(kindBackedUp, hexOf(e.ID), []byte(todo.marks[i])); err != nil {
-					return err
+				if errPut := t.Put(kindBackedUp, e.ID.String(), []byte(todo.marks[i])); errPut != nil {
+					return errPut
 				}
 			}
 			return nil
@@ -292,8 +183,6 @@ func (s *session) backUp(ctx context.Context, progress func(core.ChatProgress)) 
 	}
 	return nil
 }
-
-func hexOf(id wire.Hash) string { return id.String() }
 
 // due finds what is not in the backup, or not as well as it could be.
 func (t *turn) due(key backup.Key) (d due, err error) {
@@ -368,8 +257,8 @@ func (c *Chat) MakeBackup(ctx context.Context, passphrase core.Secret) (core.Cha
 		return core.ChatBackupMade{}, err
 	}
 	err = s.do(ctx, func(t *turn) error {
-		if err := t.keepBackupKey(next); err != nil {
-			return err
+		if errKeep := t.keepBackupKey(next); errKeep != nil {
+			return errKeep
 		}
 		return t.tellSiblings(next)
 	})
@@ -394,11 +283,15 @@ func (c *Chat) MakeBackup(ctx context.Context, passphrase core.Secret) (core.Cha
 // write to it, too.
 func (t *turn) tellSiblings(k backupKey) error {
 	others := slices.DeleteFunc(t.live(t.s.account), func(f wire.Fingerprint) bool { return f == t.s.device })
+	return t.tellBackupKey(others, k)
+}
+
+func (t *turn) tellBackupKey(to []wire.Fingerprint, k backupKey) error {
 	body, err := inner.MarshalSecret(inner.BackupKey{Version: k.Version, Key: k.Key})
 	if err != nil {
 		return err
 	}
-	return t.tell(others, inner.Secret{Kind: inner.SecretBackup, At: t.now, Body: body})
+	return t.tell(to, inner.Secret{Kind: inner.SecretBackup, At: t.now, Body: body})
 }
 
 // PostponeBackup notes that the reader was asked and said "not now".
@@ -413,218 +306,4 @@ func (c *Chat) PostponeBackup(ctx context.Context) error {
 	s.safe.set(func(b *core.ChatBackup) { b.Offered = true })
 	c.events.tell(core.ChatEvent{Kind: core.ChatEventState})
 	return nil
-}
-
-// Restore opens the backup by passphrase or recovery code and takes in what it
-// holds: every key through the one door. progress may be nil.
-func (c *Chat) Restore(ctx context.Context, secret core.Secret, progress func(core.ChatProgress)) (core.ChatRestored, error) {
-	s, err := c.current()
-	if err != nil {
-		return core.ChatRestored{}, err
-	}
-	info, err := s.service.Backup(ctx)
-	if err != nil {
-		return core.ChatRestored{}, err
-	}
-	if info.Version == 0 {
-		return core.ChatRestored{}, core.Errorf(core.NotFound, "this wallet has no backup")
-	}
-	own := backupKey{Version: info.Version}
-	if own.Key, err = backup.Unwrap(ctx, info.Key, wire.AccountID(s.account), info.Version, secret); err != nil {
-		return core.ChatRestored{}, err
-	}
-	read, err := s.readBackup(ctx, own, func(n int64) {
-		if progress != nil {
-			progress(core.ChatProgress{Done: n, Total: 2 * info.Entries})
-		}
-	})
-	if err != nil {
-		return core.ChatRestored{}, err
-	}
-	done := core.ChatRestored{Refused: read.refused, Reasons: read.reasons}
-	before, err := s.readable(ctx)
-	if err != nil {
-		return done, err
-	}
-	rooms, err := s.restoreRooms(ctx, read.rooms)
-	if err != nil {
-		return done, err
-	}
-	done.Rooms = len(rooms)
-	for keys := read.keys; len(keys) > 0; {
-		n := min(len(keys), importTogether)
-		if err = s.importKeys(ctx, keys[:n], &done); err != nil {
-			return done, err
-		}
-		keys = keys[n:]
-		if progress != nil {
-			progress(core.ChatProgress{Done: 2*info.Entries - int64(len(keys)), Total: 2 * info.Entries, Refused: done.Refused})
-		}
-	}
-	if err = s.do(ctx, func(t *turn) error { return t.keepBackupKey(own) }); err != nil {
-		return done, err
-	}
-	for _, id := range rooms {
-		if err = s.readRoom(ctx, id); err != nil {
-			return done, err
-		}
-	}
-	after, err := s.readable(ctx)
-	if err != nil {
-		return done, err
-	}
-	done.Messages = max(0, after-before)
-	s.syncs.ring()
-	s.safe.set(func(b *core.ChatBackup) { b.Restored = int(done.Keys) })
-	c.events.tell(core.ChatEvent{Kind: core.ChatEventState}, core.ChatEvent{Kind: core.ChatEventRooms}, core.ChatEvent{Kind: core.ChatEventMessages})
-	return done, nil
-}
-
-// backupRead is what a backup holds.
-type backupRead struct {
-	rooms   map[wire.Room][]item
-	keys    []item
-	refused int64
-	reasons []string
-}
-
-func (b *backupRead) refuse(err error) {
-	b.refused++
-	if reason := core.Sentence(err); len(b.reasons) < maxReasons && !slices.Contains(b.reasons, reason) {
-		b.reasons = append(b.reasons, reason)
-	}
-}
-
-// readBackup reads and opens all entries.
-func (s *session) readBackup(ctx context.Context, k backupKey, progress func(int64)) (*backupRead, error) {
-	read := &backupRead{rooms: map[wire.Room][]item{}}
-	var after wire.Hash
-	for n := int64(0); ; {
-		page, err := s.service.BackupEntries(ctx, k.Version, after, wire.MaxBackupEntries)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page {
-			if bytes.Compare(e.ID[:], after[:]) <= 0 && n > 0 {
-				return nil, core.Errorf(core.Denied, "the nodes give the backup in an order that cannot be")
-			}
-			after = e.ID
-			n++
-			raw, err := k.Key.Open(e.ID, e.Sealed)
-			if err != nil {
-				read.refuse(err)
-				continue
-			}
-			i, err := decodeItem(raw)
-			switch {
-			case err != nil:
-				read.refuse(err)
-			case k.Key.ID(i.name()) != e.ID:
-				read.refuse(core.Errorf(core.Invalid, "an entry of the backup stands under another's name"))
-			case i.Key != nil:
-				read.keys = append(read.keys, i)
-			default:
-				read.rooms[i.Room] = append(read.rooms[i.Room], i)
-			}
-		}
-		if progress != nil {
-			progress(n)
-		}
-		if len(page) < wire.MaxBackupEntries {
-			return read, nil
-		}
-	}
-}
-
-// restoreRooms makes the rooms of a backup that are not here.
-func (s *session) restoreRooms(ctx context.Context, rooms map[wire.Room][]item) (all []wire.Room, err error) {
-	err = s.do(ctx, func(t *turn) error {
-		all = nil
-		for id, boxes := range rooms {
-			slices.SortFunc(boxes, func(a, b item) int { return int(a.Number) - int(b.Number) })
-			var path inner.Mailboxes
-			for n, b := range boxes {
-				if int(b.Number) != n {
-					break // an older one is missing: without it the chain cannot be read further
-				}
-				path = append(path, b.Mailbox)
-			}
-			if len(path) == 0 {
-				continue
-			}
-			all = append(all, id)
-			have, err := t.path(id)
-			if err != nil {
-				return err
-			}
-			if len(have) < len(path) {
-				if err = t.setPath(id, path); err != nil {
-					return err
-				}
-			}
-			if r, err := t.room(id); err == nil {
-				if err = t.lead(r.state); err != nil {
-					return err
-				}
-				continue
-			}
-			if err = t.setState(room.New(id, room.Mailbox(path[0]))); err != nil {
-				return err
-			}
-			if err = t.setLocal(id, func(l *vault.Local) { l.State = core.ChatJoined }); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return all, err
-}
-
-// importKeys takes keys in, and opens what waited for them.
-func (s *session) importKeys(ctx context.Context, keys []item, done *core.ChatRestored) error {
-	var fresh, refused int64
-	var reasons []string
-	err := s.do(ctx, func(t *turn) error {
-		fresh, refused, reasons = 0, 0, nil
-		for _, k := range keys {
-			isNew, err := t.engine.ImportKey(engine.Key{Room: k.Room, Session: k.Session, Index: k.Index, Key: k.Key})
-			if err != nil {
-				refused++
-				reasons = append(reasons, core.Sentence(err))
-				continue
-			}
-			if isNew {
-				fresh++
-			}
-			if err = t.reopen(k.Session); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	done.Keys += fresh
-	done.Refused += refused
-	for _, r := range reasons {
-		if len(done.Reasons) < maxReasons && !slices.Contains(done.Reasons, r) {
-			done.Reasons = append(done.Reasons, r)
-		}
-	}
-	return nil
-}
-
-// readable counts the lines that can be read.
-func (s *session) readable(ctx context.Context) (int64, error) {
-	var total int64
-	for _, r := range s.all() {
-		page, err := s.vault.Messages(ctx, core.ChatQuery{Room: r.state.ID().String(), Limit: 1})
-		if err != nil {
-			return 0, err
-		}
-		total += page.Total
-	}
-	waiting, err := s.vault.Waiting(ctx)
-	return total - int64(waiting), err
 }
