@@ -43,6 +43,7 @@ type session struct {
 	databases  *database.Databases
 	storage    *storage.Storage
 	auth       *auth.Auth // nil for a guest: members know who may do what
+	chatRows   chatRows   // nil for a guest
 	backups    *backups
 	guest      *guest
 }
