@@ -42,7 +42,7 @@ func putMessages(b *testing.B, writers int, at func(i int) *Service) {
 	rows := make([][]wire.Row, writers)
 	for i, k := range talks {
 		for n := range each {
-			rows[i] = append(rows[i], k.message(uint32(n))) //nolint:gosec // small
+			rows[i] = append(rows[i], k.message(uint32(n)))
 		}
 	}
 	var (

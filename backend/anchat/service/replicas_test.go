@@ -103,7 +103,7 @@ func TestThreeReplicas_WritersRace(t *testing.T) {
 		var all sync.WaitGroup
 		race := func(what, node int, row wire.Row) {
 			all.Go(func() {
-				receipts, err := v.at(node).As(wire.Caller{}).Put(context.Background(), [][]byte{row.Encode()})
+				receipts, err := v.at(node).As(wire.Caller{Device: insider}).Put(context.Background(), [][]byte{row.Encode()})
 				switch {
 				case err != nil:
 					t.Error(err)
@@ -238,7 +238,7 @@ func (l *load) write(t *testing.T, k *talk, node, each int) {
 	for index := 0; index < each; {
 		var rows [][]byte
 		for ; len(rows) < lossBatch && index < each; index++ {
-			rows = append(rows, k.message(uint32(index)).Encode()) //nolint:gosec // small
+			rows = append(rows, k.message(uint32(index)).Encode())
 		}
 		until(t, "a batch is stored", func() bool {
 			node++
@@ -278,7 +278,7 @@ func (l *load) count(t *testing.T, tag wire.Tag, talks []*talk, each int) {
 		lost, doubled := 0, 0
 		for _, k := range talks {
 			for index := range each {
-				switch n := seen[string(messageKey(k.session, uint32(index)))]; { //nolint:gosec // small
+				switch n := seen[string(messageKey(k.session, uint32(index)))]; {
 				case n == 0:
 					lost++
 				case n > 1:
