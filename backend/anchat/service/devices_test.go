@@ -72,9 +72,9 @@ func TestLists(t *testing.T) {
 		}
 	}
 	for who, live := range map[*device]bool{first: true, second: false, third: true} {
-		signing, err := s.Live(t.Context(), p.account, who.id)
-		if (err == nil) != live || live && signing != who.Signing {
-			t.Errorf("live: %v, want %v", err, live)
+		signing, errLive := s.Live(t.Context(), p.account, who.id)
+		if (errLive == nil) != live || live && signing != who.Signing {
+			t.Errorf("live: %v, want %v", errLive, live)
 		}
 	}
 	if _, err = s.Live(t.Context(), stranger.account, first.id); core.CodeOf(err) != core.Denied {

@@ -299,3 +299,69 @@ func TestPut_Quota(t *testing.T) {
 		t.Errorf("counts are kept: %v %v", rows, err)
 	}
 }
+
+// Who only passes gossip on sees the names of mailboxes, and has a wallet of his own:
+// he must not be able to write into a room, or to close it.
+func TestPut_TakesTheNameForNoTag(t *testing.T) {
+	d := newDesk(t, Settings{})
+	alice, relay := newPerson(t, d.clock.Now).enrolled(d.Service), newPerson(t, d.clock.Now).enrolled(d.Service)
+	tag := wire.NewTag()
+	first := alice.event(tag.Name(), 1, wire.Hash{}, false)
+	k, intruder := alice.talk(tag.Name()), relay.talk(tag.Name())
+	put := func(as wire.Caller, rows ...wire.Row) core.Code {
+		t.Helper()
+		encoded := make([][]byte, len(rows))
+		for i, r := range rows {
+			encoded[i] = r.Encode()
+		}
+		receipts, err := d.As(as).Put(t.Context(), encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipts[len(rows)-1].Code
+	}
+	if got := put(alice.caller(), first); got != "" { // she makes the mailbox
+		t.Errorf("%q", got)
+	}
+	if got := put(alice.caller(), k.announce(), k.message(0)); got != "" {
+		t.Errorf("%q", got)
+	}
+	for name, row := range map[string]wire.Row{"event": relay.event(tag.Name(), 2, first.Hash(), true), "announcement": intruder.announce()} {
+		if got := put(relay.caller(), row); got != core.Limited {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := put(relay.caller(), k.message(1)); got != "" { // he may pass on what she has signed
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), alice.event(tag.Name(), 2, first.Hash(), false)); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), relay.knock(tag.Name())); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), intruder.announce()); got != core.Limited { // nor does all that open the door to him
+		t.Errorf("%q", got)
+	}
+	if _, err := d.As(relay.caller()).Mailbox(t.Context(), tag, 0, 0); err != nil { // she has let him in
+		t.Fatal(err)
+	}
+	if got := put(relay.caller(), intruder.announce(), intruder.message(0)); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What is remembered of who has shown what must not grow without end.
+func TestShown_Bounded(t *testing.T) {
+	s := shown{seen: map[showing]bool{}}
+	s.add(wire.Fingerprint{}, wire.Name{1})
+	if s.has(wire.Fingerprint{}, make([]byte, 16)) || len(s.seen) != 0 {
+		t.Error("nobody is remembered")
+	}
+	for i := range maxShown + 1 {
+		s.add(wire.Fingerprint{1}, wire.Name{byte(i), byte(i >> 8), byte(i >> 16)})
+	}
+	if len(s.seen) != 1 || !s.has(wire.Fingerprint{1}, append([]byte{0x40, 0x0d, 0x03}, make([]byte, 13)...)) {
+		t.Errorf("%d are remembered", len(s.seen))
+	}
+}
