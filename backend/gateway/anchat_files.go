@@ -31,7 +31,7 @@ func chatFileRoutes() []route {
 		},
 		{methods: "GET", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, mediaType: string(rawBody), serve: withDevice(getChunk), summary: "Reads a sealed chunk."},
 		{methods: "GET", path: "/v1/anchat/blobs/{id}", access: chat, response: chatChunks{}, serve: withDevice(haveChunks), summary: "Lists the chunks of a file that are there."},
-		{methods: "POST", path: "/v1/anchat/blobs/{id}/confirm", access: chat, response: okAnswer{}, serve: withDevice(confirmBlob), summary: "Says that a stored message names the file; others are dropped after a day."},
+		{methods: "PUT", path: "/v1/anchat/blobs/{id}", access: chat, response: okAnswer{}, serve: withDevice(confirmBlob), summary: "Says that a stored message names the file; others are dropped after a day."},
 		{methods: "DELETE", path: "/v1/anchat/blobs/{id}", access: chat, response: okAnswer{}, serve: withDevice(dropBlob), summary: "Removes a file of the caller's own wallet."},
 	}
 }
