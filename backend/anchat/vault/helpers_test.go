@@ -43,7 +43,7 @@ type bench struct {
 
 func open(t testing.TB, owner wallet.Account) *bench {
 	t.Helper()
-	b := &bench{t: t, room: wire.Room{1}, clock: began}
+	b := &bench{t: t, room: wire.NewRoom(), clock: began}
 	b.settings = Settings{
 		Path: filepath.Join(t.TempDir(), "alice.db"), Key: [32]byte{1, 2, 3}, Account: owner, Create: true,
 		Now: func() time.Time { return b.clock },
@@ -77,7 +77,7 @@ func (b *bench) again() {
 
 // move gives the room a mailbox more.
 func (b *bench) move() {
-	b.boxes = append(b.boxes, wire.Name{9, byte(len(b.boxes))})
+	b.boxes = append(b.boxes, wire.Name{b.room[0], b.room[1], byte(len(b.boxes))})
 	b.seq = append(b.seq, 0)
 	b.do(func(tx *Tx) error {
 		return tx.PutRoom(Room{ID: b.room, State: []byte("the state"), Mailboxes: b.boxes, Local: Local{State: core.ChatJoined}})

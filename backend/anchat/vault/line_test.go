@@ -37,6 +37,9 @@ func TestMerge_5000MessagesInRandomOrderWithLostGossip(t *testing.T) {
 	var before []core.ChatMessage
 	for device := range 2 {
 		b := open(t, bob)
+		b.room = script.room
+		b.boxes, b.seq = nil, nil
+		b.move()
 		b.move()
 		random := rand.New(rand.NewPCG(7, uint64(device)))
 		arrivals := slices.Clone(log)

@@ -225,6 +225,7 @@ type Unopened struct {
 	Ref   inner.Ref
 	Row   []byte
 	Place Place // zero: heard
+	At    time.Time
 	// Reason is why it was rejected; "" for one whose key is awaited.
 	Reason string
 }
@@ -242,7 +243,7 @@ func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err err
 			return nil, err
 		}
 		place, _ := PlaceAt(l.position)
-		all = append(all, Unopened{*l.record.Ref, row, place, l.record.Reason})
+		all = append(all, Unopened{*l.record.Ref, row, place, moment(l.at), l.record.Reason})
 	}
 	return all, err
 }
