@@ -1,4 +1,5 @@
 // Every word of the page in German, one file per screen.
+import { chatmore } from './de/chatmore';
 import { compare } from './de/compare';
 import { desktop } from './de/desktop';
 import { frame } from './de/frame';
@@ -15,6 +16,7 @@ import { wallet } from './de/wallet';
 
 /** The German catalogue. */
 export const de: Messages = {
+  ...chatmore,
   ...compare,
   ...desktop,
   ...frame,
