@@ -1,4 +1,5 @@
 // Every word of the page in German, one file per screen.
+import { chat } from './de/chat';
 import { chatmore } from './de/chatmore';
 import { compare } from './de/compare';
 import { desktop } from './de/desktop';
@@ -16,6 +17,7 @@ import { wallet } from './de/wallet';
 
 /** The German catalogue. */
 export const de: Messages = {
+  ...chat,
   ...chatmore,
   ...compare,
   ...desktop,

@@ -2,6 +2,7 @@
 import { need } from './index.svelte';
 
 await need(
+  'chat',
   'chatmore',
   'compare',
   'desktop',
