@@ -84,6 +84,8 @@ type desk struct {
 	watches    *watches
 	separators *separators
 	listens    *listens
+	enrolling  *browserSignIn // pages that make this node a device of a wallet
+	attached   chan struct{}  // closed when there is a backend
 
 	mu        sync.Mutex
 	backend   *Backend
@@ -105,7 +107,8 @@ func New(p Program, log *slog.Logger) (*API, error) {
 		file: newSettingsFile(p.DataDir, p.Now, log), files: newFiles(p.DataDir, p.Now), links: newLinks(),
 		history: &history{}, activity: newActivityLog(p.DataDir, p.Now),
 		calls: newCalls(), results: newResults(), runs: newRuns(), lives: newLives(), undos: newUndos(), tables: newTables(), events: newEvents(),
-		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now),
+		watches: newWatches(), separators: &separators{dir: p.DataDir}, listens: newListens(p.Now), enrolling: &browserSignIn{},
+		attached: make(chan struct{}),
 	}
 	d.tasks = newBoard(p.Now, log, d.events.poke)
 	d.wallets = newWalletDesk(p, d.events.poke)
@@ -116,6 +119,9 @@ func New(p Program, log *slog.Logger) (*API, error) {
 // answer unavailable until it is.
 func (a *API) Attach(b Backend) {
 	a.desk.mu.Lock()
+	if a.desk.backend == nil {
+		close(a.desk.attached)
+	}
 	a.desk.backend = &b
 	a.desk.mu.Unlock()
 	a.desk.events.poke()
@@ -143,6 +149,7 @@ func (a *API) Bound(mode Mode, shell Shell) []any {
 		&App{d: d, mode: mode, shell: shell},
 		&Node{d: d}, &Peers{d: d}, &KV{d: d}, &SQL{d: d}, &Network{d: d}, &Tasks{d: d}, &Files{d: d, shell: shell},
 		&Links{d: d}, &Desktop{d: d, shell: shell}, &Wallet{d: d, shell: shell}, &Identity{d: d}, &Welcome{d: d}, &Sample{d: d}, &Compare{d: d}, &Live{d: d}, &Data{d: d}, &Structure{d: d}, &Queries{d: d}, &Topics{d: d}, &Undo{d: d},
+		&Anchat{d: d, shell: shell}, &ChatRooms{d: d}, &ChatMessages{d: d}, &ChatPeople{d: d}, &ChatDevices{d: d},
 	}
 }
 
@@ -157,13 +164,11 @@ func (a *API) Subscribe(mode Mode, e Emitter) (remove func()) {
 // unavailable.
 func (a *API) Run(ctx context.Context, ready func()) error {
 	ready()
-	sampled := make(chan struct{})
-	go func() {
-		defer close(sampled)
-		a.desk.history.run(ctx, a.desk)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.desk.history.run(ctx, a.desk) })
+	beside.Go(func() { a.desk.followChat(ctx) })
 	a.desk.watch(ctx)
-	<-sampled
+	beside.Wait()
 	a.desk.tasks.close()
 	a.desk.calls.close()
 	a.desk.closeWallets(ctx)
@@ -207,6 +212,7 @@ func Limits() []core.Limit {
 		{Name: "keys chosen one by one", Value: "1,000", Why: "more is a branch"},
 		{Name: "pages that follow keys at once", Value: "16", Why: "each keeps a question open"},
 		{Name: "topics that pages listen to at once", Value: "16", Why: "each keeps its messages until the page has taken them"},
+		{Name: "a picture of the chat that the page shows", Value: "8 MiB", Why: "larger ones are saved as files"},
 		{Name: "a packed value once it is open", Value: "16 MiB", Why: "a few kilobytes can hold gigabytes of zeros"},
 		{Name: "calls of the page at once", Value: "64", Why: "a page that runs wild must not stop the node"},
 	}

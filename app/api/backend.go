@@ -11,7 +11,8 @@ import (
 	"git.debros.io/DeBros/network/backend/core"
 )
 
-// Backend is a node as this package uses it. None of its fields may be nil.
+// Backend is a node as this package uses it. None of its fields may be nil but
+// Chat, of a node that has none.
 type Backend struct {
 	Database Database       // *database.Databases has it
 	Storage  Storage        // *storage.Storage has it
@@ -25,6 +26,7 @@ type Backend struct {
 	Config   ConfigFile     // *config.File has it
 	Auth     Auth           // sessions, grants and keys; node.Node.Auth has it
 	PubSub   PubSub         // the topics of the network; node.Node.PageTopics has it
+	Chat     Chat           // *anchat.Chat has it
 }
 
 // PubSub sends and receives messages.

@@ -18,6 +18,7 @@ const (
 	EventLinks   = "links"   // []Link that wait
 	EventClosing = "closing" // true: the person closes the window
 	EventWallet  = "wallet"  // WalletState
+	EventChat    = "chat"    // ChatEvent
 )
 
 // Event is the payload of each event. Seq grows by one per name.

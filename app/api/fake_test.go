@@ -48,7 +48,7 @@ func newFake() *fake { return &fake{items: make(map[string]core.Item), started: 
 func (f *fake) first(hook func() error) { f.hook.Store(&hook) }
 
 func (f *fake) backend() Backend {
-	return Backend{Database: f, Storage: f, Machine: f, Network: fakeNetwork{f}, Peers: &fakePeers{fake: f}, Panel: f, Config: &fakeConfig{}, Replicas: &replicaFake{fake: f}}
+	return Backend{Database: f, Storage: f, Machine: f, Network: fakeNetwork{f}, Peers: &fakePeers{fake: f}, Panel: f, Config: &fakeConfig{}, Replicas: &replicaFake{fake: f}, Chat: newFakeChat(f)}
 }
 
 func (f *fake) enter(ctx context.Context) error {

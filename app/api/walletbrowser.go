@@ -46,42 +46,35 @@ func (w *Wallet) BrowserBegin() (BrowserSignIn, error) {
 		if _, err := w.d.auth(); err != nil {
 			return BrowserSignIn{}, err
 		}
-		page, err := w.d.wallets.pages.Listen(ctx, &browserJudge{d: w.d, open: map[string]core.Challenge{}})
-		if err != nil {
-			return BrowserSignIn{}, err
-		}
-		out := BrowserSignIn{ID: newID(), URL: page.URL(), Code: page.Code()}
-		if err := w.d.wallets.browser.start(ctx, out.ID, page); err != nil {
-			return BrowserSignIn{}, err
-		}
-		if w.shell != nil {
-			if err := w.shell.OpenURL(out.URL); err != nil {
-				w.d.log.Info("the browser was not opened", core.KeyError, err.Error())
-			} else {
-				out.Opened = true
-			}
-		}
-		return out, nil
+		return w.d.openPage(ctx, w.d.wallets.browser, &browserJudge{d: w.d, open: map[string]core.Challenge{}}, w.shell)
 	})
+}
+
+// openPage serves a page of judge, in place of the one that in had open.
+func (d *desk) openPage(ctx context.Context, in *browserSignIn, judge SignInJudge, shell Shell) (BrowserSignIn, error) {
+	page, err := d.wallets.pages.Listen(ctx, judge)
+	if err != nil {
+		return BrowserSignIn{}, err
+	}
+	out := BrowserSignIn{ID: newID(), URL: page.URL(), Code: page.Code()}
+	if err := in.start(ctx, out.ID, page); err != nil {
+		return BrowserSignIn{}, err
+	}
+	if shell != nil {
+		if err := shell.OpenURL(out.URL); err != nil {
+			d.log.Info("the browser was not opened", core.KeyError, err.Error())
+		} else {
+			out.Opened = true
+		}
+	}
+	return out, nil
 }
 
 // BrowserWait returns who signed in on a page, once somebody did.
 func (w *Wallet) BrowserWait(id string) (Account, error) {
 	return guard(w.d, "Wallet.BrowserWait", maxBrowserWait, func(ctx context.Context) (Account, error) {
-		p := w.d.wallets.browser.find(id)
-		if p == nil {
-			return Account{}, core.Errorf(core.NotFound, "This sign-in page is closed; start the sign-in again.")
-		}
-		select {
-		case <-p.done:
-		case <-ctx.Done():
-			return Account{}, core.Wrap(core.Unavailable, ctx.Err(), "Nobody signed in; start the sign-in again.")
-		}
-		if errors.Is(p.err, context.Canceled) {
-			return Account{}, core.Errorf(core.Unavailable, "The sign-in in the browser was given up.")
-		}
-		if p.err != nil {
-			return Account{}, p.err
+		if err := w.d.wallets.browser.wait(ctx, id); err != nil {
+			return Account{}, err
 		}
 		return w.d.current(ctx)
 	})
@@ -90,11 +83,33 @@ func (w *Wallet) BrowserWait(id string) (Account, error) {
 // BrowserCancel closes a page; it is no error when it is closed.
 func (w *Wallet) BrowserCancel(id string) error {
 	return act(w.d, "Wallet.BrowserCancel", MaxCallTime, func(context.Context) error {
-		if p := w.d.wallets.browser.find(id); p != nil {
-			p.stop()
-		}
+		w.d.wallets.browser.cancel(id)
 		return nil
 	})
+}
+
+// wait returns when somebody signed on a page, or why nobody will.
+func (b *browserSignIn) wait(ctx context.Context, id string) error {
+	p := b.find(id)
+	if p == nil {
+		return core.Errorf(core.NotFound, "This sign-in page is closed; start the sign-in again.")
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return core.Wrap(core.Unavailable, ctx.Err(), "Nobody signed in; start the sign-in again.")
+	}
+	if errors.Is(p.err, context.Canceled) {
+		return core.Errorf(core.Unavailable, "The sign-in in the browser was given up.")
+	}
+	return p.err
+}
+
+// cancel closes a page; one that is closed does not mind.
+func (b *browserSignIn) cancel(id string) {
+	if p := b.find(id); p != nil {
+		p.stop()
+	}
 }
 
 // start serves a page in the background until it has its answer.

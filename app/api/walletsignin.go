@@ -101,28 +101,38 @@ func (d *desk) auth() (Auth, error) {
 // is signed on every page and waits for Answer.
 func (w *Wallet) SignIn(id, chain string) (Account, error) {
 	return guard(w.d, "Wallet.SignIn", maxSignInTime, func(ctx context.Context) (Account, error) {
-		s, err := w.d.stored(id)
+		account, sign, err := w.d.signerOf(id, chain)
 		if err != nil {
 			return Account{}, err
 		}
-		at := slices.IndexFunc(s.Accounts, func(a WalletAccount) bool { return a.Chain == chain || chain == "" })
-		if at < 0 {
-			return Account{}, core.Errorf(core.NotFound, "This wallet has no account on that chain.")
-		}
-		account := s.Accounts[at]
-		signer, err := w.d.wallets.open.signer(id)
-		if err != nil {
-			return Account{}, err
-		}
-		return w.d.signIn(ctx, id, account, "", func(text string) (string, error) {
-			return signer.Sign(ctx, account, text, func(ctx context.Context, t SigningText) error {
-				return w.d.wallets.signing.ask(ctx, SignRequest{
-					WalletID: id, Label: s.Label, Address: account.Address, Chain: account.Chain,
-					Kind: t.Kind, Text: t.Text, Domain: t.Domain, Statement: t.Statement, ExpiresAt: stamp(t.ExpiresAt),
-				})
+		return w.d.signIn(ctx, id, account, "", func(text string) (string, error) { return sign(ctx, text) })
+	})
+}
+
+// signerOf is an account of an open wallet, of its first chain for "", and what
+// signs a text with it once the person has agreed.
+func (d *desk) signerOf(id, chain string) (WalletAccount, func(ctx context.Context, text string) (string, error), error) {
+	s, err := d.stored(id)
+	if err != nil {
+		return WalletAccount{}, nil, err
+	}
+	at := slices.IndexFunc(s.Accounts, func(a WalletAccount) bool { return a.Chain == chain || chain == "" })
+	if at < 0 {
+		return WalletAccount{}, nil, core.Errorf(core.NotFound, "This wallet has no account on that chain.")
+	}
+	account := s.Accounts[at]
+	signer, err := d.wallets.open.signer(id)
+	if err != nil {
+		return WalletAccount{}, nil, err
+	}
+	return account, func(ctx context.Context, text string) (string, error) {
+		return signer.Sign(ctx, account, text, func(ctx context.Context, t SigningText) error {
+			return d.wallets.signing.ask(ctx, SignRequest{
+				WalletID: id, Label: s.Label, Address: account.Address, Chain: account.Chain,
+				Kind: t.Kind, Text: t.Text, Domain: t.Domain, Statement: t.Statement, ExpiresAt: stamp(t.ExpiresAt),
 			})
 		})
-	})
+	}, nil
 }
 
 func (d *desk) stored(id string) (StoredWallet, error) {
@@ -293,6 +303,7 @@ func (d *desk) signOut(ctx context.Context) {
 // as its tokens are kept nowhere.
 func (d *desk) closeWallets(ctx context.Context) {
 	d.wallets.browser.close()
+	d.enrolling.close()
 	d.wallets.open.lockAll()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()

@@ -6,7 +6,9 @@ package wallet
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,19 +23,24 @@ const MinNetworkNonce = 20
 // TextKind says what a text that may be signed is.
 type TextKind string
 
-// The kinds. A device certificate will be the third; until then one is refused
-// like any other text.
+// The kinds.
 const (
 	TextNonce  TextKind = "nonce"   // the bare nonce of a gateway, for older clients
 	TextSignIn TextKind = "sign-in" // see SignIn
+	TextDevice TextKind = "device"  // a sign-in text that makes a computer one of the account's devices
 )
+
+// DeviceURI is what a device certificate's text signs in to. Who holds such a
+// signature reads the account's chats for a year, so the text has a name of its
+// own, and none that another computer asks for is signed.
+const DeviceURI = "anchat://link-device/v1"
 
 // The reasons for which a signer refuses.
 var (
 	// ErrLocked is for a wallet that was locked, or not used for IdleLock.
 	ErrLocked error = core.Errorf(core.Unauthenticated, "the wallet is locked; unlock it with its passphrase")
 	// ErrNotSignable is for every text that is not of a TextKind.
-	ErrNotSignable error = core.Errorf(core.Denied, "this wallet signs a network's nonce or sign-in text and nothing else; take the text from the gateway, unchanged")
+	ErrNotSignable error = core.Errorf(core.Denied, "this wallet signs a network's nonce, its sign-in text or a device certificate and nothing else; take the text unchanged from where it was made")
 )
 
 // Request is what a person must see before it is signed.
@@ -41,7 +48,7 @@ type Request struct {
 	Account Account
 	Kind    TextKind
 	Text    string  // all of it
-	SignIn  *SignIn // of a sign-in text, for a screen that shows its values; else nil
+	SignIn  *SignIn // the values of a sign-in text and of a device certificate; else nil
 }
 
 // Confirm shows a request in full and returns nil when the person agrees. Any
@@ -110,8 +117,8 @@ func (s *Signer) Lock() {
 }
 
 // Sign signs text for account after confirm has agreed to it: a nonce as gateways
-// issue them, or a sign-in text for this account that has a time of expiry. All
-// else is ErrNotSignable, or core.Invalid with what is wrong about it. The
+// issue them, or a sign-in text for this account that has a time of expiry, which
+// a device certificate is, too. All else is ErrNotSignable, or core.Invalid with what is wrong about it. The
 // signature is in the form that Verify and other tools read: 0x and hex for ETH,
 // base58 for SOL.
 func (s *Signer) Sign(ctx context.Context, account Account, text string, confirm Confirm) (string, error) {
@@ -162,7 +169,25 @@ func judge(account Account, text string) (Request, error) {
 		return Request{}, core.Errorf(core.Invalid, "this sign-in text would be good for ever; ask for one with a time of expiry")
 	}
 	request.Kind, request.SignIn = TextSignIn, &signIn
+	if signIn.URI == DeviceURI {
+		request.Kind = TextDevice
+		if !isLoopback(signIn.Domain) {
+			return Request{}, core.Errorf(core.Denied, "this text would make another computer one of your devices; only a page of this computer may ask for that")
+		}
+	}
 	return request, checkNoTransaction(text)
+}
+
+// isLoopback holds for the pages that a node serves on its own computer.
+func isLoopback(domain string) bool {
+	host := domain
+	if name, port, err := net.SplitHostPort(domain); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+		host = name
+	}
+	return host == "localhost" || host == "127.0.0.1"
 }
 
 // checkNoTransaction refuses what Solana could read as a transaction's message:

@@ -257,3 +257,39 @@ func TestSigner_LocksAfterSleep(t *testing.T) {
 		s.Lock()
 	}
 }
+
+// Whoever holds a certificate's signature reads the account's chats, so it is
+// named as what it is, and refused to every other computer.
+func TestSigner_NamesADeviceCertificate(t *testing.T) {
+	s := alice(t)
+	for domain, want := range map[string]core.Code{
+		"127.0.0.1:6420": "", "localhost": "", "localhost:80": "",
+		"127.0.0.1.example.org": core.Denied, "localhost.example.org:80": core.Denied, "debros.example:443": core.Denied, "127.0.0.1:0": core.Denied,
+	} {
+		for i, chain := range []string{"1", "mainnet"} {
+			a := s.Accounts()[i]
+			text, err := SignIn{
+				Domain: domain, Account: a, Statement: "Add a device to my chats.", URI: DeviceURI, Version: "1", ChainID: chain, Nonce: "abcdefgh12345678",
+				IssuedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ExpirationTime: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
+				Resources: []string{"anchat://device/1"},
+			}.Text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var shown Request
+			signature, err := s.Sign(t.Context(), a, text, func(_ context.Context, r Request) error {
+				shown = r
+				return nil
+			})
+			if want != "" {
+				if core.CodeOf(err) != want || signature != "" || shown.Text != "" {
+					t.Errorf("%s: %v, shown %q", domain, err, shown.Text)
+				}
+				continue
+			}
+			if err != nil || shown.Kind != TextDevice || shown.Text != text || shown.SignIn == nil {
+				t.Errorf("%s: %+v, %v", domain, shown, err)
+			}
+		}
+	}
+}

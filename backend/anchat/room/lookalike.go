@@ -15,16 +15,15 @@ import (
 // have the shape of a Latin one. Names with the same skeleton look alike. It is for
 // warnings only: nothing that all members have to agree on may depend on it.
 func Skeleton(name string) string {
+	shape := shapes()
 	var out strings.Builder
-	for _, c := range norm.NFKD.String(cases.Fold().String(norm.NFKC.String(name))) {
-		switch {
+	for _, c := range norm.NFKD.String(cases.Fold().String(greekCapitals(norm.NFKC.String(name)))) {
+		switch like := shape[c]; {
 		case unicode.Is(unicode.Mn, c), unicode.Is(unicode.Cf, c), unicode.IsSpace(c):
+		case like != 0:
+			out.WriteRune(like)
 		default:
-			if like, ok := shape(c); ok {
-				out.WriteString(like)
-			} else {
-				out.WriteRune(c)
-			}
+			out.WriteRune(c)
 		}
 	}
 	return strings.NewReplacer("rn", "m", "vv", "w", "cl", "d").Replace(out.String())
@@ -48,21 +47,26 @@ func LookAlikes(names []string) map[int]bool {
 	return out
 }
 
-// shape is the Latin letter that a small letter of Greek, Cyrillic or Armenian, a
-// digit or a sign has the shape of.
-func shape(c rune) (string, bool) {
-	for latin, others := range shapes() {
-		if strings.ContainsRune(others, c) {
-			return latin, true
-		}
-	}
-	return "", false
+// greekCapitals writes those that have the shape of a Latin capital as that one.
+// Their small letters have other shapes.
+func greekCapitals(name string) string {
+	return strings.NewReplacer(
+		"Α", "A", "Β", "B", "Ε", "E", "Ζ", "Z", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Υ", "Y", "Χ", "X",
+	).Replace(name)
 }
 
-func shapes() map[string]string {
-	return map[string]string{
-		"a": "аαɑ@", "b": "ьƅв8", "c": "сϲⅽ", "d": "ԁɗ", "e": "еєεҽ3", "g": "ɡց9", "h": "һнհ", "i": "іιıɩ1l|!ⅼ",
-		"j": "јϳ", "k": "кκ", "m": "мⅿ", "n": "пηոռ", "o": "оοօσ0", "p": "рρ", "q": "ԛգ", "r": "гᴦ", "s": "ѕ5$",
-		"t": "тτ7", "u": "υսц", "v": "ѵνᴠ", "w": "ѡωաш", "x": "хχ", "y": "уγүყ", "z": "ᴢ2",
+// shapes are the Latin letters that small letters of Greek, Cyrillic and Armenian,
+// digits and signs have the shape of.
+func shapes() map[rune]rune {
+	out := map[rune]rune{}
+	for latin, others := range map[rune]string{
+		'a': "аαɑ@", 'b': "ьƅв8", 'c': "сϲⅽ", 'd': "ԁɗ", 'e': "еєεҽ3", 'g': "ɡց9", 'h': "һнհ", 'i': "іιıɩ1l|!ⅼ",
+		'j': "јϳ", 'k': "кκ", 'm': "мⅿ", 'n': "пηոռ", 'o': "оοօσ0", 'p': "рρ", 'q': "ԛգ", 'r': "гᴦ", 's': "ѕ5$",
+		't': "тτ7", 'u': "υսц", 'v': "ѵνᴠ", 'w': "ѡωաш", 'x': "хχ", 'y': "уγүყ", 'z': "ᴢ2",
+	} {
+		for _, c := range others {
+			out[c] = latin
+		}
 	}
+	return out
 }

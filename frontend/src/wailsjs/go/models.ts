@@ -266,6 +266,1039 @@ export namespace api {
 	        this.v = source["v"];
 	    }
 	}
+	export class ChatAccount {
+	    address: string;
+	    chain: string;
+	    device: string;
+	    keychain: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatAccount(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.device = source["device"];
+	        this.keychain = source["keychain"];
+	    }
+	}
+	export class ChatActivity {
+	    room: string;
+	    typing: string[];
+	    present: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatActivity(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.typing = source["typing"];
+	        this.present = source["present"];
+	    }
+	}
+	export class ChatAddress {
+	    chain: string;
+	    address: string;
+	    problem: string;
+	    unchecked: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatAddress(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.chain = source["chain"];
+	        this.address = source["address"];
+	        this.problem = source["problem"];
+	        this.unchecked = source["unchecked"];
+	    }
+	}
+	export class File {
+	    id: string;
+	    name: string;
+	    size: string;
+	    fetch: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new File(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.size = source["size"];
+	        this.fetch = source["fetch"];
+	    }
+	}
+	export class ChatAttach {
+	    room: string;
+	    file: File;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatAttach(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.file = this.convertValues(source["file"], File);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatAttachment {
+	    id: string;
+	    name: string;
+	    type: string;
+	    size: number;
+	    width: number;
+	    height: number;
+	    ready: boolean;
+	    ask: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatAttachment(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.type = source["type"];
+	        this.size = source["size"];
+	        this.width = source["width"];
+	        this.height = source["height"];
+	        this.ready = source["ready"];
+	        this.ask = source["ask"];
+	    }
+	}
+	export class ChatBackup {
+	    exists: boolean;
+	    version: number;
+	    entries: number;
+	    pending: number;
+	    updated_at: string;
+	    open: boolean;
+	    offered: boolean;
+	    restored: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatBackup(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.exists = source["exists"];
+	        this.version = source["version"];
+	        this.entries = source["entries"];
+	        this.pending = source["pending"];
+	        this.updated_at = source["updated_at"];
+	        this.open = source["open"];
+	        this.offered = source["offered"];
+	        this.restored = source["restored"];
+	    }
+	}
+	export class ChatBackupMade {
+	    code: string;
+	    version: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatBackupMade(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.code = source["code"];
+	        this.version = source["version"];
+	    }
+	}
+	export class ChatCode {
+	    text: string;
+	    code: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatCode(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.text = source["text"];
+	        this.code = source["code"];
+	    }
+	}
+	export class ChatDevice {
+	    fingerprint: string;
+	    name: string;
+	    this: boolean;
+	    created_at: string;
+	    expires_at: string;
+	    revoked_at: string;
+	    approved: boolean;
+	    new: boolean;
+	    seen_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatDevice(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.fingerprint = source["fingerprint"];
+	        this.name = source["name"];
+	        this.this = source["this"];
+	        this.created_at = source["created_at"];
+	        this.expires_at = source["expires_at"];
+	        this.revoked_at = source["revoked_at"];
+	        this.approved = source["approved"];
+	        this.new = source["new"];
+	        this.seen_at = source["seen_at"];
+	    }
+	}
+	export class ChatDraft {
+	    room: string;
+	    text: string;
+	    reply_to: string;
+	    mentions: string[];
+	    files: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatDraft(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.text = source["text"];
+	        this.reply_to = source["reply_to"];
+	        this.mentions = source["mentions"];
+	        this.files = source["files"];
+	    }
+	}
+	export class ChatEnrolOptions {
+	    keychain: boolean;
+	    device_name: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatEnrolOptions(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.keychain = source["keychain"];
+	        this.device_name = source["device_name"];
+	    }
+	}
+	export class ChatEnrolment {
+	    id: string;
+	    text: string;
+	    code: string;
+	    address: string;
+	    renewal: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatEnrolment(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.text = source["text"];
+	        this.code = source["code"];
+	        this.address = source["address"];
+	        this.renewal = source["renewal"];
+	    }
+	}
+	export class ChatExportOptions {
+	    room: string;
+	    format: string;
+	    file: File;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatExportOptions(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.format = source["format"];
+	        this.file = this.convertValues(source["file"], File);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatFile {
+	    room: string;
+	    message: string;
+	    file: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatFile(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.message = source["message"];
+	        this.file = source["file"];
+	    }
+	}
+	export class ChatHit {
+	    room: string;
+	    room_name: string;
+	    id: string;
+	    position: number;
+	    from: string;
+	    from_name: string;
+	    at: string;
+	    text: string;
+	    ranges: number[][];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatHit(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.room_name = source["room_name"];
+	        this.id = source["id"];
+	        this.position = source["position"];
+	        this.from = source["from"];
+	        this.from_name = source["from_name"];
+	        this.at = source["at"];
+	        this.text = source["text"];
+	        this.ranges = source["ranges"];
+	    }
+	}
+	export class ChatRead {
+	    address: string;
+	    name: string;
+	    state: string;
+	    at: string;
+	    seen_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatRead(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.name = source["name"];
+	        this.state = source["state"];
+	        this.at = source["at"];
+	        this.seen_at = source["seen_at"];
+	    }
+	}
+	export class ChatStep {
+	    step: string;
+	    at: string;
+	    evidence: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatStep(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.step = source["step"];
+	        this.at = source["at"];
+	        this.evidence = source["evidence"];
+	    }
+	}
+	export class ChatLadder {
+	    id: string;
+	    step: string;
+	    steps: ChatStep[];
+	    place: number;
+	    failure: string;
+	    stored_by: string[];
+	    replicas: string[];
+	    people: ChatRead[];
+	    seen: number;
+	    received: number;
+	    members: number;
+	    checked_at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatLadder(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.step = source["step"];
+	        this.steps = this.convertValues(source["steps"], ChatStep);
+	        this.place = source["place"];
+	        this.failure = source["failure"];
+	        this.stored_by = source["stored_by"];
+	        this.replicas = source["replicas"];
+	        this.people = this.convertValues(source["people"], ChatRead);
+	        this.seen = source["seen"];
+	        this.received = source["received"];
+	        this.members = source["members"];
+	        this.checked_at = source["checked_at"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatLink {
+	    id: string;
+	    room: string;
+	    room_name: string;
+	    url: string;
+	    code: string[];
+	    by: string;
+	    by_name: string;
+	    expires_at: string;
+	    uses: number;
+	    used: number;
+	    network: string;
+	    here: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatLink(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.room = source["room"];
+	        this.room_name = source["room_name"];
+	        this.url = source["url"];
+	        this.code = source["code"];
+	        this.by = source["by"];
+	        this.by_name = source["by_name"];
+	        this.expires_at = source["expires_at"];
+	        this.uses = source["uses"];
+	        this.used = source["used"];
+	        this.network = source["network"];
+	        this.here = source["here"];
+	    }
+	}
+	export class ChatLinkOptions {
+	    room: string;
+	    expires_in: number;
+	    uses: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatLinkOptions(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.expires_in = source["expires_in"];
+	        this.uses = source["uses"];
+	    }
+	}
+	export class ChatReaction {
+	    sign: string;
+	    by: string[];
+	    mine: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatReaction(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.sign = source["sign"];
+	        this.by = source["by"];
+	        this.mine = source["mine"];
+	    }
+	}
+	export class ChatQuote {
+	    id: string;
+	    position: number;
+	    from: string;
+	    from_name: string;
+	    text: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatQuote(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.position = source["position"];
+	        this.from = source["from"];
+	        this.from_name = source["from_name"];
+	        this.text = source["text"];
+	    }
+	}
+	export class ChatVersion {
+	    text: string;
+	    at: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatVersion(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.text = source["text"];
+	        this.at = source["at"];
+	    }
+	}
+	export class ChatMessage {
+	    id: string;
+	    position: number;
+	    room: string;
+	    kind: string;
+	    from: string;
+	    from_name: string;
+	    device: string;
+	    mine: boolean;
+	    text: string;
+	    notice: string;
+	    targets: string[];
+	    missing: number;
+	    waiting: string;
+	    edited: boolean;
+	    earlier?: ChatVersion[];
+	    deleted: boolean;
+	    deleted_by: string;
+	    reply_to?: ChatQuote;
+	    reactions: ChatReaction[];
+	    mentions: string[];
+	    to_me: boolean;
+	    files: ChatAttachment[];
+	    sent_at: string;
+	    stored_at: string;
+	    expires_at: string;
+	    step: string;
+	    place: number;
+	    failure: string;
+	    stored_on: number;
+	    stored_of: number;
+	    seen_by: number;
+	    flags: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatMessage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.position = source["position"];
+	        this.room = source["room"];
+	        this.kind = source["kind"];
+	        this.from = source["from"];
+	        this.from_name = source["from_name"];
+	        this.device = source["device"];
+	        this.mine = source["mine"];
+	        this.text = source["text"];
+	        this.notice = source["notice"];
+	        this.targets = source["targets"];
+	        this.missing = source["missing"];
+	        this.waiting = source["waiting"];
+	        this.edited = source["edited"];
+	        this.earlier = this.convertValues(source["earlier"], ChatVersion);
+	        this.deleted = source["deleted"];
+	        this.deleted_by = source["deleted_by"];
+	        this.reply_to = this.convertValues(source["reply_to"], ChatQuote);
+	        this.reactions = this.convertValues(source["reactions"], ChatReaction);
+	        this.mentions = source["mentions"];
+	        this.to_me = source["to_me"];
+	        this.files = this.convertValues(source["files"], ChatAttachment);
+	        this.sent_at = source["sent_at"];
+	        this.stored_at = source["stored_at"];
+	        this.expires_at = source["expires_at"];
+	        this.step = source["step"];
+	        this.place = source["place"];
+	        this.failure = source["failure"];
+	        this.stored_on = source["stored_on"];
+	        this.stored_of = source["stored_of"];
+	        this.seen_by = source["seen_by"];
+	        this.flags = source["flags"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatNewRoom {
+	    name: string;
+	    topic: string;
+	    history: string;
+	    members: string[];
+	    free_invite: boolean;
+	    timer: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatNewRoom(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.topic = source["topic"];
+	        this.history = source["history"];
+	        this.members = source["members"];
+	        this.free_invite = source["free_invite"];
+	        this.timer = source["timer"];
+	    }
+	}
+	export class ChatPage {
+	    messages: ChatMessage[];
+	    older: boolean;
+	    newer: boolean;
+	    version: number;
+	    total: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatPage(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.messages = this.convertValues(source["messages"], ChatMessage);
+	        this.older = source["older"];
+	        this.newer = source["newer"];
+	        this.version = source["version"];
+	        this.total = source["total"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatPerson {
+	    address: string;
+	    name: string;
+	    nickname: string;
+	    role: string;
+	    me: boolean;
+	    verified: boolean;
+	    changed: boolean;
+	    blocked: boolean;
+	    look_alike: boolean;
+	    contact: boolean;
+	    devices: ChatDevice[];
+	    present: boolean;
+	    seen_at: string;
+	    invited: boolean;
+	    banned: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatPerson(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.name = source["name"];
+	        this.nickname = source["nickname"];
+	        this.role = source["role"];
+	        this.me = source["me"];
+	        this.verified = source["verified"];
+	        this.changed = source["changed"];
+	        this.blocked = source["blocked"];
+	        this.look_alike = source["look_alike"];
+	        this.contact = source["contact"];
+	        this.devices = this.convertValues(source["devices"], ChatDevice);
+	        this.present = source["present"];
+	        this.seen_at = source["seen_at"];
+	        this.invited = source["invited"];
+	        this.banned = source["banned"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatQuery {
+	    room: string;
+	    before: number;
+	    after: number;
+	    around: number;
+	    limit: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.before = source["before"];
+	        this.after = source["after"];
+	        this.around = source["around"];
+	        this.limit = source["limit"];
+	    }
+	}
+	
+	
+	
+	export class ChatRefusal {
+	    at: string;
+	    room: string;
+	    what: string;
+	    from: string;
+	    reason: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatRefusal(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.at = source["at"];
+	        this.room = source["room"];
+	        this.what = source["what"];
+	        this.from = source["from"];
+	        this.reason = source["reason"];
+	    }
+	}
+	export class ChatRoom {
+	    id: string;
+	    kind: string;
+	    state: string;
+	    name: string;
+	    topic: string;
+	    peer: string;
+	    members: number;
+	    role: string;
+	    history: string;
+	    timer: number;
+	    unread: number;
+	    mentions: number;
+	    muted: boolean;
+	    notify: string;
+	    receipts: boolean;
+	    typing: boolean;
+	    presence: boolean;
+	    preview: string;
+	    last_from: string;
+	    last_at: string;
+	    draft: string;
+	    first_unread: number;
+	    read: number;
+	    last: number;
+	    may_write: boolean;
+	    may_invite: boolean;
+	    may_manage: boolean;
+	    free_invite: boolean;
+	    warning: string;
+	    invited_by: string;
+	    hosts: string[];
+	    answering: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatRoom(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.kind = source["kind"];
+	        this.state = source["state"];
+	        this.name = source["name"];
+	        this.topic = source["topic"];
+	        this.peer = source["peer"];
+	        this.members = source["members"];
+	        this.role = source["role"];
+	        this.history = source["history"];
+	        this.timer = source["timer"];
+	        this.unread = source["unread"];
+	        this.mentions = source["mentions"];
+	        this.muted = source["muted"];
+	        this.notify = source["notify"];
+	        this.receipts = source["receipts"];
+	        this.typing = source["typing"];
+	        this.presence = source["presence"];
+	        this.preview = source["preview"];
+	        this.last_from = source["last_from"];
+	        this.last_at = source["last_at"];
+	        this.draft = source["draft"];
+	        this.first_unread = source["first_unread"];
+	        this.read = source["read"];
+	        this.last = source["last"];
+	        this.may_write = source["may_write"];
+	        this.may_invite = source["may_invite"];
+	        this.may_manage = source["may_manage"];
+	        this.free_invite = source["free_invite"];
+	        this.warning = source["warning"];
+	        this.invited_by = source["invited_by"];
+	        this.hosts = source["hosts"];
+	        this.answering = source["answering"];
+	    }
+	}
+	export class ChatRoomChange {
+	    room: string;
+	    name?: string;
+	    topic?: string;
+	    history?: string;
+	    timer?: number;
+	    free_invite?: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatRoomChange(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.name = source["name"];
+	        this.topic = source["topic"];
+	        this.history = source["history"];
+	        this.timer = source["timer"];
+	        this.free_invite = source["free_invite"];
+	    }
+	}
+	export class ChatRoomSettings {
+	    room: string;
+	    muted?: boolean;
+	    notify?: string;
+	    receipts?: boolean;
+	    typing?: boolean;
+	    presence?: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatRoomSettings(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.room = source["room"];
+	        this.muted = source["muted"];
+	        this.notify = source["notify"];
+	        this.receipts = source["receipts"];
+	        this.typing = source["typing"];
+	        this.presence = source["presence"];
+	    }
+	}
+	export class ChatSafety {
+	    address: string;
+	    number: string;
+	    qr: string;
+	    code: string[];
+	    verified: boolean;
+	    devices: ChatDevice[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatSafety(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.address = source["address"];
+	        this.number = source["number"];
+	        this.qr = source["qr"];
+	        this.code = source["code"];
+	        this.verified = source["verified"];
+	        this.devices = this.convertValues(source["devices"], ChatDevice);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class ChatSearch {
+	    words: string;
+	    room: string;
+	    from: string;
+	    since: string;
+	    until: string;
+	    limit: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatSearch(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.words = source["words"];
+	        this.room = source["room"];
+	        this.from = source["from"];
+	        this.since = source["since"];
+	        this.until = source["until"];
+	        this.limit = source["limit"];
+	    }
+	}
+	export class ChatState {
+	    state: string;
+	    network: string;
+	    address: string;
+	    chain: string;
+	    device: string;
+	    accounts: ChatAccount[];
+	    online: boolean;
+	    problem: string;
+	    sync_done: number;
+	    sync_total: number;
+	    outbox: number;
+	    unread: number;
+	    mentions: number;
+	    requests: number;
+	    expires_at: string;
+	    renew_due: boolean;
+	    revoked: boolean;
+	    approved: boolean;
+	    backup: ChatBackup;
+	    version: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatState(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.state = source["state"];
+	        this.network = source["network"];
+	        this.address = source["address"];
+	        this.chain = source["chain"];
+	        this.device = source["device"];
+	        this.accounts = this.convertValues(source["accounts"], ChatAccount);
+	        this.online = source["online"];
+	        this.problem = source["problem"];
+	        this.sync_done = source["sync_done"];
+	        this.sync_total = source["sync_total"];
+	        this.outbox = source["outbox"];
+	        this.unread = source["unread"];
+	        this.mentions = source["mentions"];
+	        this.requests = source["requests"];
+	        this.expires_at = source["expires_at"];
+	        this.renew_due = source["renew_due"];
+	        this.revoked = source["revoked"];
+	        this.approved = source["approved"];
+	        this.backup = this.convertValues(source["backup"], ChatBackup);
+	        this.version = source["version"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	
 	export class Check {
 	    name: string;
 	    state: string;
@@ -809,24 +1842,6 @@ export namespace api {
 	        this.name = source["name"];
 	        this.kind = source["kind"];
 	        this.value = source["value"];
-	    }
-	}
-	export class File {
-	    id: string;
-	    name: string;
-	    size: string;
-	    fetch: boolean;
-	
-	    static createFrom(source: any = {}) {
-	        return new File(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.id = source["id"];
-	        this.name = source["name"];
-	        this.size = source["size"];
-	        this.fetch = source["fetch"];
 	    }
 	}
 	export class Filter {
@@ -1947,6 +2962,7 @@ export namespace api {
 	    namespace: string;
 	    key: string;
 	    sql: string;
+	    room: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new Link(source);
@@ -1961,6 +2977,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.key = source["key"];
 	        this.sql = source["sql"];
+	        this.room = source["room"];
 	    }
 	}
 	export class ListRequest {
@@ -3259,6 +4276,7 @@ export namespace api {
 	    namespace: string;
 	    closing: string;
 	    quiet: boolean;
+	    chat_preview: boolean;
 	    hide_places: boolean;
 	    welcomed: boolean;
 	    read_only: string[];
@@ -3276,6 +4294,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.closing = source["closing"];
 	        this.quiet = source["quiet"];
+	        this.chat_preview = source["chat_preview"];
 	        this.hide_places = source["hide_places"];
 	        this.welcomed = source["welcomed"];
 	        this.read_only = source["read_only"];
