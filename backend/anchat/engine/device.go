@@ -254,7 +254,7 @@ func (e *Olm) Publish(now time.Time) (rows []wire.Row, err error) {
 	}
 	err = e.atomic(func() error {
 		e.touch(keySelf)
-		id := uint64(now.UnixMilli()) //nolint:gosec // clocks are after 1970; above what an older copy of this device published
+		id := uint64(now.UnixMilli()) // above what an older copy of this device has published
 		if e.self.prekey != nil {
 			id = max(id, e.self.prekey.ID+1)
 		}
