@@ -33,6 +33,8 @@ type session struct {
 	syncs   bell          // something is to be read anew
 	ears    bell          // other mailboxes are to be heard
 	asks    bell          // keys are missing, or asked for
+	chest   bell          // something is to be backed up, or files are to be tidied
+	safe    chest         // how the backup is
 
 	engine *engine.Olm // owned by the goroutine of turns
 	posted atomic.Uint64
@@ -103,7 +105,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {
@@ -174,10 +176,21 @@ func (s *session) turn(j job) error {
 			return err
 		}
 		saving = true
-		return t.PutRecords(s.engine.Dirty())
+		records := s.engine.Dirty()
+		for name := range records {
+			if engine.IsSession(name) {
+				t.later(s.chest.ring)
+				break
+			}
+		}
+		return t.PutRecords(records)
 	})
 	if err != nil {
-		err = errors.Join(err, s.takeBack(j.ctx, saving))
+		if saving {
+			s.engine.Unsaved()
+		} else {
+			s.engine.Rollback()
+		}
 		if !j.keep && errors.Is(err, errLook) {
 			return nil
 		}
@@ -189,23 +202,4 @@ func (s *session) turn(j job) error {
 		f()
 	}
 	return nil
-}
-
-// takeBack undoes what a turn did to the engine. What the engine gave away to be
-// saved it cannot take back: it is read again then.
-func (s *session) takeBack(ctx context.Context, saving bool) error {
-	if !saving {
-		s.engine.Rollback()
-		return nil
-	}
-	records, err := s.vault.Records(context.WithoutCancel(ctx))
-	if err == nil {
-		var saved *engine.Olm
-		if saved, err = engine.Load(records); err == nil {
-			s.engine = saved
-			return nil
-		}
-	}
-	s.halt() // better no chat than one that knows more than it has kept
-	return err
 }
