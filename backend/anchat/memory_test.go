@@ -5,13 +5,12 @@ package anchat
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-
-	"crypto/sha256"
 
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
