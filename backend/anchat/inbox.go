@@ -59,7 +59,8 @@ func (t *turn) letter(stored wire.Stored, last bool) error {
 	if needsDevices(err) && !last {
 		return err
 	}
-	if _, newer := errors.AsType[*engine.NeedNewer](err); newer {
+	var newer *engine.NeedNewer
+	if errors.As(err, &newer) {
 		return t.pass(row, wire.Room{}, err)
 	}
 	if err == nil {

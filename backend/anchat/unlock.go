@@ -131,7 +131,7 @@ func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol 
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base))
+		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base)) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return s, nil
 }
