@@ -103,7 +103,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.fade} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {
