@@ -140,4 +140,3 @@ func (s *session) forgetHeard(ctx context.Context, before time.Time) error {
 		return nil
 	})
 }
-

@@ -171,6 +171,9 @@ func (s *session) putMessage(ctx context.Context, i vault.Item) (again bool, err
 			return false, err
 		}
 	}
+	if ok, err := s.putFiles(ctx, i); !ok || err != nil {
+		return false, err
+	}
 	s.publish(ctx, rows)
 	for len(rows) > 0 {
 		raw := make([][]byte, 0, len(rows))
