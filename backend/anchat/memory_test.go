@@ -405,12 +405,11 @@ func (s *memoryService) BeginBlob(_ context.Context, id wire.Hash, chunks []wire
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	for _, h := range chunks {
-		sum.Write(h[:])
+	if wire.BlobID(chunks) != id {
+		return leave(core.Errorf(core.Invalid, "these are not the blob's chunks"))
 	}
-	if wire.Hash(sum.Sum(nil)) != id {
-		return leave(core.Errorf(core.Invalid, "the chunks are not those of the blob"))
+	if s.blobs[id] == nil {
+		s.blobs[id] = map[uint32][]byte{}
 	}
 	return leave(nil)
 }
@@ -421,7 +420,7 @@ func (s *memoryService) PutChunk(_ context.Context, id wire.Hash, chunk, _ uint3
 		return err
 	}
 	if s.blobs[id] == nil {
-		s.blobs[id] = map[uint32][]byte{}
+		return leave(core.Errorf(core.NotFound, "this blob was not begun"))
 	}
 	s.blobs[id][chunk] = bytes.Clone(sealed)
 	return leave(nil)
@@ -440,12 +439,11 @@ func (s *memoryService) ConfirmBlob(_ context.Context, id wire.Hash) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
+	var hashes []wire.Hash
 	for _, n := range slices.Sorted(maps.Keys(s.blobs[id])) {
-		h := sha256.Sum256(s.blobs[id][n])
-		sum.Write(h[:])
+		hashes = append(hashes, sha256.Sum256(s.blobs[id][n]))
 	}
-	if wire.Hash(sum.Sum(nil)) != id {
+	if wire.BlobID(hashes) != id {
 		return leave(core.Errorf(core.Invalid, "the chunks are not those of the blob"))
 	}
 	return leave(nil)

@@ -42,7 +42,11 @@ func (s *session) pack(ctx context.Context, batch []vault.Item) (parcels []parce
 				continue
 			}
 		}
-		parcels = append(parcels, parcel{i, rows})
+		if there, err := s.putFiles(ctx, i); err != nil {
+			return nil, err
+		} else if there {
+			parcels = append(parcels, parcel{i, rows})
+		}
 	}
 	return parcels, nil
 }

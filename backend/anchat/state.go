@@ -49,6 +49,7 @@ func (s *session) describe(ctx context.Context, st *core.ChatState) error {
 	if err != nil {
 		return err
 	}
+	st.Backup = s.safe.state()
 	if st.Outbox, err = s.vault.Waiting(ctx); err != nil {
 		return err
 	}

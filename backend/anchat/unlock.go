@@ -82,7 +82,7 @@ func (c *Chat) newSession(account wallet.Account, device *engine.Olm, v *vault.V
 	s := &session{
 		chat: c, account: account, device: device.Device(), vault: v, engine: device,
 		work: make(chan job), stop: make(chan struct{}), done: make(chan struct{}),
-		posts: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1),
+		posts: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1), chest: make(bell, 1),
 		rooms: map[wire.Room]chatRoom{}, boxes: map[wire.Name]wire.Room{},
 		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{},
 	}

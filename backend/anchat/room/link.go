@@ -26,14 +26,15 @@ const (
 )
 
 // Ticket is a link into a room as it is passed on. All behind the "#" of its URL
-// is secret: what opens the mailbox, what proves that one has the link, and the
-// room's name.
+// is secret: what opens the mailbox, what proves that one has the link, the
+// room and its name.
 type Ticket struct {
 	Network   string // its id
 	Inviter   wallet.Account
 	Device    wire.Fingerprint // of the inviter, which signed
-	Invite                     // Tag, Code, ExpiresAt, Uses
-	Name      string           // of the room
+	Room      wire.Room
+	Invite           // Tag, Code, ExpiresAt, Uses
+	Name      string // of the room
 	Signature []byte
 }
 
@@ -45,7 +46,7 @@ func (Ticket) GoString() string { return "[secret]" }
 
 func (t Ticket) fields() [][]byte {
 	return [][]byte{
-		[]byte(t.Network), []byte(wire.AccountID(t.Inviter)), t.Device[:], t.Tag[:], t.Code[:],
+		[]byte(t.Network), []byte(wire.AccountID(t.Inviter)), t.Device[:], t.Room[:], t.Tag[:], t.Code[:],
 		binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.UnixMilli())),
 		binary.BigEndian.AppendUint64(nil, uint64(t.Uses)), //nolint:gosec // bounded by the members of a room
 		[]byte(t.Name),
@@ -71,9 +72,10 @@ func (t Ticket) URL() string {
 		"until":   {strconv.FormatInt(t.ExpiresAt.UnixMilli(), 10)},
 		"uses":    {strconv.Itoa(t.Uses)},
 	}
-	secret := append(append([]byte{}, t.Device[:]...), t.Tag[:]...)
-	secret = append(append(secret, t.Code[:]...), t.Signature...)
-	secret = append(secret, t.Name...)
+	var secret []byte
+	for _, part := range [][]byte{t.Device[:], t.Room[:], t.Tag[:], t.Code[:], t.Signature, []byte(t.Name)} {
+		secret = append(secret, part...)
+	}
 	return linkScheme + "://" + LinkHost + "?" + q.Encode() + "#" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
@@ -98,7 +100,7 @@ func ParseLink(text string) (Ticket, error) {
 	until, errUntil := strconv.ParseInt(q.Get("until"), 10, 64)
 	uses, errUses := strconv.ParseUint(q.Get("uses"), 10, 16)
 	secret, errSecret := base64.RawURLEncoding.Strict().DecodeString(u.Fragment)
-	fixed := len(t.Device) + len(t.Tag) + len(t.Code) + signatureBytes
+	fixed := len(t.Device) + len(t.Room) + len(t.Tag) + len(t.Code) + signatureBytes
 	switch {
 	case firstOf(errInviter, errUntil, errUses, errSecret) != nil,
 		t.Network == "", len(t.Network) > maxNetworkBytes, len(secret) < fixed,
@@ -106,7 +108,7 @@ func ParseLink(text string) (Ticket, error) {
 		return Ticket{}, bad
 	}
 	t.Inviter, t.ExpiresAt, t.Uses = inviter, time.UnixMilli(until).UTC(), int(uses)
-	for _, to := range [][]byte{t.Device[:], t.Tag[:], t.Code[:]} {
+	for _, to := range [][]byte{t.Device[:], t.Room[:], t.Tag[:], t.Code[:]} {
 		secret = secret[copy(to, secret):]
 	}
 	t.Signature, t.Name = secret[:signatureBytes:signatureBytes], string(secret[signatureBytes:])

@@ -18,7 +18,7 @@ func ticket(t testing.TB) (Ticket, [32]byte) {
 		t.Fatal(err)
 	}
 	link, err := Ticket{
-		Network: "12D3KooW/net", Inviter: olga, Device: wire.Fingerprint{3}, Name: "Tea & cake",
+		Network: "12D3KooW/net", Inviter: olga, Device: wire.Fingerprint{3}, Room: wire.Room{4}, Name: "Tea & cake",
 		Invite: Invite{Tag: wire.Tag{0xfe, 0xdc, 0xba}, Code: [32]byte{2}, ExpiresAt: noon, Uses: 3},
 	}.SignBy(func(b []byte) ([]byte, error) { return ed25519.Sign(private, b), nil })
 	if err != nil {
@@ -54,6 +54,7 @@ func TestTicket_forged(t *testing.T) {
 		"another network": func(l *Ticket) { l.Network += "x" },
 		"another inviter": func(l *Ticket) { l.Inviter = adam },
 		"another device":  func(l *Ticket) { l.Device[0]++ },
+		"another room":    func(l *Ticket) { l.Room[0]++ },
 		"another mailbox": func(l *Ticket) { l.Tag[0]++ },
 		"another code":    func(l *Ticket) { l.Code[0]++ },
 		"a longer life":   func(l *Ticket) { l.ExpiresAt = l.ExpiresAt.Add(time.Hour) },

@@ -26,8 +26,9 @@ const (
 	deviceResource = "anchat://device/"
 	listResource   = "anchat://list/"
 	codeDigits     = 6
-	statementHead  = "Add a device to my chats. Check code "
-	statementTail  = ". This moves no money."
+	// Short, because a hardware wallet shows less than 500 characters of all.
+	statementHead = "Add a device to my chats. Code "
+	statementTail = ". No money moves."
 )
 
 // Request is what a certificate's text says.
