@@ -143,8 +143,10 @@ func (s *session) putAlone(ctx context.Context, p parcel) ([]verdict, error) {
 			v, err = t.settleRows(p.item, p.rows[:n], receipts)
 			return err
 		})
-		if err == nil && v.again {
-			err = s.readRoom(ctx, p.item.Room) // it has moved, or was written by a copy
+		if err == nil && (v.again || core.CodeOf(v.wait) == core.Limited) {
+			// It has moved, was written by a copy of this device, or this node has not seen
+			// yet that the device knows it.
+			err = s.readRoom(ctx, p.item.Room)
 		}
 		if v.again || v.stop || v.wait != nil || err != nil {
 			return []verdict{v}, err
