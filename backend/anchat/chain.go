@@ -121,6 +121,11 @@ func (t *turn) settleRoom(before, now *room.State) error {
 			state = core.ChatLeft
 		}
 	}
+	if state == core.ChatJoined {
+		if err = t.Delete(kindKnocked, now.ID().String()); err != nil {
+			return err
+		}
+	}
 	if state != r.local.State {
 		if err = t.setLocal(now.ID(), func(l *vault.Local) { l.State = state }); err != nil {
 			return err

@@ -34,6 +34,9 @@ type session struct {
 	ears    bell          // other mailboxes are to be heard
 	asks    bell          // keys are missing, or asked for
 
+	book  book  // what the reader says of people
+	signs signs // what people did a moment ago
+
 	engine *engine.Olm // owned by the goroutine of turns
 	posted atomic.Uint64
 	sent   atomic.Uint64
@@ -46,7 +49,6 @@ type session struct {
 	stale     []wallet.Account // somebody knows newer devices of them
 	answers   []answer         // to devices that ask for keys
 	unopened  []wire.Session   // more of them can be opened
-	nicknames map[wallet.Account]string
 	status    status
 }
 
@@ -103,7 +105,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.attend} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {
