@@ -55,7 +55,7 @@ func (t *turn) letter(stored wire.Stored, last bool) error {
 	if err != nil || !ok {
 		return t.pass(row, wire.Room{}, core.Errorf(core.Invalid, "an inbox has envelopes alone"))
 	}
-	secret, from, err := t.engine.OpenEnvelope(env, t.now)
+	secret, from, err := t.engine.OpenEnvelope(env, stored.At)
 	if _, need := errors.AsType[*engine.NeedDevices](err); need && !last {
 		return err
 	}

@@ -34,6 +34,7 @@ type box struct {
 	events uint64
 	closed bool
 	index  uint64 // of the newest row
+	last   uint64 // number of the newest row, which may be gone
 }
 
 // memory is the nodes, all of them at once.
@@ -254,13 +255,10 @@ func (s *memoryService) putBoxed(row wire.Row, raw []byte, bad map[wire.Name]boo
 
 func (s *memoryService) append(b *box, raw []byte) wire.Receipt {
 	s.index++
-	seq := uint64(1)
-	if n := len(b.rows); n > 0 {
-		seq = b.rows[n-1].Seq + 1
-	}
-	b.rows = append(b.rows, wire.Stored{Seq: seq, Index: s.index, At: wire.Time(s.now()), Row: bytes.Clone(raw)})
+	b.last++
+	b.rows = append(b.rows, wire.Stored{Seq: b.last, Index: s.index, At: wire.Time(s.now()), Row: bytes.Clone(raw)})
 	b.index = s.index
-	return wire.Receipt{Seq: seq, Index: s.index}
+	return wire.Receipt{Seq: b.last, Index: s.index}
 }
 
 func mailboxOf(row wire.Row) wire.Name {
@@ -298,9 +296,8 @@ func (m *memory) lives(f wire.Fingerprint) bool {
 }
 
 func (s *memoryService) page(b *box, after uint64, limit int) wire.Page {
-	p := wire.Page{Closed: b.closed}
+	p := wire.Page{Closed: b.closed, Last: b.last}
 	for _, r := range b.rows {
-		p.Last = r.Seq
 		if r.Seq > after && len(p.Rows) < min(limit, wire.MaxPage) && (s.hide == nil || !s.hide(s.caller, mustDecode(r.Row))) {
 			p.Rows = append(p.Rows, r)
 		}
@@ -381,11 +378,11 @@ func (s *memoryService) Follow(ctx context.Context, tags []wire.Tag, after uint6
 		c := wire.Change{Mailboxes: map[wire.Name]uint64{}, Index: s.index}
 		for _, tag := range tags {
 			if b := s.boxes[tag.Name()]; b != nil && (b.index > after || after == 0) {
-				c.Mailboxes[tag.Name()] = b.rows[len(b.rows)-1].Seq
+				c.Mailboxes[tag.Name()] = b.last
 			}
 		}
 		if b := s.inboxes[s.caller.Device]; b != nil && b.index > after && len(b.rows) > 0 {
-			c.Inbox = b.rows[len(b.rows)-1].Seq
+			c.Inbox = b.last
 		}
 		changed := s.changed
 		if err := leave(nil); err != nil {
@@ -402,6 +399,21 @@ func (s *memoryService) Follow(ctx context.Context, tags []wire.Tag, after uint6
 			return wire.Change{}, core.Wrap(core.Unavailable, ctx.Err(), "nobody waits any more")
 		}
 	}
+}
+
+func (s *memoryService) BeginBlob(_ context.Context, id wire.Hash, chunks []wire.Hash) error {
+	leave, err := s.enter("begin")
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	for _, h := range chunks {
+		sum.Write(h[:])
+	}
+	if wire.Hash(sum.Sum(nil)) != id {
+		return leave(core.Errorf(core.Invalid, "the chunks are not those of the blob"))
+	}
+	return leave(nil)
 }
 
 func (s *memoryService) PutChunk(_ context.Context, id wire.Hash, chunk, _ uint32, sealed []byte) error {

@@ -179,7 +179,11 @@ func (s *session) turn(j job) error {
 		return t.PutRecords(s.engine.Dirty())
 	})
 	if err != nil {
-		err = errors.Join(err, s.takeBack(j.ctx, saving))
+		if saving {
+			s.engine.Unsaved()
+		} else {
+			s.engine.Rollback()
+		}
 		if !j.keep && errors.Is(err, errLook) {
 			return nil
 		}
@@ -191,23 +195,4 @@ func (s *session) turn(j job) error {
 		f()
 	}
 	return nil
-}
-
-// takeBack undoes what a turn did to the engine. What the engine gave away to be
-// saved it cannot take back: it is read again then.
-func (s *session) takeBack(ctx context.Context, saving bool) error {
-	if !saving {
-		s.engine.Rollback()
-		return nil
-	}
-	records, err := s.vault.Records(context.WithoutCancel(ctx))
-	if err == nil {
-		var saved *engine.Olm
-		if saved, err = engine.Load(records); err == nil {
-			s.engine = saved
-			return nil
-		}
-	}
-	s.halt() // better no chat than one that knows more than it has kept
-	return err
 }

@@ -38,6 +38,15 @@ func (r record) time(t time.Time) record {
 	return r.number(uint64(t.UnixMilli()))
 }
 
+// hashes keeps the starts of hashes.
+func (r record) hashes(list [][16]byte) record {
+	r = r.number(uint64(len(list)))
+	for _, h := range list {
+		r = append(r, h[:]...)
+	}
+	return r
+}
+
 // reader takes fields from the front. The first fault stays.
 type reader struct {
 	rest []byte
@@ -90,6 +99,20 @@ func (r *reader) time() time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(n)).UTC()
+}
+
+func (r *reader) hashes() [][16]byte {
+	n := r.count()
+	if r.bad || n > len(r.rest)/16 {
+		r.bad = true
+		return nil
+	}
+	var list [][16]byte
+	for ; n > 0; n-- {
+		list = append(list, [16]byte(r.rest[:16]))
+		r.rest = r.rest[16:]
+	}
+	return list
 }
 
 // count is how many things follow, of at least one byte each.

@@ -6,9 +6,9 @@
 //
 // An [Olm] is one device of one wallet. Who owns it calls it from one goroutine,
 // and after each call saves what [Olm.Dirty] returns in the same transaction as
-// the rows of the call, before a byte leaves. Then it calls [Olm.Saved] or, should
-// that transaction have failed, [Olm.Rollback], which takes the calls back. [Load]
-// makes the same device of the records.
+// the rows of the call, before a byte leaves. [Olm.Rollback] takes calls back that
+// nobody asked Dirty about; should the transaction fail afterwards, [Olm.Unsaved]
+// does. [Load] makes the same device of the records.
 //
 //	e, err := engine.New(account, now)
 //	request, err := e.EnrolmentRequest(known, "127.0.0.1:8080", code, nonce, now)

@@ -17,17 +17,16 @@ type Engine interface {
 	Suite() wire.Suite
 	Device() wire.Fingerprint
 	Account() wallet.Account
-	// Dirty, Saved and Rollback are how a caller saves, or takes back.
+	// Dirty is how a caller saves, Rollback and Unsaved how it takes back.
 	Dirty() map[string][]byte
-	Saved()
 	Rollback()
+	Unsaved()
 
 	Learn(account wallet.Account, d wire.Devices, now time.Time) (News, error)
 	Publish(now time.Time) ([]wire.Row, error)
 	Seal(r Room, m inner.Message, now time.Time) ([]wire.Row, inner.Ref, error)
 	Accept(r Room, a wire.Announce, at time.Time) error
 	Open(r Room, m wire.Message, at time.Time) (Opened, error)
-	Reopen(r Room, m wire.Message, at time.Time) (Opened, error)
 	SealSecret(to []wire.Fingerprint, s inner.Secret, now time.Time) ([]wire.Row, error)
 	OpenEnvelope(env wire.Envelope, at time.Time) (inner.Secret, wallet.Account, error)
 	Share(r Room, to []wire.Fingerprint, sessions []wire.Session, now time.Time) ([]wire.Row, error)
@@ -66,7 +65,8 @@ type Olm struct {
 	changes uint64 // goes up with everything that is learned of devices
 	asked   *asked // what the wallet is being asked to sign
 
-	journal map[string][]byte // records as they were when they were saved last
+	journal map[string][]byte // records as they were at the last Dirty
+	handed  map[string][]byte // those that it returned, as they were before
 	running map[string][]byte // the same since the running call began; nil between calls
 }
 
@@ -114,25 +114,30 @@ func empty() *Olm {
 // Suite is SuiteOlm.
 func (*Olm) Suite() wire.Suite { return wire.SuiteOlm }
 
-// Dirty returns the records that changed since Saved was called last, nil for one
-// that is gone. The caller saves them together with what the calls gave, and then
-// calls Saved or Rollback.
+// Dirty returns the records that changed since it was called last, nil for one that
+// is gone. The caller saves them together with what the calls gave.
 func (e *Olm) Dirty() map[string][]byte {
 	out := make(map[string][]byte, len(e.journal))
 	for key := range e.journal {
 		out[key] = e.record(key)
 	}
+	e.handed, e.journal = e.journal, map[string][]byte{}
 	return out
 }
 
-// Saved says that what Dirty returned is on the disk.
-func (e *Olm) Saved() { clear(e.journal) }
-
-// Rollback takes back all calls since Saved was called last.
+// Rollback takes back all calls since Dirty was called last.
 func (e *Olm) Rollback() {
 	back := e.journal
 	e.journal = map[string][]byte{}
 	e.takeBack(back)
+}
+
+// Unsaved says that the records of the last Dirty could not be saved: what they stand
+// for is taken back, too.
+func (e *Olm) Unsaved() {
+	e.Rollback()
+	e.takeBack(e.handed)
+	e.handed = nil
 }
 
 // atomic runs a call that leaves all as it was when it returns an error.

@@ -116,7 +116,7 @@ func TestSeal_laterDevice(t *testing.T) {
 	bob.has(second, "after")
 	bob.hasNot(first) // it gets the key from the present index on
 	var missing *MissingKey
-	_, err := bob.Reopen(w.room.last(), only[wire.Message](bob.late[0].row), w.now)
+	_, err := bob.Open(w.room.last(), only[wire.Message](bob.late[0].row), w.now)
 	if !errors.As(err, &missing) || missing.Index != 0 || missing.Account != alice.Account() {
 		t.Errorf("got %v", err)
 	}
@@ -139,6 +139,19 @@ func TestRollback(t *testing.T) {
 	must(t, err)
 	if again != first {
 		t.Errorf("after a rollback the message is %v, before %v", again, first)
+	}
+	alice.Dirty() // and the transaction fails
+	alice.Unsaved()
+	if after := alice.all(); !maps.EqualFunc(after, before, bytes.Equal) {
+		t.Errorf("what could not be saved left traces")
+	}
+	alice.learn(w.room.accounts()...)
+	_, again, err = alice.Seal(w.room.last(), text("two"), w.now)
+	must(t, err)
+	alice.save()
+	alice.Rollback() // nothing to take back
+	if _, third, sealErr := alice.Seal(w.room.last(), text("three"), w.now); sealErr != nil || third.Index != again.Index+1 {
+		t.Errorf("what was saved was taken back: %v, %v", third, sealErr)
 	}
 }
 

@@ -263,7 +263,6 @@ func (d *device) save() {
 		}
 		d.records[key] = value
 	}
-	d.Saved()
 }
 
 // restart reads the device from the disk: what was not saved is gone.
@@ -324,7 +323,7 @@ func (d *device) sync() {
 	late := d.late
 	d.late = nil
 	for _, s := range late {
-		d.open(s, d.Reopen)
+		d.open(s)
 	}
 	d.save()
 }
@@ -361,13 +360,13 @@ func (d *device) row(s stored) {
 		}
 		d.refuse(err)
 	case wire.Message:
-		d.open(s, d.Open)
+		d.open(s)
 	}
 }
 
-func (d *device) open(s stored, open func(Room, wire.Message, time.Time) (Opened, error)) {
+func (d *device) open(s stored) {
 	d.w.t.Helper()
-	o, err := open(view{d.w.room, s.step}, only[wire.Message](s.row), s.at)
+	o, err := d.Open(view{d.w.room, s.step}, only[wire.Message](s.row), s.at)
 	var missing *MissingKey
 	switch {
 	case errors.As(err, &missing):

@@ -29,45 +29,53 @@ type Opened struct {
 
 // Open opens a message that was stored at a time, or came by gossip now. r is the
 // room as it was there, in the order of the mailbox, so that who has left by then
-// writes nothing more.
+// writes nothing more. A message that was there in its order and waits for its key
+// is remembered: it may be opened again later, when its author has left.
 //
 // It returns ErrKnown for a message that was here, SecondContent when its sender
-// wrote something else under that number, NeedAnnouncement, NeedState or NeedDevices
-// when it has to wait, MissingKey when it has to wait for Reopen, NeedNewer when this
-// program is too old, and else a Refusal.
-func (e *Olm) Open(r Room, m wire.Message, at time.Time) (Opened, error) {
-	return e.opening(r, m, at, true)
-}
-
-// Reopen opens a message of which Open said MissingKey, with the room as it is now:
-// who wrote it may have left since. It returns what Open returns.
-func (e *Olm) Reopen(r Room, m wire.Message, at time.Time) (Opened, error) {
-	return e.opening(r, m, at, false)
-}
-
-func (e *Olm) opening(r Room, m wire.Message, at time.Time, inOrder bool) (out Opened, err error) {
+// wrote something else under that number, NeedAnnouncement, NeedState, NeedDevices
+// or MissingKey when it has to wait, NeedNewer when this program is too old, and else
+// a Refusal.
+func (e *Olm) Open(r Room, m wire.Message, at time.Time) (out Opened, err error) {
 	s, index, err := e.place(r, m)
 	if err != nil {
 		return Opened{}, err
 	}
-	if inOrder && !slices.ContainsFunc(s.announced, func(a announced) bool { return stillIn(r, a.account) }) {
+	sum := sumOf(m.Body)
+	late := slices.Contains(s.late, sum)
+	if !late && !slices.ContainsFunc(s.announced, func(a announced) bool { return stillIn(r, a.account) }) {
 		return Opened{}, refuse(s.announced[0].Device, s.session, "who wrote this is no member of the room any more")
 	}
 	err = e.atomic(func() error {
 		out, err = e.open(r, s, m, index, at)
-		if err == nil && inOrder && !stillIn(r, out.Author) {
+		if err == nil && !late && !stillIn(r, out.Author) {
 			err = refuse(out.Device, s.session, "who wrote this is no member of the room any more")
 		}
 		if err == nil {
 			e.note(m.Session, index, m.Body)
+			if late {
+				s = e.streamOf(m.Session)
+				s.late = slices.DeleteFunc(slices.Clone(s.late), func(have [16]byte) bool { return have == sum })
+			}
 		}
 		return err
 	})
-	if err != nil {
-		return Opened{}, err
+	if err == nil {
+		return out, nil
 	}
-	return out, nil
+	var missing *MissingKey
+	if errors.As(err, &missing) && !late && len(s.late) < MaxLate {
+		e.must(func() {
+			s = e.streamOf(m.Session)
+			s.late = append(s.late, sum)
+		})
+	}
+	return Opened{}, err
 }
+
+// MaxLate bounds the messages of one session that are remembered while they wait for
+// its key: as many as a session has.
+const MaxLate = RotateMany
 
 func stillIn(r Room, a wallet.Account) bool {
 	is, known := r.MemberAt(r.Head(), a)

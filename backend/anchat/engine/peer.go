@@ -3,10 +3,13 @@ package engine
 // This file has Olm: sessions between this device and one other.
 
 import (
+	"bytes"
 	"encoding/base64"
 	"slices"
 	"time"
 
+	"maunium.net/go/mautrix/crypto/goolm/crypto"
+	"maunium.net/go/mautrix/crypto/goolm/message"
 	"maunium.net/go/mautrix/crypto/goolm/session"
 	"maunium.net/go/mautrix/id"
 
@@ -55,13 +58,7 @@ func (p *peer) record() []byte {
 	for _, s := range p.sessions {
 		out = out.bytes(s.PickleLibOlm())
 	}
-	for _, list := range [][][16]byte{p.firsts, p.opened} {
-		out = out.number(uint64(len(list)))
-		for _, id := range list {
-			out = append(out, id[:]...)
-		}
-	}
-	return out
+	return out.hashes(p.firsts).hashes(p.opened)
 }
 
 func readPeer(r *reader) *peer {
@@ -74,16 +71,7 @@ func readPeer(r *reader) *peer {
 		}
 		p.sessions = append(p.sessions, s)
 	}
-	for _, list := range []*[][16]byte{&p.firsts, &p.opened} {
-		for n := r.count(); n > 0; n-- {
-			if r.bad || len(r.rest) < 16 {
-				r.bad = true
-				return p
-			}
-			*list = append(*list, [16]byte(r.rest[:16]))
-			r.rest = r.rest[16:]
-		}
-	}
+	p.firsts, p.opened = r.hashes(), r.hashes()
 	return p
 }
 
@@ -200,6 +188,9 @@ func (e *Olm) openFrom(k *Known, env wire.Envelope) ([]byte, error) {
 // openFirst makes the session that a first message begins. The same message again
 // finds that session; when it is forgotten, its name is remembered.
 func (e *Olm) openFirst(p *peer, k *Known, text string) ([]byte, error) {
+	if !isPlainFirst(text) {
+		return nil, errUnopened()
+	}
 	identity := id.Curve25519(base64.RawStdEncoding.EncodeToString(k.Statement.Identity[:]))
 	made, err := e.self.account.NewInboundSessionFrom(&identity, text)
 	if err != nil {
@@ -220,6 +211,24 @@ func (e *Olm) openFirst(p *peer, k *Known, text string) ([]byte, error) {
 	p.front(olmSession{s})
 	p.firsts = remember(p.firsts, name)
 	return plain, nil
+}
+
+// isPlainFirst tells whether a first message is written in the one way in which it
+// is made. What is around its sealed part is not under its MAC, so the same message
+// could be written in others, each of them another session.
+func isPlainFirst(text string) bool {
+	raw, err := base64.RawStdEncoding.DecodeString(text)
+	var first message.PreKeyMessage
+	if err != nil || first.Decode(raw) != nil || !first.CheckFields() {
+		return false
+	}
+	for _, key := range []crypto.Curve25519PublicKey{first.IdentityKey, first.BaseKey, first.OneTimeKey} {
+		if key[len(key)-1]&0x80 != 0 { // the bit that Curve25519 does not look at
+			return false
+		}
+	}
+	again, err := first.Encode()
+	return err == nil && bytes.Equal(again, raw)
 }
 
 // try opens with a copy of a session, which takes its place when it worked.

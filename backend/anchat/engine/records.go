@@ -188,7 +188,7 @@ func readSeen(r *reader) *seenPage {
 			r.bad = true
 			return nil
 		}
-		page[i] = [16]byte(rest)
+		page[i] = [16]byte(rest) //nolint:gosec // i is an index of page
 		rest = rest[16:]
 	}
 	r.bad = r.bad || len(rest) > 0

@@ -44,6 +44,7 @@ type stream struct {
 	room      wire.Room
 	announced []announced // those that hold
 	keys      []key       // the right one first
+	late      [][16]byte  // messages that came in their order, and wait for the key
 }
 
 // announced is an announcement that was accepted.
@@ -88,7 +89,7 @@ func (s *stream) record() []byte {
 	for _, k := range s.keys {
 		out = out.flag(k.proved).bytes(k.export[:])
 	}
-	return out
+	return out.hashes(s.late)
 }
 
 func readStream(r *reader, name wire.Session) *stream {
@@ -105,6 +106,7 @@ func readStream(r *reader, name wire.Session) *stream {
 		r.into(k.export[:])
 		s.keys = append(s.keys, k)
 	}
+	s.late = r.hashes()
 	return s
 }
 
@@ -113,7 +115,7 @@ func readStream(r *reader, name wire.Session) *stream {
 // by then announces nothing more. It returns nil for one that is here.
 func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
 	s := e.streams[a.Session]
-	if s != nil && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
+	if s != nil && s.room == r.ID() && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
 		return nil
 	}
 	no := func(why string) error {
