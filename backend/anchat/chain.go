@@ -263,6 +263,7 @@ func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
 // closes the mailbox, and the room moves. It returns core.Denied when the reader
 // has no right to it, and core.Unavailable when the nodes do not answer.
 func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
+	var wait pause
 	for range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
 		if core.CodeOf(err) != core.Conflict && core.CodeOf(err) != core.PreconditionFailed {
@@ -270,6 +271,13 @@ func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
 		}
 		if err = s.readRoom(ctx, id); err != nil {
 			return err
+		}
+		r, err := s.room(id)
+		if err != nil {
+			return err
+		}
+		if closed, _, _ := r.state.Closed(); closed {
+			sleep(ctx, wait.next(), nil) // whoever closed it says where it goes on
 		}
 	}
 	return core.Errorf(core.Conflict, "others change this room all the time; try again")
