@@ -8,7 +8,6 @@ import (
 	"errors"
 	"slices"
 
-	"git.debros.io/DeBros/network/backend/anchat/engine"
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/room"
 	"git.debros.io/DeBros/network/backend/anchat/vault"
@@ -51,7 +50,7 @@ func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event, last bool) e
 		return nil // made here
 	}
 	author, err := t.engine.CheckEvent(e, stored.At)
-	if _, need := errors.AsType[*engine.NeedDevices](err); need && !last {
+	if needsDevices(err) && !last {
 		return err
 	}
 	if err != nil {
@@ -153,9 +152,9 @@ func (t *turn) lead(now *room.State) error {
 	}
 	next := now
 	for _, m := range list {
-		by, err := wire.ParseAccountID(m.By)
-		if err != nil {
-			return core.Wrap(core.Internal, err, "a mailbox of this room has no teller")
+		by, idErr := wire.ParseAccountID(m.By)
+		if idErr != nil {
+			return core.Wrap(core.Internal, idErr, "a mailbox of this room has no teller")
 		}
 		next = next.WithMailbox(room.Mailbox{Tag: m.Tag, Key: m.Key}, by)
 	}
@@ -320,9 +319,9 @@ func (s *session) tryEvent(ctx context.Context, id wire.Room, b room.Body) error
 		return err
 	}
 	err = s.do(ctx, func(t *turn) error {
-		r, err := t.room(id)
-		if err != nil || r.state.KnownHead(e.Hash()) {
-			return err
+		r, roomErr := t.room(id)
+		if roomErr != nil || r.state.KnownHead(e.Hash()) {
+			return roomErr
 		}
 		stored := wire.Stored{Seq: receipt.Seq, Index: receipt.Index, At: t.now, Row: e.Encode()}
 		return t.apply(r, stored, e, s.account, b)
@@ -425,8 +424,8 @@ func (t *turn) moveTo(r chatRoom) (room.Mailbox, error) {
 		return room.Mailbox{}, err
 	}
 	if ok {
-		boxes, err := (inner.Secret{Kind: inner.SecretMailbox, Body: raw}).Mailboxes()
-		if err == nil && len(boxes) == 1 && !slices.Contains(r.state.Mailboxes(), room.Mailbox(boxes[0])) {
+		boxes, readErr := (inner.Secret{Kind: inner.SecretMailbox, Body: raw}).Mailboxes()
+		if readErr == nil && len(boxes) == 1 && !slices.Contains(r.state.Mailboxes(), room.Mailbox(boxes[0])) {
 			return room.Mailbox(boxes[0]), nil
 		}
 	}

@@ -56,9 +56,9 @@ func (s *session) moveRooms(ctx context.Context) error {
 		return err
 	}
 	for _, m := range moving {
-		id, err := wire.ParseRoom(m.ID)
-		if err != nil {
-			return err
+		id, parseErr := wire.ParseRoom(m.ID)
+		if parseErr != nil {
+			return parseErr
 		}
 		if err = s.readRoom(ctx, id); err == nil {
 			err = s.carry(ctx, id)
@@ -213,7 +213,7 @@ func (t *turn) attached(id wire.Room, files []string) (all []inner.File, err err
 		if err = json.Unmarshal(raw, &f); err != nil {
 			return nil, core.Wrap(core.Internal, err, "a file of this message cannot be read")
 		}
-		if err = t.Tx.Delete(kindAttached, name); err != nil {
+		if err = t.Delete(kindAttached, name); err != nil {
 			return nil, err
 		}
 		all = append(all, f)

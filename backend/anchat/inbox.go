@@ -56,10 +56,11 @@ func (t *turn) letter(stored wire.Stored, last bool) error {
 		return t.pass(row, wire.Room{}, core.Errorf(core.Invalid, "an inbox has envelopes alone"))
 	}
 	secret, from, err := t.engine.OpenEnvelope(env, stored.At)
-	if _, need := errors.AsType[*engine.NeedDevices](err); need && !last {
+	if needsDevices(err) && !last {
 		return err
 	}
-	if _, newer := errors.AsType[*engine.NeedNewer](err); newer {
+	var newer *engine.NeedNewer
+	if errors.As(err, &newer) {
 		return t.pass(row, wire.Room{}, err)
 	}
 	if err == nil {

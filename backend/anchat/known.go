@@ -181,24 +181,6 @@ func (t *turn) write(id wire.Room) error {
 	return t.PutRoom(kept)
 }
 
-// forget removes a room with all of its lines. Should somebody invite to it again, it
-// is read from its beginning.
-func (t *turn) forget(id wire.Room) error {
-	r, err := t.room(id)
-	if err != nil {
-		return err
-	}
-	for _, m := range r.state.Mailboxes() {
-		if err = t.SetCursor(m.Tag.Name().String(), 0); err != nil {
-			return err
-		}
-	}
-	t.rooms[id] = nil
-	delete(t.dirty, id)
-	t.changed(core.ChatEventRooms, id)
-	return t.ForgetRoom(id)
-}
-
 // end writes what the turn left to its end.
 func (t *turn) end() error {
 	for id := range t.dirty {

@@ -5,13 +5,12 @@ package anchat
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-
-	"crypto/sha256"
 
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
@@ -576,7 +575,7 @@ func (g *memoryGossip) Listen(_ context.Context, mailbox wire.Name) (<-chan []by
 	}
 	g.topics[mailbox][ch] = struct{}{}
 	var once sync.Once
-	return ch, func() error {
+	return ch, func() error { //nolint:unparam // the interface has it
 		once.Do(func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()

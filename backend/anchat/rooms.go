@@ -660,3 +660,21 @@ func (c *Chat) member(roomID, address string) (*session, wire.Room, wallet.Accou
 func errNoMember() error {
 	return core.Errorf(core.NotFound, "this person is not another member of the room")
 }
+
+// forget removes a room with all of its lines. Should somebody invite to it again, it
+// is read from its beginning.
+func (t *turn) forget(id wire.Room) error {
+	r, err := t.room(id)
+	if err != nil {
+		return err
+	}
+	for _, m := range r.state.Mailboxes() {
+		if err = t.SetCursor(m.Tag.Name().String(), 0); err != nil {
+			return err
+		}
+	}
+	t.rooms[id] = nil
+	delete(t.dirty, id)
+	t.changed(core.ChatEventRooms, id)
+	return t.ForgetRoom(id)
+}

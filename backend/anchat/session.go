@@ -116,7 +116,7 @@ func (s *session) run(ctx context.Context) {
 	loops.Wait()
 	close(idle)
 	turns.Wait()
-	if err := s.vault.Close(); err != nil {
+	if err := s.vault.Close(); err != nil { //nolint:contextcheck // closing takes milliseconds and is not given up
 		s.chat.set.Log.Warn("the chat's file did not close cleanly", "error", err)
 	}
 }
@@ -159,7 +159,7 @@ func (s *session) hand(j job) error {
 }
 
 // errLook ends the transaction of a turn that only looks.
-var errLook = errors.New("nothing is kept") //nolint:gochecknoglobals // an error to compare with
+var errLook = errors.New("nothing is kept")
 
 func (s *session) turn(j job) error {
 	t := &turn{s: s, engine: s.engine, now: s.now(), rooms: map[wire.Room]*chatRoom{}, dirty: map[wire.Room]bool{}}

@@ -192,7 +192,7 @@ func (s *session) readMailbox(ctx context.Context, box mailbox) error {
 		if err = checkPage(page, after); err != nil {
 			return err
 		}
-		s.counted(int64(page.Last-after), 0)
+		s.counted(int64(page.Last-after), 0) //nolint:gosec // both are numbers of rows
 		err = s.take(ctx, box.name.String(), page.Rows, func(t *turn, r wire.Stored, last bool) error {
 			return t.row(box, r, last)
 		})

@@ -149,7 +149,7 @@ func (d *device) session() *session {
 }
 
 // make makes a room with others, who are invited to it.
-func (d *device) make(name string, others ...*device) wire.Room {
+func (d *device) make(others ...*device) wire.Room {
 	d.t.Helper()
 	ctx, s := d.t.Context(), d.session()
 	seats := []room.Seat{{Account: d.account, Role: core.ChatOwner}}
@@ -157,7 +157,7 @@ func (d *device) make(name string, others ...*device) wire.Room {
 		must(d.t, s.refresh(ctx, 0, o.account))
 		seats = append(seats, room.Seat{Account: o.account, Role: core.ChatMember})
 	}
-	id, err := s.create(ctx, room.Body{RoomKind: core.ChatRoomGroup, Name: name, History: core.ChatHistoryJoined, Members: seats})
+	id, err := s.create(ctx, room.Body{RoomKind: core.ChatRoomGroup, Name: "plans", History: core.ChatHistoryJoined, Members: seats})
 	must(d.t, err)
 	must(d.t, s.do(ctx, func(t *turn) error {
 		r, err := t.room(id)
