@@ -120,6 +120,11 @@ func (t *turn) settleRoom(before, now *room.State) error {
 			state = core.ChatLeft
 		}
 	}
+	if state == core.ChatJoined {
+		if err = t.Delete(kindKnocked, now.ID().String()); err != nil {
+			return err
+		}
+	}
 	if state != r.local.State {
 		if err = t.setLocal(now.ID(), func(l *vault.Local) { l.State = state }); err != nil {
 			return err
@@ -257,6 +262,7 @@ func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
 // closes the mailbox, and the room moves. It returns core.Denied when the reader
 // has no right to it, and core.Unavailable when the nodes do not answer.
 func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
+	var wait pause
 	for range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
 		switch core.CodeOf(err) {
@@ -267,6 +273,13 @@ func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
 		}
 		if err = s.readRoom(ctx, id); err != nil {
 			return err
+		}
+		r, err := s.room(id)
+		if err != nil {
+			return err
+		}
+		if closed, _, _ := r.state.Closed(); closed {
+			sleep(ctx, wait.next(), nil) // whoever closed it says where it goes on
 		}
 	}
 	return core.Errorf(core.Conflict, "others change this room all the time; try again")

@@ -124,6 +124,9 @@ func (t *turn) invited(from wallet.Account, id wire.Room, i inner.Invitation) er
 	if len(i.Mailboxes) == 0 || i.By != from {
 		return core.Errorf(core.Denied, "an invitation comes from who invites")
 	}
+	if t.s.book.of(from).Blocked {
+		return core.Errorf(core.Denied, "somebody who is blocked invites")
+	}
 	if r, err := t.room(id); err == nil {
 		if r.local.State != core.ChatLeft && r.local.State != core.ChatKnocked {
 			return t.setPath(id, i.Mailboxes)

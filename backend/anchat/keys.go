@@ -359,7 +359,7 @@ func (t *turn) fleeting(box mailbox, f wire.Fleeting) error {
 		return err
 	}
 	if what.Kind != room.SignalKeys {
-		return nil // of a newer version
+		return t.signalled(r, author, what)
 	}
 	var refs []inner.Ref
 	for b := what.Body; len(b) >= signalRefBytes; b = b[signalRefBytes:] {

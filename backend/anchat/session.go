@@ -36,6 +36,9 @@ type session struct {
 	chest   bell          // something is to be backed up, or files are to be tidied
 	safe    chest         // how the backup is
 
+	book  book  // what the reader says of people
+	signs signs // what people did a moment ago
+
 	engine *engine.Olm // owned by the goroutine of turns
 	posted atomic.Uint64
 	sent   atomic.Uint64
@@ -48,7 +51,6 @@ type session struct {
 	stale     []wallet.Account // somebody knows newer devices of them
 	answers   []answer         // to devices that ask for keys
 	unopened  []wire.Session   // more of them can be opened
-	nicknames map[wallet.Account]string
 	status    status
 }
 
@@ -105,7 +107,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups, s.fade} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups, s.fade, s.attend} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {

@@ -85,6 +85,7 @@ func (f *follower) round(ctx context.Context) error {
 		}
 		f.index = max(now.Index, 1)
 	}
+	f.prune()
 	for again := true; again; {
 		again = false
 		for _, box := range s.followed() {
@@ -121,6 +122,20 @@ func (f *follower) round(ctx context.Context) error {
 	}
 	f.index = max(f.index, change.Index)
 	return nil
+}
+
+// prune forgets mailboxes that are followed no more: should they come back, they are
+// read anew.
+func (f *follower) prune() {
+	still := map[wire.Name]bool{}
+	for _, box := range f.s.followed() {
+		still[box.name] = true
+	}
+	for name := range f.read {
+		if !still[name] {
+			delete(f.read, name)
+		}
+	}
 }
 
 // wait asks for changes until there are some, or until something else is to be

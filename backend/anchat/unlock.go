@@ -209,5 +209,8 @@ func (s *session) load(ctx context.Context) error {
 			s.boxes[name] = r.ID
 		}
 	}
+	if err = s.loadPeople(ctx); err != nil {
+		return err
+	}
 	return s.loadPosts(ctx)
 }
