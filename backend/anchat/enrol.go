@@ -200,7 +200,7 @@ func (c *Chat) enrol(ctx context.Context, p *enrolment, e core.ChatEnrol) error 
 // again; when nobody knows, the rows are put until they are stored.
 func (c *Chat) announceDevice(ctx context.Context, s *session, here entry, rows []wire.Row, first bool) error {
 	if err := c.begin(ctx, s); err != nil {
-		return errors.Join(err, s.vault.Close(), c.drop(ctx, here))
+		return errors.Join(err, s.vault.Close(), c.drop(ctx, here)) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	err := s.putNow(ctx, rows...)
 	if err != nil && core.CodeOf(err) != core.OutcomeUnknown {

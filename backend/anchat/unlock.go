@@ -27,7 +27,7 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 	if err != nil {
 		return core.ChatState{}, err
 	}
-	if s, err := c.current(); err == nil && s.account == e.account {
+	if s, lockedErr := c.current(); lockedErr == nil && s.account == e.account {
 		return c.State(ctx)
 	}
 	u, err := c.keys(e.base).Open(ctx, passphrase)
@@ -47,7 +47,7 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 		err = c.begin(ctx, s)
 	}
 	if err != nil {
-		return core.ChatState{}, errors.Join(err, v.Close())
+		return core.ChatState{}, errors.Join(err, v.Close()) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return c.State(ctx)
 }
@@ -123,15 +123,15 @@ func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol 
 	if s, err = c.newSession(e.account, device, v); err == nil {
 		err = v.Update(ctx, func(tx *vault.Tx) error {
 			if enrol.DeviceName != "" {
-				if err := tx.Put(kindDeviceName, e.device, []byte(enrol.DeviceName)); err != nil {
-					return err
+				if putErr := tx.Put(kindDeviceName, e.device, []byte(enrol.DeviceName)); putErr != nil {
+					return putErr
 				}
 			}
 			return tx.PutRecords(device.Dirty())
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base))
+		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base)) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return s, nil
 }
@@ -208,6 +208,9 @@ func (s *session) load(ctx context.Context) error {
 		for _, name := range r.Mailboxes {
 			s.boxes[name] = r.ID
 		}
+	}
+	if err = s.loadPeople(ctx); err != nil {
+		return err
 	}
 	return s.loadPosts(ctx)
 }

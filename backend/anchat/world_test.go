@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -271,4 +272,10 @@ func (m *memory) cut(devices ...*device) (mend func()) {
 		defer m.mu.Unlock()
 		m.before = nil
 	}
+}
+
+// copyFolder copies the files of a folder, with those below it.
+func copyFolder(t *testing.T, from, to string) {
+	t.Helper()
+	must(t, os.CopyFS(to, os.DirFS(from)))
 }
