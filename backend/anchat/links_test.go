@@ -77,13 +77,13 @@ func TestLinks_ThatOpenNothing(t *testing.T) {
 		all := people(t, nodes, 2)
 		ann, bob := all[0], all[1]
 		id := ann.found(core.ChatNewRoom{Name: "Tea"})
-		make := func() core.ChatLink {
+		made := func() core.ChatLink {
 			link, err := ann.chat.MakeLink(t.Context(), core.ChatLinkOptions{Room: id.String(), ExpiresIn: time.Hour})
 			must(t, err)
 			return link
 		}
 		changed := func(change func(*room.Ticket)) string {
-			ticket, err := room.ParseLink(make().URL)
+			ticket, err := room.ParseLink(made().URL)
 			must(t, err)
 			change(&ticket)
 			return ticket.URL()
@@ -98,17 +98,17 @@ func TestLinks_ThatOpenNothing(t *testing.T) {
 			"by a made-up device":   {changed(func(l *room.Ticket) { l.Device[0]++ }), core.Denied},
 			"under another name":    {changed(func(l *room.Ticket) { l.Name = "Win a prize" }), core.Denied},
 			"of another network":    {changed(func(l *room.Ticket) { l.Network = "other" }), core.Invalid},
-			"cut":                   {make().URL[:120], core.Invalid},
+			"cut":                   {made().URL[:120], core.Invalid},
 			"that is no link":       {"https://example.com", core.Invalid},
 			"with another secret":   {changed(func(l *room.Ticket) { l.Code[0]++ }), core.Denied},
 			"to another room":       {changed(func(l *room.Ticket) { l.Room[0]++ }), core.Denied},
 			"to another mailbox":    {changed(func(l *room.Ticket) { l.Tag[0]++ }), core.Denied},
-			"with nothing behind #": {strings.Split(make().URL, "#")[0], core.Invalid},
+			"with nothing behind #": {strings.Split(made().URL, "#")[0], core.Invalid},
 		} {
 			_, err := bob.chat.Join(t.Context(), test.url)
 			wantCode(t, err, test.want, name)
 		}
-		back, old := make(), make()
+		back, old := made(), made()
 		must(t, ann.chat.RevokeLink(t.Context(), id.String(), back.ID))
 		_, err := bob.chat.Join(t.Context(), back.URL) // he cannot know
 		must(t, err)
