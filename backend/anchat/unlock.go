@@ -200,9 +200,9 @@ func (s *session) load(ctx context.Context) error {
 		return err
 	}
 	for _, r := range stored {
-		state, err := room.Unmarshal(r.State)
-		if err != nil {
-			return err
+		state, damaged := room.Unmarshal(r.State)
+		if damaged != nil {
+			return damaged
 		}
 		s.rooms[r.ID] = chatRoom{state: state, local: r.Local}
 		for _, name := range r.Mailboxes {
