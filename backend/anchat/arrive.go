@@ -196,7 +196,7 @@ func (t *turn) reopen(session wire.Session) error {
 			continue
 		}
 		err = t.open(box, w.Ref, vault.Arrival{Row: w.Row, Mailbox: m.Mailbox, Seq: w.Place.Seq, At: w.At})
-		if _, devices := errors.AsType[*engine.NeedDevices](err); devices {
+		if needsDevices(err) {
 			need = err
 			continue
 		}
