@@ -265,7 +265,10 @@ func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
 	var wait pause
 	for range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
-		if core.CodeOf(err) != core.Conflict && core.CodeOf(err) != core.PreconditionFailed {
+		switch core.CodeOf(err) {
+		case core.Conflict, core.PreconditionFailed: // somebody was faster
+		case core.Limited: // the node has not seen yet that this device knows the room
+		default:
 			return err
 		}
 		if err = s.readRoom(ctx, id); err != nil {
@@ -350,7 +353,7 @@ func (s *session) create(ctx context.Context, b room.Body) (wire.Room, error) {
 	if err != nil {
 		return b.Room, err
 	}
-	receipt, err := s.putSame(ctx, e)
+	receipt, err := s.putFirst(ctx, state.Mailbox(), e)
 	if err != nil {
 		return b.Room, err
 	}
@@ -395,7 +398,7 @@ func (s *session) carry(ctx context.Context, id wire.Room) error {
 	if err != nil || e.Seq == 0 {
 		return err
 	}
-	receipt, err := s.putSame(ctx, e)
+	receipt, err := s.putFirst(ctx, to, e)
 	if core.CodeOf(err) == core.Conflict { // stored before, and not noted then
 		return s.readRoom(ctx, id)
 	}
@@ -477,6 +480,14 @@ func (t *turn) tell(to []wire.Fingerprint, secret inner.Secret) error {
 		return err
 	}
 	return t.post(rows...)
+}
+
+// putFirst puts the first event of a mailbox, which is shown to the nodes before.
+func (s *session) putFirst(ctx context.Context, to room.Mailbox, e wire.Event) (wire.Receipt, error) {
+	if _, err := s.service.Mailbox(ctx, to.Tag, 0, 1); err != nil && core.CodeOf(err) != core.NotFound {
+		return wire.Receipt{}, err
+	}
+	return s.putSame(ctx, e)
 }
 
 // putSame puts one row and, as long as nobody knows whether it is stored, the very

@@ -17,7 +17,7 @@ import (
 func TestChat_TwoWalletsWriteBothWays(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ann.say(id, "hello bob")
 		settle()
 		bob.say(id, "hello ann")
@@ -31,7 +31,7 @@ func TestChat_TwoWalletsWriteBothWays(t *testing.T) {
 func TestChat_OneIsOfflineAndComesBack(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		mend := nodes.cut(bob)
 		ann.say(id, "one")
 		ann.say(id, "two")
@@ -55,7 +55,7 @@ func TestChat_OneIsOfflineAndComesBack(t *testing.T) {
 func TestChat_ARestartLosesNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ann.say(id, "before")
 		settle()
 		bob.shutdown()
@@ -82,7 +82,7 @@ func TestChat_AFaultAtAnyRequestLosesAndRepeatsNothing(t *testing.T) {
 			t.Run(fmt.Sprintf("%s request %d", fault, at+1), func(t *testing.T) {
 				inWorld(t, func(t *testing.T, nodes *memory) {
 					ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-					id := ann.make(bob)
+					id := ann.make("plans", bob)
 					var count atomic.Int64
 					mine := ann.session().device
 					hook := func(caller wire.Caller, what string) error {
@@ -122,7 +122,7 @@ func TestChat_AFaultAtAnyRequestLosesAndRepeatsNothing(t *testing.T) {
 func TestChat_OutcomeUnknownIsOnItsWay(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		mine := ann.session().device
 		nodes.mu.Lock()
 		nodes.after = func(caller wire.Caller, what string) error {
@@ -166,7 +166,7 @@ func TestChat_OutcomeUnknownIsOnItsWay(t *testing.T) {
 func TestChat_ARemovedMemberReadsNothingLater(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
-		id := ann.make(bob, eve)
+		id := ann.make("plans", bob, eve)
 		ann.say(id, "for all")
 		settle()
 		mend := nodes.cut(bob)
@@ -193,7 +193,7 @@ func TestChat_ARemovedMemberReadsNothingLater(t *testing.T) {
 func TestChat_TwoChangeARoomAtOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
-		id := ann.make(bob, eve)
+		id := ann.make("plans", bob, eve)
 		must(t, ann.session().event(t.Context(), id, room.Body{Kind: room.BodyRole, Account: bob.account, Role: core.ChatAdmin}))
 		settle()
 		done := make(chan error, 2)
@@ -226,7 +226,7 @@ func TestChat_AMoveThatWasCutOffGoesOn(t *testing.T) {
 		t.Run(fmt.Sprintf("at put %d", at+1), func(t *testing.T) {
 			inWorld(t, func(t *testing.T, nodes *memory) {
 				ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
-				id := ann.make(bob, eve)
+				id := ann.make("plans", bob, eve)
 				var puts atomic.Int64
 				mine := ann.session().device
 				nodes.mu.Lock()

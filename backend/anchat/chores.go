@@ -5,7 +5,6 @@ package anchat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
@@ -16,16 +15,8 @@ import (
 )
 
 const (
-	kindWish  = "wish" // what this device wants to make
-	wishSelf  = "self" // the own room
-	kindFiles = "drop" // blobs of one's own that no message names any more
-
-	// kindBackupKey is the backup's key as one device sends it to another: the body of
-	// an inner.SecretBackup, under the name "".
-	kindBackupKey = "backup_key"
-	// kindAttached is a file that waits for its message: an inner.File as JSON, under
-	// the room's name, a slash and the blob's.
-	kindAttached = "attached"
+	kindWish = "wish" // what this device wants to make
+	wishSelf = "self" // the own room
 )
 
 // begun does what has to be done before anything is read: the own devices are
@@ -34,7 +25,7 @@ func (s *session) begun(ctx context.Context) error { return s.learn(ctx, s.accou
 
 // chores does what waits. It returns the first error; the rest is done all the same.
 func (s *session) chores(ctx context.Context) error {
-	return errors.Join(s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx), s.answerKnocks(ctx), s.dropBlobs(ctx))
+	return errors.Join(s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx), s.answerKnocks(ctx))
 }
 
 // publishKey puts a new prekey when one is due.
@@ -139,11 +130,11 @@ func (t *turn) selfRoom() (id wire.Room, ok bool) {
 // sibling takes in what only own devices send: the own room, the backup's key.
 func (t *turn) sibling(s inner.Secret) error {
 	if s.Kind == inner.SecretBackup {
-		if _, err := s.BackupKey(); err != nil {
+		k, err := s.BackupKey()
+		if err != nil {
 			return err
 		}
-		t.changed(core.ChatEventState, wire.Room{})
-		return t.Put(kindBackupKey, "", s.Body)
+		return t.keepBackupKey(backupKey{Version: k.Version, Key: k.Key})
 	}
 	boxes, err := s.Mailboxes()
 	if err != nil {
@@ -161,71 +152,11 @@ func (t *turn) sibling(s inner.Secret) error {
 	return t.setLocal(s.Room, func(l *vault.Local) { l.State = core.ChatJoined })
 }
 
-// dropFiles notes files of one's own that no message names any more.
-func (t *turn) dropFiles(files []wire.Hash) error {
-	for _, f := range files {
-		if err := t.Put(kindFiles, f.String(), []byte{1}); err != nil {
-			return err
-		}
-		t.later(t.s.posts.ring)
-	}
-	return nil
-}
-
-// dropBlobs removes them from the nodes.
-func (s *session) dropBlobs(ctx context.Context) error {
-	files, err := s.vault.List(ctx, kindFiles)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		id, err := parseHash(f.ID)
-		if err != nil {
-			return err
-		}
-		if err = s.service.DropBlob(ctx, id); err != nil && core.CodeOf(err) != core.NotFound && core.CodeOf(err) != core.Denied {
-			return err
-		}
-		if err = s.do(ctx, func(t *turn) error { return t.Delete(kindFiles, f.ID) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func parseHash(text string) (h wire.Hash, err error) {
-	f, err := wire.ParseFingerprint(text) // 32 bytes in hex as well
-	return wire.Hash(f), err
-}
-
-// attached takes files that wait for the next message of a room.
-func (t *turn) attached(id wire.Room, files []string) (all []inner.File, err error) {
-	for _, file := range files {
-		name := id.String() + "/" + file
-		raw, ok, err := t.Get(kindAttached, name)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, core.Errorf(core.NotFound, "a file of this message is not here any more; attach it again")
-		}
-		var f inner.File
-		if err = json.Unmarshal(raw, &f); err != nil {
-			return nil, core.Wrap(core.Internal, err, "a file of this message cannot be read")
-		}
-		if err = t.Delete(kindAttached, name); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, nil
-}
-
 // giveBackup tells a sibling the key of the backup, when there is one.
 func (t *turn) giveBackup(f wire.Fingerprint) error {
-	body, ok, err := t.Get(kindBackupKey, "")
+	k, ok, err := t.ownBackup()
 	if err != nil || !ok {
 		return err
 	}
-	return t.tell([]wire.Fingerprint{f}, inner.Secret{Kind: inner.SecretBackup, Body: body})
+	return t.tellBackupKey([]wire.Fingerprint{f}, k)
 }

@@ -16,7 +16,7 @@ import (
 func TestDevices_ASiblingGivesAll(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		bob.say(id, "long ago")
 		settle()
 		phone := newDevice(t, nodes, 1, wallet.ETH).enrol()
@@ -54,7 +54,7 @@ func TestDevices_ASiblingGivesAll(t *testing.T) {
 func TestDevices_OneByTheWalletAloneIsShown(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		later(time.Second)
 		phone := newDevice(t, nodes, 1, wallet.ETH).enrol()
 		later(DevicesFresh)
@@ -88,7 +88,7 @@ func TestDevices_ARevokedOneReadsNothingLater(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
 		phone := newDevice(t, nodes, 1, wallet.ETH).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		code, err := phone.chat.DeviceCode(t.Context())
 		must(t, err)
 		_, err = ann.chat.Approve(t.Context(), code)
@@ -122,7 +122,7 @@ func TestDevices_ARevokedOneReadsNothingLater(t *testing.T) {
 func TestKeys_AMissingOneIsAskedForAndGiven(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		me := bob.session().device
 		nodes.mu.Lock()
 		nodes.hide = func(caller wire.Caller, row wire.Row) bool {
@@ -150,7 +150,7 @@ func TestKeys_AMissingOneIsAskedForAndGiven(t *testing.T) {
 func TestKeys_AStrangerGetsNone(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ann.say(id, "secret")
 		settle()
 		s := eve.session()
@@ -188,7 +188,7 @@ func (d *device) sealed(id wire.Room) inner.Ref {
 func TestChat_ACopiedFolderBeginsNewSessions(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ann.say(id, "one")
 		settle()
 		ann.shutdown()

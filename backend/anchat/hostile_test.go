@@ -18,7 +18,7 @@ import (
 func TestHostile_AGhostDeviceGetsNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ghost, err := engine.New(bob.account, time.Now())
 		must(t, err)
 		nodes.mu.Lock()
@@ -57,7 +57,7 @@ func TestHostile_AGhostDeviceGetsNothing(t *testing.T) {
 func TestHostile_AListThatIsRolledBackIsNoticed(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		phone := newDevice(t, nodes, 1, wallet.ETH).enrol()
 		later(DevicesFresh)
 		bob.say(id, "hello")
@@ -95,7 +95,7 @@ func TestHostile_AListThatIsRolledBackIsNoticed(t *testing.T) {
 func TestHostile_AWithheldMessageIsAHole(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		me := bob.session().device
 		nodes.mu.Lock()
 		messages := 0
@@ -127,7 +127,7 @@ func TestHostile_AWithheldMessageIsAHole(t *testing.T) {
 func TestHostile_RepeatsAndDisorderChangeNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
-		id := ann.make(bob)
+		id := ann.make("plans", bob)
 		ann.say(id, "one")
 		settle()
 		bob.say(id, "two")
@@ -170,7 +170,7 @@ func TestChat_ThousandsInRandomOrderWithLossAreTheSameForAll(t *testing.T) {
 	inWorld(t, func(t *testing.T, nodes *memory) {
 		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
 		all := []*device{ann, bob, eve}
-		id := ann.make(bob, eve)
+		id := ann.make("all of us", bob, eve)
 		random := some(7)
 		nodes.mu.Lock()
 		nodes.lose = func([]byte) bool { return random.IntN(10) < 3 }

@@ -51,6 +51,7 @@ type memory struct {
 	blobs    map[wire.Hash]map[uint32][]byte
 	backups  map[wallet.Account][]*memoryBackup
 	topics   map[wire.Name]map[chan []byte]struct{}
+	shown    map[wire.Fingerprint]map[wire.Name]bool // who has shown which tag
 
 	// before and after are asked at every request with its name; an error is the
 	// answer, before without the effect and after with it.
@@ -76,6 +77,7 @@ func newMemory() *memory {
 		devices: map[wallet.Account]*wire.Devices{}, owners: map[wire.Fingerprint]wire.Statement{},
 		sessions: map[wire.Session]wire.Announce{}, pairs: map[pair]place{}, blobs: map[wire.Hash]map[uint32][]byte{},
 		backups: map[wallet.Account][]*memoryBackup{}, topics: map[wire.Name]map[chan []byte]struct{}{},
+		shown: map[wire.Fingerprint]map[wire.Name]bool{},
 	}
 }
 
@@ -215,6 +217,13 @@ func (s *memoryService) putBoxed(row wire.Row, raw []byte, bad map[wire.Name]boo
 	if b.closed {
 		return refused(core.PreconditionFailed, "the mailbox is closed")
 	}
+	switch row.Kind() {
+	case wire.KindEvent, wire.KindAnnounce:
+		if !s.shown[s.caller.Device][name] {
+			return refused(core.Limited, "read the mailbox first")
+		}
+	default:
+	}
 	switch r := row.(type) {
 	case wire.Event:
 		if !s.lives(r.Device) || r.Verify(s.owners[r.Device].Signing) != nil {
@@ -309,11 +318,20 @@ func (s *memoryService) Mailbox(_ context.Context, tag wire.Tag, after uint64, l
 	if err != nil {
 		return p, err
 	}
+	s.show(tag)
 	b := s.boxes[tag.Name()]
 	if b == nil {
 		return p, leave(core.Errorf(core.NotFound, "there is no such mailbox"))
 	}
 	return s.page(b, after, limit), leave(nil)
+}
+
+// show notes that the caller knows a tag.
+func (s *memoryService) show(tag wire.Tag) {
+	if s.shown[s.caller.Device] == nil {
+		s.shown[s.caller.Device] = map[wire.Name]bool{}
+	}
+	s.shown[s.caller.Device][tag.Name()] = true
 }
 
 func (s *memoryService) Inbox(_ context.Context, after uint64, limit int) (p wire.Page, err error) {
@@ -376,6 +394,7 @@ func (s *memoryService) Follow(ctx context.Context, tags []wire.Tag, after uint6
 		}
 		c := wire.Change{Mailboxes: map[wire.Name]uint64{}, Index: s.index}
 		for _, tag := range tags {
+			s.show(tag)
 			if b := s.boxes[tag.Name()]; b != nil && (b.index > after || after == 0) {
 				c.Mailboxes[tag.Name()] = b.last
 			}
@@ -405,12 +424,11 @@ func (s *memoryService) BeginBlob(_ context.Context, id wire.Hash, chunks []wire
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	for _, h := range chunks {
-		sum.Write(h[:])
+	if wire.BlobID(chunks) != id {
+		return leave(core.Errorf(core.Invalid, "these are not the blob's chunks"))
 	}
-	if wire.Hash(sum.Sum(nil)) != id {
-		return leave(core.Errorf(core.Invalid, "the chunks are not those of the blob"))
+	if s.blobs[id] == nil {
+		s.blobs[id] = map[uint32][]byte{}
 	}
 	return leave(nil)
 }
@@ -421,7 +439,7 @@ func (s *memoryService) PutChunk(_ context.Context, id wire.Hash, chunk, _ uint3
 		return err
 	}
 	if s.blobs[id] == nil {
-		s.blobs[id] = map[uint32][]byte{}
+		return leave(core.Errorf(core.NotFound, "this blob was not begun"))
 	}
 	s.blobs[id][chunk] = bytes.Clone(sealed)
 	return leave(nil)
@@ -440,12 +458,11 @@ func (s *memoryService) ConfirmBlob(_ context.Context, id wire.Hash) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
+	var hashes []wire.Hash
 	for _, n := range slices.Sorted(maps.Keys(s.blobs[id])) {
-		h := sha256.Sum256(s.blobs[id][n])
-		sum.Write(h[:])
+		hashes = append(hashes, sha256.Sum256(s.blobs[id][n]))
 	}
-	if wire.Hash(sum.Sum(nil)) != id {
+	if wire.BlobID(hashes) != id {
 		return leave(core.Errorf(core.Invalid, "the chunks are not those of the blob"))
 	}
 	return leave(nil)

@@ -55,8 +55,13 @@ func (s *session) putMessages(ctx context.Context) error {
 		}
 		var batch []vault.Item
 		for _, i := range items {
-			if i.State != vault.OutFailed && tries[i.ID] < maxSealings && len(batch) < maxSealed {
-				batch = append(batch, i)
+			if i.State == vault.OutFailed || tries[i.ID] >= maxSealings {
+				continue
+			}
+			if files := hasFiles(i); files && len(batch) > 0 || len(batch) == maxSealed {
+				break // what takes long goes alone, after what was written before it
+			} else if batch = append(batch, i); files {
+				break
 			}
 		}
 		if len(batch) == 0 {
@@ -80,6 +85,15 @@ func (s *session) putMessages(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// hasFiles tells whether files have to be put before a message.
+func hasFiles(i vault.Item) bool {
+	if i.Message.Kind != inner.KindText {
+		return false
+	}
+	text, err := i.Message.Text()
+	return err == nil && len(text.Files) > 0
 }
 
 // readers are the members of the rooms that messages are for.

@@ -42,7 +42,11 @@ func (s *session) pack(ctx context.Context, batch []vault.Item) (parcels []parce
 				continue
 			}
 		}
-		parcels = append(parcels, parcel{i, rows})
+		if there, err := s.putFiles(ctx, i); err != nil {
+			return nil, err
+		} else if there {
+			parcels = append(parcels, parcel{i, rows})
+		}
 	}
 	return parcels, nil
 }
@@ -139,8 +143,10 @@ func (s *session) putAlone(ctx context.Context, p parcel) ([]verdict, error) {
 			v, err = t.settleRows(p.item, p.rows[:n], receipts)
 			return err
 		})
-		if err == nil && v.again {
-			err = s.readRoom(ctx, p.item.Room) // it has moved, or was written by a copy
+		if err == nil && (v.again || core.CodeOf(v.wait) == core.Limited) {
+			// It has moved, was written by a copy of this device, or this node has not seen
+			// yet that the device knows it.
+			err = s.readRoom(ctx, p.item.Room)
 		}
 		if v.again || v.stop || v.wait != nil || err != nil {
 			return []verdict{v}, err

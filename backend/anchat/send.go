@@ -255,8 +255,3 @@ func (s *session) accountOf(address string) (wallet.Account, error) {
 	}
 	return a, nil
 }
-
-// message is one message as screens have it.
-func (s *session) message(ctx context.Context, id wire.Room, message string) (core.ChatMessage, error) {
-	return s.vault.Message(ctx, id, message)
-}

@@ -33,6 +33,8 @@ type session struct {
 	syncs   bell          // something is to be read anew
 	ears    bell          // other mailboxes are to be heard
 	asks    bell          // keys are missing, or asked for
+	chest   bell          // something is to be backed up, or files are to be tidied
+	safe    chest         // how the backup is
 
 	book  book  // what the reader says of people
 	signs signs // what people did a moment ago
@@ -105,7 +107,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.attend} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups, s.fade, s.attend} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {
@@ -176,7 +178,14 @@ func (s *session) turn(j job) error {
 			return err
 		}
 		saving = true
-		return t.PutRecords(s.engine.Dirty())
+		records := s.engine.Dirty()
+		for name := range records {
+			if engine.IsSession(name) {
+				t.later(s.chest.ring)
+				break
+			}
+		}
+		return t.PutRecords(records)
 	})
 	if err != nil {
 		if saving {

@@ -158,7 +158,7 @@ type chatPart struct {
 func (p chatPart) openChat(caller wire.Caller, sign wire.Sign) (wire.Service, wire.Gossip, error) {
 	gossip := chatGossip{p.n.pubsub.Internal()}
 	if p.s.guest == nil {
-		return p.s.chatRows.As(caller), gossip, nil
+		return p.s.rows.As(caller), gossip, nil
 	}
 	r := newRemoteChat(p.n.carrier, caller, sign, p.n.host.ID().String())
 	if sign != nil {

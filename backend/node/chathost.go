@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"git.debros.io/DeBros/network/backend/anchat/service"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/auth"
 	"git.debros.io/DeBros/network/backend/core"
@@ -17,13 +18,6 @@ import (
 
 // maxDeviceRows bounds the rows that are known of one account.
 const maxDeviceRows = 4096
-
-// chatRows is the service on a member; *service.Service is one.
-type chatRows interface {
-	As(c wire.Caller) wire.Service
-	// Live is what a device signs with; core.Denied when it is not one that lives.
-	Live(ctx context.Context, account wallet.Account, device wire.Fingerprint) (signing [32]byte, err error)
-}
 
 // chatReplicas says which nodes keep the rows.
 type chatReplicas struct {
@@ -44,15 +38,15 @@ type chatHost struct{ networks *networks }
 
 var _ gateway.Chat = chatHost{}
 
-func (h chatHost) rows() (chatRows, *auth.Auth, error) {
+func (h chatHost) rows() (*service.Service, *auth.Auth, error) {
 	s, err := h.networks.session()
-	if err == nil && s.chatRows == nil {
+	if err == nil && s.rows == nil {
 		err = core.Errorf(core.Unavailable, "this node is a guest; its members answer")
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.chatRows, s.auth, nil
+	return s.rows, s.auth, nil
 }
 
 // CheckDevice believes a device when the service knows it as one that lives, and
@@ -80,7 +74,7 @@ func (h chatHost) CheckDevice(ctx context.Context, d gateway.ChatDevice, message
 
 // admitDevice stores the rows of a device that is new, once it has shown that it
 // holds the key which they certify.
-func admitDevice(ctx context.Context, rows chatRows, caller wire.Caller, d gateway.ChatDevice, message string) error {
+func admitDevice(ctx context.Context, rows *service.Service, caller wire.Caller, d gateway.ChatDevice, message string) error {
 	certified := false
 	for _, raw := range d.Rows {
 		row, err := wire.Decode(raw)

@@ -391,7 +391,7 @@ func (r *remoteChat) HaveChunks(ctx context.Context, id wire.Hash) (have []uint3
 }
 
 func (r *remoteChat) ConfirmBlob(ctx context.Context, id wire.Hash) error {
-	return r.askJSON(ctx, remoteRequest{method: http.MethodPost, path: blobPath(id) + "/confirm", writes: true}, nil, nil)
+	return r.askJSON(ctx, remoteRequest{method: http.MethodPut, path: blobPath(id), writes: true}, nil, nil)
 }
 
 func (r *remoteChat) DropBlob(ctx context.Context, id wire.Hash) error {

@@ -49,6 +49,10 @@ func keyOut(r wire.Room) string { return kindOut + r.String() }
 
 func keyShared(r wire.Room) string { return kindShared + r.String() }
 
+// IsSession tells whether a record of Dirty is about a session of a room: its
+// announcement or its key.
+func IsSession(record string) bool { return strings.HasPrefix(record, kindStream) }
+
 // record is what a key stands for at present, nil for nothing.
 func (e *Olm) record(key string) []byte {
 	if key == keySelf {

@@ -25,17 +25,21 @@ func TestLists(t *testing.T) {
 		rows []wire.Row
 		want core.Code
 	}{
-		"first version again, other devices":   {[]wire.Row{third.certify(wire.List{Account: p.account}.With(third.id, now())), wire.List{Account: p.account}.With(third.id, now())}, core.Conflict},
-		"a version left out":                   {[]wire.Row{signList(first, func() wire.List { l := one.With(first.id, now()); l.Version = 3; return l }())}, core.Conflict},
-		"other parent":                         {[]wire.Row{signList(first, func() wire.List { l := one.With(first.id, now()); l.Parent = wire.Hash{1}; return l }())}, core.Conflict},
-		"device without a certificate":         {[]wire.Row{signList(first, one.With(p.newDevice().id, now()))}, core.NotFound},
-		"signed by a device that is to come":   {[]wire.Row{second.certify(two), signList(second, two)}, core.Denied},
-		"signed by another wallet's device":    {[]wire.Row{signList(stranger, one.With(first.id, now()))}, core.Denied},
-		"not signed, and in no certificate":    {[]wire.Row{one.Without(wire.Fingerprint{1}, now())}, core.Denied},
-		"another wallet's device in it":        {[]wire.Row{signList(first, one.With(stranger.id, now()))}, core.NotFound},
-		"eleven devices":                       {[]wire.Row{signList(first, tooMany(one, now()))}, core.Invalid},
-		"certificate for another device":       {[]wire.Row{func() wire.Row { c := second.certify(two); c.Statement = third.Statement; return c }()}, core.Denied},
-		"certificate signed by another wallet": {[]wire.Row{func() wire.Row { c := second.certify(two); c.Signature = stranger.certify(stranger.list).Signature; return c }()}, core.Denied},
+		"first version again, other devices": {[]wire.Row{third.certify(wire.List{Account: p.account}.With(third.id, now())), wire.List{Account: p.account}.With(third.id, now())}, core.Conflict},
+		"a version left out":                 {[]wire.Row{signList(first, func() wire.List { l := one.With(first.id, now()); l.Version = 3; return l }())}, core.Conflict},
+		"other parent":                       {[]wire.Row{signList(first, func() wire.List { l := one.With(first.id, now()); l.Parent = wire.Hash{1}; return l }())}, core.Conflict},
+		"device without a certificate":       {[]wire.Row{signList(first, one.With(p.newDevice().id, now()))}, core.NotFound},
+		"signed by a device that is to come": {[]wire.Row{second.certify(two), signList(second, two)}, core.Denied},
+		"signed by another wallet's device":  {[]wire.Row{signList(stranger, one.With(first.id, now()))}, core.Denied},
+		"not signed, and in no certificate":  {[]wire.Row{one.Without(wire.Fingerprint{1}, now())}, core.Denied},
+		"another wallet's device in it":      {[]wire.Row{signList(first, one.With(stranger.id, now()))}, core.NotFound},
+		"eleven devices":                     {[]wire.Row{signList(first, tooMany(one, now()))}, core.Invalid},
+		"certificate for another device":     {[]wire.Row{func() wire.Row { c := second.certify(two); c.Statement = third.Statement; return c }()}, core.Denied},
+		"certificate signed by another wallet": {[]wire.Row{func() wire.Row {
+			c := second.certify(two)
+			c.Signature = stranger.certify(stranger.list).Signature
+			return c
+		}()}, core.Denied},
 	} {
 		receipts := puts(t, s, test.rows...)
 		if last := receipts[len(receipts)-1]; last.Code != test.want || last.Why == "" {
@@ -68,9 +72,9 @@ func TestLists(t *testing.T) {
 		}
 	}
 	for who, live := range map[*device]bool{first: true, second: false, third: true} {
-		signing, err := s.Live(t.Context(), p.account, who.id)
-		if (err == nil) != live || live && signing != who.Signing {
-			t.Errorf("live: %v, want %v", err, live)
+		signing, errLive := s.Live(t.Context(), p.account, who.id)
+		if (errLive == nil) != live || live && signing != who.Signing {
+			t.Errorf("live: %v, want %v", errLive, live)
 		}
 	}
 	if _, err = s.Live(t.Context(), stranger.account, first.id); core.CodeOf(err) != core.Denied {

@@ -6,9 +6,12 @@
 // Rows speak for themselves: whoever brings them, a row is stored when its
 // signature is that of a device which lives in its account's newest list, and a
 // message when it is signed by a session that such a device has announced in that
-// mailbox. Certificates and lists are proved by the wallet, so that a device which
-// is known nowhere yet can put its own. The [wire.Caller] counts for its inbox, its
-// files and its backups alone.
+// mailbox. Everybody who passes gossip on knows mailboxes by name: so an event or an
+// announcement is taken from a caller that has shown the tag at this node, by reading
+// or following, or of a device that has spoken there; anybody makes a new mailbox.
+// Certificates and lists are proved by the wallet, so that a device which
+// is known nowhere yet can put its own. What else the [wire.Caller] counts for are its
+// inbox, its files and its backups.
 //
 // # One log for each box
 //

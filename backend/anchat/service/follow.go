@@ -150,6 +150,7 @@ func (c *caller) Follow(ctx context.Context, tags []wire.Tag, after uint64, wait
 	for _, t := range tags {
 		name := t.Name()
 		f.boxes[string(name[:])] = true
+		c.shown.add(c.Device, name)
 	}
 	if c.Device != (wire.Fingerprint{}) {
 		f.boxes[string(c.Device[:])] = true

@@ -18,12 +18,12 @@ func TestFollow(t *testing.T) {
 	d := newDesk(t, Settings{})
 	d.run()
 	alice := newPerson(t, d.clock.Now).enrolled(d.Service)
-	mine, new, foreign := wire.NewTag(), wire.NewTag(), wire.NewTag()
+	mine, fresh, foreign := wire.NewTag(), wire.NewTag(), wire.NewTag()
 	k, other := alice.talk(mine.Name()), alice.talk(foreign.Name())
 	must(t, d.Service, k.announce(), other.announce(), k.message(0))
 	follow := func(after uint64, wait time.Duration) wire.Change {
 		t.Helper()
-		c, err := d.As(alice.caller()).Follow(t.Context(), []wire.Tag{mine, new}, after, wait)
+		c, err := d.As(alice.caller()).Follow(t.Context(), []wire.Tag{mine, fresh}, after, wait)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,17 +41,17 @@ func TestFollow(t *testing.T) {
 	if at = follow(at.Index, time.Hour); at.Mailboxes[mine.Name()] != 3 || len(at.Mailboxes) != 1 {
 		t.Errorf("missed while nobody waited: %+v", at)
 	}
-	for _, row := range []wire.Row{k.message(2), alice.event(new.Name(), 1, wire.Hash{}, false), alice.envelope(alice.id)} {
+	for _, row := range []wire.Row{k.message(2), alice.event(fresh.Name(), 1, wire.Hash{}, false), alice.envelope(alice.id)} {
 		answer := make(chan wire.Change)
 		go func() {
 			defer close(answer)
-			if c, err := d.As(alice.caller()).Follow(context.Background(), []wire.Tag{mine, new}, at.Index, wire.MaxFollowWait); err == nil {
+			if c, err := d.As(alice.caller()).Follow(context.Background(), []wire.Tag{mine, fresh}, at.Index, wire.MaxFollowWait); err == nil {
 				answer <- c
 			}
 		}()
 		must(t, d.Service, other.message(100+uint32(row.Kind())), row)
 		c := <-answer
-		if c.Mailboxes[mine.Name()] != 4 && c.Mailboxes[new.Name()] != 1 && c.Inbox != 1 || c.Index <= at.Index || len(c.Mailboxes) > 1 {
+		if c.Mailboxes[mine.Name()] != 4 && c.Mailboxes[fresh.Name()] != 1 && c.Inbox != 1 || c.Index <= at.Index || len(c.Mailboxes) > 1 {
 			t.Errorf("%s: %+v", row.Kind(), c)
 		}
 		at = c
@@ -96,8 +96,7 @@ func TestFollow_Ends(t *testing.T) {
 	if err := ask(gone, 1); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("taken back: %v", err)
 	}
-	for !waiting(d.hub, 3) {
-	}
+	until(t, "all wait", func() bool { return waiting(d.hub, 3) })
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)

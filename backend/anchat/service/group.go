@@ -69,12 +69,13 @@ type needs struct {
 	sessions [][]byte    // were announced in this box by live devices
 	usage    map[int]int // how many rows of which kind of usage
 	messages [][]byte    // keys of messages that are there, to be erased
+	opens    [][]byte    // devices that have spoken in this box, unless it is new
 	inbox    bool
 }
 
 func (g *group) needs() needs {
 	n := needs{usage: map[int]int{}}
-	announced := map[string]bool{}
+	announced, known := map[string]bool{}, g.put.shown.has(g.put.device, g.box)
 	add := func(list *[][]byte, b []byte) {
 		if !slices.ContainsFunc(*list, func(have []byte) bool { return bytes.Equal(have, b) }) {
 			*list = append(*list, b)
@@ -102,6 +103,9 @@ func (g *group) needs() needs {
 		}
 		if e.row.Kind() != wire.KindMessage {
 			add(&n.devices, e.author)
+		}
+		if opens(e.row.Kind()) && !known {
+			add(&n.opens, e.author)
 		}
 	}
 	return n
@@ -143,6 +147,11 @@ func (g *group) statement() (core.Statement, error) {
 	b.all(` AND (SELECT count(*) FROM sessions AS s JOIN devices AS d ON d.device = s.device
   WHERE d.live AND d.expires_at > ? AND s.box = ? AND s.session IN `, n.sessions, now, g.box)
 	b.all(` AND (SELECT count(*) FROM log WHERE kind = ? AND key IN `, n.messages, int(wire.KindMessage))
+	if len(n.opens) > 0 {
+		b.add(` AND (NOT EXISTS (SELECT 1 FROM heads WHERE box = ?)`, g.box)
+		b.all(` OR (SELECT count(DISTINCT device) FROM sessions WHERE box = ? AND device IN `, n.opens, g.box)
+		b.add(`)`)
+	}
 	if n.inbox {
 		b.add(` AND (SELECT count(*) FROM (SELECT 1 FROM log WHERE box = ? LIMIT ?)) + ? <= ?`, g.box, MaxInbox, len(g.entries), MaxInbox)
 	}
@@ -333,6 +342,8 @@ func (g *group) missing(ctx context.Context) (*fault, error) {
 	b.add(` UNION ALL SELECT 'session', s.session, d.live AND d.expires_at > ?, s.box FROM sessions AS s LEFT JOIN devices AS d ON d.device = s.device
  WHERE s.session IN `, now)
 	b.in(n.sessions)
+	b.add(` UNION ALL SELECT DISTINCT 'spoke', device, 0, NULL FROM sessions WHERE box = ? AND device IN `, g.box)
+	b.in(n.opens)
 	b.add(` UNION ALL SELECT 'message', key, 0, NULL FROM log WHERE kind = ? AND key IN `, int(wire.KindMessage))
 	b.in(n.messages)
 	b.add(` UNION ALL SELECT 'kept', count(*), 0, NULL FROM (SELECT 1 FROM log WHERE box = ? LIMIT ?)`, g.box, MaxInbox)
@@ -351,13 +362,13 @@ func (g *group) missing(ctx context.Context) (*fault, error) {
 
 // found is what the database knows of a group's needs.
 type found struct {
-	closed            bool
-	events            uint64
-	hash              []byte
-	devices, messages map[string]bool
-	sessions          map[string]announced
-	kept              int64
-	usage             map[int]Rate
+	there, closed            bool
+	events                   uint64
+	hash                     []byte
+	devices, messages, spoke map[string]bool
+	sessions                 map[string]announced
+	kept                     int64
+	usage                    map[int]Rate
 }
 
 // announced is where a session is, and whether its device lives.
@@ -367,15 +378,17 @@ type announced struct {
 }
 
 func readFound(rows *core.Rows) found {
-	f := found{devices: map[string]bool{}, messages: map[string]bool{}, sessions: map[string]announced{}, usage: map[int]Rate{}}
+	f := found{devices: map[string]bool{}, messages: map[string]bool{}, spoke: map[string]bool{}, sessions: map[string]announced{}, usage: map[int]Rate{}}
 	for _, row := range rows.Values {
 		switch text(row[0]) {
 		case "head":
-			f.closed, f.events, f.hash = number(row[1]) != 0, count(row[2]), raw(row[3])
+			f.there, f.closed, f.events, f.hash = true, number(row[1]) != 0, count(row[2]), raw(row[3])
 		case "device":
 			f.devices[string(raw(row[1]))] = true
 		case "session":
 			f.sessions[string(raw(row[1]))] = announced{string(raw(row[3])), number(row[2]) != 0}
+		case "spoke":
+			f.spoke[string(raw(row[1]))] = true
 		case "message":
 			f.messages[string(raw(row[1]))] = true
 		case "kept":
@@ -417,6 +430,9 @@ func (g *group) compare(n needs, f found) *fault {
 		}
 		if e.row.Kind() != wire.KindMessage && !f.devices[string(e.author)] {
 			return &fault{e, errNotLive()}
+		}
+		if opens(e.row.Kind()) && f.there && len(n.opens) > 0 && !f.spoke[string(e.author)] {
+			return &fault{e, errNotShown()}
 		}
 		if event, ok := e.row.(wire.Event); ok && event.Seq == n.event.Seq &&
 			(f.events != event.Seq-1 || event.Seq > 1 && !bytes.Equal(f.hash, event.Previous[:])) {

@@ -115,7 +115,7 @@ func (p *person) newDevice() *device {
 	}
 	d := &device{person: p, private: private, Statement: wire.Statement{Account: p.account, CreatedAt: wire.Time(p.now())}}
 	copy(d.Signing[:], public)
-	rand.Read(d.Identity[:])
+	copy(d.Identity[:], randomBytes(len(d.Identity)))
 	d.id = d.Fingerprint()
 	return d
 }
@@ -228,9 +228,12 @@ func (d *device) knock(mailbox wire.Name) wire.Knock {
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b)
+	_, _ = rand.Read(b) //nolint:errcheck // it never fails; see crypto/rand
 	return b
 }
+
+// insider puts rows as somebody who has shown the tags of all mailboxes.
+var insider = wire.Fingerprint{1}
 
 // puts stores rows and returns what became of them.
 func puts(t testing.TB, s *Service, rows ...wire.Row) []wire.Receipt {
@@ -238,8 +241,11 @@ func puts(t testing.TB, s *Service, rows ...wire.Row) []wire.Receipt {
 	encoded := make([][]byte, len(rows))
 	for i, r := range rows {
 		encoded[i] = r.Encode()
+		if box := (&facts{}).box(&entry{row: r}); len(box) == len(wire.Name{}) {
+			s.shown.add(insider, wire.Name(box))
+		}
 	}
-	receipts, err := s.As(wire.Caller{}).Put(t.Context(), encoded)
+	receipts, err := s.As(wire.Caller{Device: insider}).Put(t.Context(), encoded)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,9 @@ func TestBackups(t *testing.T) {
 	d := newDesk(t, Settings{})
 	alice, bob := d.As(newPerson(t, d.clock.Now).newDevice().caller()), d.As(newPerson(t, d.clock.Now).newDevice().caller())
 	ctx := t.Context()
-	entry := func(n byte, text string) wire.BackupEntry { return wire.BackupEntry{ID: wire.Hash{n}, Sealed: []byte(text)} }
+	entry := func(n byte, text string) wire.BackupEntry {
+		return wire.BackupEntry{ID: wire.Hash{n}, Sealed: []byte(text)}
+	}
 	code := func(err error) core.Code { return core.CodeOf(err) }
 	if info, err := alice.Backup(ctx); err != nil || info.Version != 0 {
 		t.Errorf("%+v %v", info, err)

@@ -55,7 +55,7 @@ func (c *caller) Put(ctx context.Context, rows [][]byte) ([]wire.Receipt, error)
 	if err := checkRequest(rows); err != nil {
 		return nil, err
 	}
-	p := &put{Service: c.Service, receipts: make([]wire.Receipt, len(rows))}
+	p := &put{Service: c.Service, device: c.Device, receipts: make([]wire.Receipt, len(rows))}
 	steps, err := p.sort(ctx, rows)
 	if err != nil {
 		return nil, err
@@ -80,6 +80,7 @@ func checkRequest(rows [][]byte) error {
 // put is one request on its way.
 type put struct {
 	*Service
+	device   wire.Fingerprint // the caller's
 	receipts []wire.Receipt
 }
 
@@ -109,6 +110,9 @@ func (p *put) run(ctx context.Context, steps []step) error {
 		again := tried[:0]
 		for i, one := range tried {
 			if numbers, ok := one.stored(results[i]); ok {
+				if g, ok := one.(*group); ok && numbers[0] == 1 && len(g.box) == len(wire.Name{}) { // who makes a mailbox has its tag
+					p.shown.add(p.device, wire.Name(g.box))
+				}
 				for n, e := range one.all() {
 					p.receipts[e.place] = wire.Receipt{Seq: numbers[n], Index: index}
 				}

@@ -75,39 +75,43 @@ func TestPut_Refuses(t *testing.T) {
 		row  wire.Row
 		want core.Code
 	}{
-		"message, another session's signature":        {stolen, core.Denied},
-		"message, session announced elsewhere":        {elsewhere, core.Denied},
-		"message, session announced nowhere":          {bob.talk(box1).message(0), core.NotFound},
-		"message, not padded":                         {odd, core.Invalid},
-		"message, suite that is unknown":              {newer, core.Invalid},
-		"message, other bytes under a taken index":    {k.message(0), core.Conflict},
-		"message, mailbox closed":                     {last.message(1), core.PreconditionFailed},
-		"message, device revoked":                     {old.message(0), core.Denied},
-		"event, content changed":                      {damaged(alice.event(box1, 2, first.Hash(), false)), core.Denied},
-		"event, unknown device":                       {ghost.event(box1, 2, first.Hash(), false), core.Denied},
-		"event, revoked device":                       {revoked.event(box1, 2, first.Hash(), false), core.Denied},
-		"event, number left out":                      {alice.event(box1, 3, first.Hash(), false), core.Conflict},
-		"event, other one before it":                  {alice.event(box1, 2, wire.Hash{1}, false), core.Conflict},
-		"event, place taken":                          {alice.event(box1, 1, wire.Hash{}, false), core.Conflict},
-		"event, mailbox closed":                       {alice.event(box3, 2, wire.Hash{}, false), core.PreconditionFailed},
-		"event, from the future":                      {signs(alice, inFuture), core.Invalid},
-		"event, number 0":                             {alice.event(box1, 0, wire.Hash{}, false), core.Invalid},
-		"announcement, revoked device":                {revoked.talk(box1).announce(), core.Denied},
-		"announcement, mailbox closed":                {alice.talk(box3).announce(), core.PreconditionFailed},
-		"announcement, session known elsewhere":       {signs(alice, retold), core.Conflict},
-		"announcement, session of somebody else":      {signs(bob, wire.Announce{Mailbox: box1, Session: k.session, Device: bob.id, At: wire.Time(d.clock.Now())}), core.Conflict},
-		"envelope, to a revoked device":               {alice.envelope(revoked.id), core.NotFound},
-		"envelope, to nobody":                         {alice.envelope(ghost.id), core.NotFound},
-		"envelope, from a revoked device":             {revoked.envelope(bob.id), core.Denied},
-		"erasure, by a sibling":                       {erasing(alice.erase(k.session, 0), sibling), core.Denied},
-		"erasure, by somebody else":                   {erasing(alice.erase(k.session, 0), bob), core.Denied},
-		"erasure, signed by another":                  {func() wire.Row { e := bob.erase(k.session, 0); e.Device = alice.id; return e }(), core.Denied},
-		"erasure, message not there":                  {alice.erase(k.session, 5), core.NotFound},
-		"erasure, session not there":                  {alice.erase(wire.Session{1}, 0), core.NotFound},
-		"knock, revoked device":                       {revoked.knock(box2), core.Denied},
-		"acknowledgement, not signed by its receiver": {func() wire.Row { a := signs(bob, wire.Ack{Device: bob.id, At: wire.Time(d.clock.Now())}); a.Device = alice.id; return a }(), core.Denied},
-		"typing":                                      {signs(alice, wire.Fleeting{Mailbox: box1, Device: alice.id, At: wire.Time(d.clock.Now())}), core.Invalid},
-		"fallback key, revoked device":                {signs(revoked, wire.Prekey{Device: revoked.id, ID: 1, At: wire.Time(d.clock.Now())}), core.Denied},
+		"message, another session's signature":     {stolen, core.Denied},
+		"message, session announced elsewhere":     {elsewhere, core.Denied},
+		"message, session announced nowhere":       {bob.talk(box1).message(0), core.NotFound},
+		"message, not padded":                      {odd, core.Invalid},
+		"message, suite that is unknown":           {newer, core.Invalid},
+		"message, other bytes under a taken index": {k.message(0), core.Conflict},
+		"message, mailbox closed":                  {last.message(1), core.PreconditionFailed},
+		"message, device revoked":                  {old.message(0), core.Denied},
+		"event, content changed":                   {damaged(alice.event(box1, 2, first.Hash(), false)), core.Denied},
+		"event, unknown device":                    {ghost.event(box1, 2, first.Hash(), false), core.Denied},
+		"event, revoked device":                    {revoked.event(box1, 2, first.Hash(), false), core.Denied},
+		"event, number left out":                   {alice.event(box1, 3, first.Hash(), false), core.Conflict},
+		"event, other one before it":               {alice.event(box1, 2, wire.Hash{1}, false), core.Conflict},
+		"event, place taken":                       {alice.event(box1, 1, wire.Hash{}, false), core.Conflict},
+		"event, mailbox closed":                    {alice.event(box3, 2, wire.Hash{}, false), core.PreconditionFailed},
+		"event, from the future":                   {signs(alice, inFuture), core.Invalid},
+		"event, number 0":                          {alice.event(box1, 0, wire.Hash{}, false), core.Invalid},
+		"announcement, revoked device":             {revoked.talk(box1).announce(), core.Denied},
+		"announcement, mailbox closed":             {alice.talk(box3).announce(), core.PreconditionFailed},
+		"announcement, session known elsewhere":    {signs(alice, retold), core.Conflict},
+		"announcement, session of somebody else":   {signs(bob, wire.Announce{Mailbox: box1, Session: k.session, Device: bob.id, At: wire.Time(d.clock.Now())}), core.Conflict},
+		"envelope, to a revoked device":            {alice.envelope(revoked.id), core.NotFound},
+		"envelope, to nobody":                      {alice.envelope(ghost.id), core.NotFound},
+		"envelope, from a revoked device":          {revoked.envelope(bob.id), core.Denied},
+		"erasure, by a sibling":                    {erasing(alice.erase(k.session, 0), sibling), core.Denied},
+		"erasure, by somebody else":                {erasing(alice.erase(k.session, 0), bob), core.Denied},
+		"erasure, signed by another":               {func() wire.Row { e := bob.erase(k.session, 0); e.Device = alice.id; return e }(), core.Denied},
+		"erasure, message not there":               {alice.erase(k.session, 5), core.NotFound},
+		"erasure, session not there":               {alice.erase(wire.Session{1}, 0), core.NotFound},
+		"knock, revoked device":                    {revoked.knock(box2), core.Denied},
+		"acknowledgement, not signed by its receiver": {func() wire.Row {
+			a := signs(bob, wire.Ack{Device: bob.id, At: wire.Time(d.clock.Now())})
+			a.Device = alice.id
+			return a
+		}(), core.Denied},
+		"typing":                       {signs(alice, wire.Fleeting{Mailbox: box1, Device: alice.id, At: wire.Time(d.clock.Now())}), core.Invalid},
+		"fallback key, revoked device": {signs(revoked, wire.Prekey{Device: revoked.id, ID: 1, At: wire.Time(d.clock.Now())}), core.Denied},
 	} {
 		receipt := puts(t, s, test.row)[0]
 		if receipt.Code != test.want || receipt.Why == "" {
@@ -293,5 +297,71 @@ func TestPut_Quota(t *testing.T) {
 	rows, err := d.query(t.Context(), core.QueryOptions{}, stmt(`SELECT count(*) FROM usage`))
 	if err != nil || number(rows.Values[0][0]) != 0 {
 		t.Errorf("counts are kept: %v %v", rows, err)
+	}
+}
+
+// Who only passes gossip on sees the names of mailboxes, and has a wallet of his own:
+// he must not be able to write into a room, or to close it.
+func TestPut_TakesTheNameForNoTag(t *testing.T) {
+	d := newDesk(t, Settings{})
+	alice, relay := newPerson(t, d.clock.Now).enrolled(d.Service), newPerson(t, d.clock.Now).enrolled(d.Service)
+	tag := wire.NewTag()
+	first := alice.event(tag.Name(), 1, wire.Hash{}, false)
+	k, intruder := alice.talk(tag.Name()), relay.talk(tag.Name())
+	put := func(as wire.Caller, rows ...wire.Row) core.Code {
+		t.Helper()
+		encoded := make([][]byte, len(rows))
+		for i, r := range rows {
+			encoded[i] = r.Encode()
+		}
+		receipts, err := d.As(as).Put(t.Context(), encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipts[len(rows)-1].Code
+	}
+	if got := put(alice.caller(), first); got != "" { // she makes the mailbox
+		t.Errorf("%q", got)
+	}
+	if got := put(alice.caller(), k.announce(), k.message(0)); got != "" {
+		t.Errorf("%q", got)
+	}
+	for name, row := range map[string]wire.Row{"event": relay.event(tag.Name(), 2, first.Hash(), true), "announcement": intruder.announce()} {
+		if got := put(relay.caller(), row); got != core.Limited {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := put(relay.caller(), k.message(1)); got != "" { // he may pass on what she has signed
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), alice.event(tag.Name(), 2, first.Hash(), false)); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), relay.knock(tag.Name())); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := put(relay.caller(), intruder.announce()); got != core.Limited { // nor does all that open the door to him
+		t.Errorf("%q", got)
+	}
+	if _, err := d.As(relay.caller()).Mailbox(t.Context(), tag, 0, 0); err != nil { // she has let him in
+		t.Fatal(err)
+	}
+	if got := put(relay.caller(), intruder.announce(), intruder.message(0)); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What is remembered of who has shown what must not grow without end.
+func TestShown_Bounded(t *testing.T) {
+	s := shown{seen: map[showing]bool{}}
+	s.add(wire.Fingerprint{}, wire.Name{1})
+	if s.has(wire.Fingerprint{}, make([]byte, 16)) || len(s.seen) != 0 {
+		t.Error("nobody is remembered")
+	}
+	for i := range maxShown + 1 {
+		s.add(wire.Fingerprint{1}, wire.Name{byte(i), byte(i >> 8), byte(i >> 16)})
+	}
+	if len(s.seen) != 1 || !s.has(wire.Fingerprint{1}, append([]byte{0x40, 0x0d, 0x03}, make([]byte, 13)...)) {
+		t.Errorf("%d are remembered", len(s.seen))
 	}
 }

@@ -14,6 +14,7 @@ import (
 // Mailbox reads what came after a number.
 func (c *caller) Mailbox(ctx context.Context, tag wire.Tag, after uint64, limit int) (wire.Page, error) {
 	name := tag.Name()
+	c.shown.add(c.Device, name)
 	page, found, err := c.page(ctx, name[:], after, limit)
 	if err == nil && !found {
 		err = core.Errorf(core.NotFound, "nothing was put into this mailbox yet")

@@ -42,6 +42,7 @@ type Service struct {
 	known   atomic.Uint64 // the last log entry that this node was told of
 	touched atomic.Bool   // used since the last sweep
 	hub     *hub
+	shown   shown
 
 	mu   sync.Mutex
 	keys map[wire.Fingerprint]key // of devices that have a certificate; at most maxKeys
@@ -70,7 +71,7 @@ func New(s Settings, db DB, replicas Replicas, log *slog.Logger) *Service {
 	if s.FilesBytes == 0 {
 		s.FilesBytes = MaxFilesBytes
 	}
-	return &Service{settings: s, db: db, replicas: replicas, log: log, hub: newHub(), keys: map[wire.Fingerprint]key{}}
+	return &Service{settings: s, db: db, replicas: replicas, log: log, hub: newHub(), shown: shown{seen: map[showing]bool{}}, keys: map[wire.Fingerprint]key{}}
 }
 
 // Run serves until ctx ends: it tells followers what is new, and removes what has

@@ -49,6 +49,7 @@ func schema() []core.Statement {
   events INTEGER NOT NULL, hash BLOB, closed INTEGER NOT NULL)`,
 		`CREATE INDEX IF NOT EXISTS heads_change ON heads(change)`,
 		`CREATE TABLE IF NOT EXISTS sessions(session BLOB PRIMARY KEY, box BLOB NOT NULL, device BLOB NOT NULL)`,
+		`CREATE INDEX IF NOT EXISTS sessions_box ON sessions(box, device)`,
 		`CREATE TABLE IF NOT EXISTS usage(
   account TEXT NOT NULL, what INTEGER NOT NULL, minute INTEGER NOT NULL, in_minute INTEGER NOT NULL,
   day INTEGER NOT NULL, in_day INTEGER NOT NULL, PRIMARY KEY (account, what))`,

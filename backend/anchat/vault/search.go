@@ -4,11 +4,13 @@ package vault
 // readable.
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,7 +20,7 @@ import (
 )
 
 const (
-	fillBatch   = 1000
+	fillBatch   = 2000
 	defaultHits = 50
 )
 
@@ -82,14 +84,16 @@ func (x *index) update(ctx context.Context, news []indexed) {
 		}
 	}
 	x.mu.Unlock()
-	if err := x.write(ctx, news); err != nil {
+	if err := x.write(ctx, news, true); err != nil {
 		x.mu.Lock()
 		x.fault = err
 		x.mu.Unlock()
 	}
 }
 
-// fill takes in older texts, but for those that were changed meanwhile.
+// fill takes in older texts, but for those that were changed meanwhile. The index
+// wants them oldest first: each one that is older than the one before makes it
+// write out what it has gathered.
 func (x *index) fill(ctx context.Context, old []indexed) error {
 	x.mu.Lock()
 	kept := old[:0]
@@ -99,10 +103,14 @@ func (x *index) fill(ctx context.Context, old []indexed) error {
 		}
 	}
 	x.mu.Unlock()
-	return x.write(ctx, kept)
+	slices.SortFunc(kept, func(a, b indexed) int { return cmp.Compare(a.key(), b.key()) })
+	return x.write(ctx, kept, false)
 }
 
-func (x *index) write(ctx context.Context, all []indexed) (err error) {
+// write puts texts into the index, in place of what it has of them when some may
+// be there.
+func (x *index) write(ctx context.Context, all []indexed, replace bool) (err error) {
+	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each row otherwise
 	tx, err := x.db.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(err)
@@ -123,11 +131,13 @@ func (x *index) write(ctx context.Context, all []indexed) (err error) {
 		defer prepared[i].Close() //nolint:errcheck // the transaction's end closes them, too
 	}
 	for _, d := range all {
-		if _, err = prepared[0].ExecContext(ctx, d.id); err != nil {
-			return explain(err)
-		}
-		if _, err = prepared[1].ExecContext(ctx, d.id); err != nil {
-			return explain(err)
+		for _, remove := range prepared[:2] {
+			if !replace {
+				break
+			}
+			if _, err = remove.ExecContext(ctx, d.id); err != nil {
+				return explain(err)
+			}
 		}
 		if d.text == "" {
 			continue
@@ -150,6 +160,7 @@ func (x *index) search(ctx context.Context, match string, since, until int64, li
 	if fault != nil {
 		return nil, core.Wrap(core.Internal, fault, "the index for searching has failed; lock the chat and unlock it again to make it anew")
 	}
+	ctx = context.WithoutCancel(ctx) // as in write
 	rows, err := x.db.QueryContext(ctx, "SELECT doc.id FROM words JOIN doc ON doc.key = words.rowid WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?",
 		match, indexed{at: since}.key(), indexed{at: until}.key(), limit)
 	if err != nil {
@@ -169,6 +180,9 @@ func (x *index) search(ctx context.Context, match string, since, until int64, li
 // Fill makes the index, newest texts first; searching finds what is in it so far.
 // It is called once, after Open. progress may be nil.
 func (v *Vault) Fill(ctx context.Context, progress func(core.ChatProgress)) error {
+	if v.Filled() {
+		return nil
+	}
 	var p core.ChatProgress
 	err := v.read(ctx, func(a asker) error {
 		_, err := one(a, []any{&p.Total}, "SELECT count(*) FROM line WHERE kind = 1 AND state = 1 AND shown = 1")
@@ -312,21 +326,26 @@ func (v *Vault) match(a asker, wanted []phrase, s core.ChatSearch) (string, erro
 // hits reads the lines that were found and marks the words in them.
 func (v *Vault) hits(a asker, ids []int64, wanted []phrase) ([]core.ChatHit, error) {
 	hits := []core.ChatHit{}
-	for _, id := range ids {
-		l, err := v.lineWith(a, "id = ? AND kind = 1 AND state = 1 AND shown = 1", id)
-		if err != nil {
-			return nil, err
-		}
-		if l == nil || l.damaged {
-			continue
-		}
-		about, err := v.relations(a, []*line{l}, "kind = 2")
-		if err != nil {
-			return nil, err
-		}
+	if len(ids) == 0 {
+		return hits, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	found, err := v.lines(a, "id IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND kind = 1 AND state = 1 AND shown = 1", args...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b *line) int { return slices.Index(ids, a.id) - slices.Index(ids, b.id) })
+	about, err := v.relations(a, found, "kind = 2")
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range found {
 		text := about.searched(l)
-		ranges, found := marks(text, wanted)
-		if !found {
+		ranges, ok := marks(text, wanted)
+		if !ok || l.damaged { // the index is a hint: what is shown was looked at
 			continue
 		}
 		room, err := v.roomID(a, l.room)

@@ -366,14 +366,19 @@ func (v *Vault) read(ctx context.Context, do func(a asker) error) (err error) {
 	if shut {
 		return ErrClosed
 	}
-	tx, err := v.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	conn, err := v.readers.Conn(ctx)
 	if err != nil {
 		return explain(err)
 	}
+	// What is read is bounded, and with a context that can end the driver starts a
+	// goroutine for each row.
+	ctx = context.WithoutCancel(ctx)
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return errors.Join(explain(err), conn.Close())
+	}
 	defer func() {
-		if end := tx.Rollback(); end != nil && !errors.Is(end, sql.ErrTxDone) {
-			err = errors.Join(err, explain(end))
-		}
+		err = errors.Join(err, explain(tx.Rollback()), explain(conn.Close()))
 	}()
 	return do(view{ctx, tx})
 }

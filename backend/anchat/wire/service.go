@@ -122,7 +122,10 @@ type BackupInfo struct {
 // been done: the very same rows may be put again.
 type Service interface {
 	// Put stores rows in order. Rows of one mailbox are stored all or none; a row
-	// that is refused leaves the other mailboxes' rows alone.
+	// that is refused leaves the other mailboxes' rows alone. An event or an
+	// announcement is taken only of a device that has shown the mailbox's tag to the
+	// node, by reading or following it, has spoken there before, or makes the mailbox;
+	// else the receipt says core.Limited.
 	Put(ctx context.Context, rows [][]byte) ([]Receipt, error)
 	// Mailbox reads what came after a number. It returns core.NotFound for a mailbox
 	// that nothing was put into.
