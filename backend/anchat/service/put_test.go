@@ -242,6 +242,19 @@ func TestPut_Envelopes(t *testing.T) {
 	if page := inbox(0); len(page.Rows) != 2 || page.Rows[0].Seq != 3 {
 		t.Errorf("%+v", page)
 	}
+	// A new key for a room, one of whose devices is gone: the others get theirs, once.
+	carol := newPerson(t, d.clock.Now).enrolled(d.Service)
+	rows := []wire.Row{alice.envelope(carol.id), alice.envelope(alice.id), alice.envelope(wire.Fingerprint{9}), alice.envelope(carol.id)}
+	for range 2 {
+		receipts := puts(t, d.Service, rows...)
+		if !slices.Equal(codes(receipts), []core.Code{"", "", core.NotFound, ""}) || receipts[0].Seq != 1 || receipts[1].Seq != 1 || receipts[3].Seq != 2 {
+			t.Errorf("%+v", receipts)
+		}
+	}
+	rest := []wire.Row{alice.envelope(carol.id), alice.envelope(alice.id)}
+	if receipts := must(t, d.Service, rest...); receipts[0].Seq != 3 || receipts[1].Seq != 2 {
+		t.Errorf("%+v", receipts)
+	}
 	d.clock.Pass(EnvelopeLife - time.Hour)
 	if err := d.sweep(t.Context()); err != nil || len(inbox(0).Rows) != 2 {
 		t.Errorf("removed too early: %v", err)

@@ -13,6 +13,9 @@ import (
 
 const (
 	sweepEvery = 10 * time.Minute
+	// sweepAnyway is how often even what nobody has written to is looked at, in ticks:
+	// once a day. In between its group may sleep.
+	sweepAnyway = 144
 	// maxSwept bounds one step: it is one entry of the log.
 	maxSwept      = 1000
 	maxSweptBlobs = 4
@@ -24,13 +27,13 @@ const (
 func (s *Service) sweepAll(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !s.touched.Swap(false) {
-				continue // nobody was here, and the group may sleep
+			if !s.written.Swap(false) && n%sweepAnyway != 0 {
+				continue
 			}
 			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Debug("old rows of the chat are not removed yet", core.KeyError, err)
@@ -72,7 +75,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			continue
 		}
 		for range maxSweepSteps {
-			results, _, err := s.exec(ctx, step.st)
+			results, _, err := s.execOnce(ctx, []core.Statement{step.st}, false)
 			if err != nil {
 				return err
 			}

@@ -156,6 +156,7 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",
 // exec writes; each statement stands for itself. Where the tables are missing it
 // makes them and writes again: the first write changed nothing.
 func (s *Service) exec(ctx context.Context, statements ...core.Statement) (results []core.ExecResult, index uint64, err error) {
+	s.written.Store(true)
 	results, index, err = s.execOnce(ctx, statements, false)
 	if !noTable(err) {
 		return results, index, err
@@ -167,7 +168,6 @@ func (s *Service) exec(ctx context.Context, statements ...core.Statement) (resul
 }
 
 func (s *Service) execOnce(ctx context.Context, statements []core.Statement, atomic bool) ([]core.ExecResult, uint64, error) {
-	s.touched.Store(true)
 	answer, err := s.db.Exec(ctx, wire.Namespace, statements, core.ExecOptions{Atomic: atomic})
 	if err != nil {
 		return nil, 0, err
@@ -218,7 +218,6 @@ func (s *Service) atLeader(ctx context.Context, o core.QueryOptions, st core.Sta
 
 // query reads. Where the tables are missing there are no rows.
 func (s *Service) query(ctx context.Context, o core.QueryOptions, st core.Statement) (*core.Rows, error) {
-	s.touched.Store(true)
 	rows, err := s.db.Query(ctx, wire.Namespace, st, o)
 	if noTable(err) {
 		return &core.Rows{}, nil
