@@ -180,7 +180,7 @@ func (g *Gateway) anchatRoutes() []route {
 			request: chatSessionRequest{}, response: chatSessionAnswer{},
 		},
 		{
-			methods: "GET", path: "/v1/anchat/devices/{wallet}", access: public, serve: chatDevices, mediaType: string(rawBody),
+			methods: "GET", path: "/v1/anchat/devices/{wallet}", access: public, rate: rateDevices, serve: chatDevices, mediaType: string(rawBody),
 			summary: "Answers a wallet's certificates, lists of devices and fallback keys, as length-prefixed rows.",
 		},
 		{

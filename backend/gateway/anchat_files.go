@@ -22,35 +22,35 @@ func chatFileRoutes() []route {
 	chat := needs(core.PermissionChat)
 	return []route{
 		{
-			methods: "POST", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(putChunk),
+			methods: "POST", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(chatPutChunk),
 			params: []param{{name: "chunks", help: "how many the file has", required: true}}, summary: "Keeps a sealed chunk of a file.",
 		},
 		{
-			methods: "POST", path: "/v1/anchat/blobs/{id}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(beginBlob),
+			methods: "POST", path: "/v1/anchat/blobs/{id}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(chatBeginBlob),
 			summary: "Begins a file: the body is the SHA-256 of each of its sealed chunks, 32 bytes each.",
 		},
-		{methods: "GET", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, mediaType: string(rawBody), serve: withDevice(getChunk), summary: "Reads a sealed chunk."},
-		{methods: "GET", path: "/v1/anchat/blobs/{id}", access: chat, response: chatChunks{}, serve: withDevice(haveChunks), summary: "Lists the chunks of a file that are there."},
-		{methods: "POST", path: "/v1/anchat/blobs/{id}/confirm", access: chat, response: okAnswer{}, serve: withDevice(confirmBlob), summary: "Says that a stored message names the file; others are dropped after a day."},
-		{methods: "DELETE", path: "/v1/anchat/blobs/{id}", access: chat, response: okAnswer{}, serve: withDevice(dropBlob), summary: "Removes a file of the caller's own wallet."},
+		{methods: "GET", path: "/v1/anchat/blobs/{id}/{chunk}", access: chat, mediaType: string(rawBody), serve: withDevice(chatGetChunk), summary: "Reads a sealed chunk."},
+		{methods: "GET", path: "/v1/anchat/blobs/{id}", access: chat, response: chatChunks{}, serve: withDevice(chatHaveChunks), summary: "Lists the chunks of a file that are there."},
+		{methods: "PUT", path: "/v1/anchat/blobs/{id}", access: chat, response: okAnswer{}, serve: withDevice(chatConfirmBlob), summary: "Says that a stored message names the file; others are dropped after a day."},
+		{methods: "DELETE", path: "/v1/anchat/blobs/{id}", access: chat, response: okAnswer{}, serve: withDevice(chatDropBlob), summary: "Removes a file of the caller's own wallet."},
 	}
 }
 
 func chatBackupRoutes() []route {
 	chat := needs(core.PermissionChat)
 	return []route{
-		{methods: "GET", path: "/v1/anchat/backup", access: chat, response: ChatBackup{}, serve: withDevice(backup), summary: "Describes the newest backup of the wallet's keys, with its wrapped key."},
-		{methods: "POST", path: "/v1/anchat/backup", access: chat, body: jsonBody, request: chatBackupKey{}, response: okAnswer{}, serve: withDevice(putBackupKey), summary: "Begins a version of the backup."},
+		{methods: "GET", path: "/v1/anchat/backup", access: chat, response: ChatBackup{}, serve: withDevice(chatBackup), summary: "Describes the newest backup of the wallet's keys, with its wrapped key."},
+		{methods: "POST", path: "/v1/anchat/backup", access: chat, body: jsonBody, request: chatBackupKey{}, response: okAnswer{}, serve: withDevice(chatPutBackupKey), summary: "Begins a version of the backup."},
 		{
-			methods: "POST", path: "/v1/anchat/backup/{version}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(putBackup),
+			methods: "POST", path: "/v1/anchat/backup/{version}", access: chat, body: rawBody, response: okAnswer{}, serve: withDevice(chatPutBackup),
 			summary: "Keeps length-prefixed entries: 32 bytes of name, then what is sealed.",
 		},
 		{
-			methods: "GET", path: "/v1/anchat/backup/{version}", access: chat, mediaType: string(rawBody), serve: withDevice(backupEntries),
+			methods: "GET", path: "/v1/anchat/backup/{version}", access: chat, mediaType: string(rawBody), serve: withDevice(chatBackupEntries),
 			params:  []param{{name: "after", help: "the name after which to read, in hex"}, {name: "limit", help: "entries, at most 1000"}},
 			summary: "Reads entries in the order of their names, likewise.",
 		},
-		{methods: "DELETE", path: "/v1/anchat/backup/{version}", access: chat, response: okAnswer{}, serve: withDevice(dropBackups), summary: "Removes the versions before this one, once it was read back."},
+		{methods: "DELETE", path: "/v1/anchat/backup/{version}", access: chat, response: okAnswer{}, serve: withDevice(chatDropBackups), summary: "Removes the versions before this one, once it was read back."},
 	}
 }
 
@@ -63,7 +63,7 @@ func (c *call) pathNumber(name string, bits int) (uint64, error) {
 	return n, nil
 }
 
-func beginBlob(c *call, s ChatService) error {
+func chatBeginBlob(c *call, s ChatService) error {
 	raw, err := c.read(MaxChatChunks*chatIDBytes, "the hashes of a file")
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func beginBlob(c *call, s ChatService) error {
 	return c.ok(http.StatusOK)
 }
 
-func putChunk(c *call, s ChatService) error {
+func chatPutChunk(c *call, s ChatService) error {
 	chunk, err := c.pathNumber("chunk", 32)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func putChunk(c *call, s ChatService) error {
 	return c.ok(http.StatusOK)
 }
 
-func getChunk(c *call, s ChatService) error {
+func chatGetChunk(c *call, s ChatService) error {
 	chunk, err := c.pathNumber("chunk", 32)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func getChunk(c *call, s ChatService) error {
 	return c.send(http.StatusOK, string(rawBody), sealed)
 }
 
-func haveChunks(c *call, s ChatService) error {
+func chatHaveChunks(c *call, s ChatService) error {
 	list, err := s.HaveChunks(c.r.Context(), c.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -120,21 +120,21 @@ func haveChunks(c *call, s ChatService) error {
 	return c.answer(http.StatusOK, chatChunks{Chunks: some(list)})
 }
 
-func confirmBlob(c *call, s ChatService) error {
+func chatConfirmBlob(c *call, s ChatService) error {
 	if err := s.ConfirmBlob(c.r.Context(), c.r.PathValue("id")); err != nil {
 		return err
 	}
 	return c.ok(http.StatusOK)
 }
 
-func dropBlob(c *call, s ChatService) error {
+func chatDropBlob(c *call, s ChatService) error {
 	if err := s.DropBlob(c.r.Context(), c.r.PathValue("id")); err != nil {
 		return err
 	}
 	return c.ok(http.StatusOK)
 }
 
-func backup(c *call, s ChatService) error {
+func chatBackup(c *call, s ChatService) error {
 	b, err := s.Backup(c.r.Context())
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func backup(c *call, s ChatService) error {
 	return c.answer(http.StatusOK, b)
 }
 
-func putBackupKey(c *call, s ChatService) error {
+func chatPutBackupKey(c *call, s ChatService) error {
 	var in chatBackupKey
 	if err := c.decode(&in); err != nil {
 		return err
@@ -156,7 +156,7 @@ func putBackupKey(c *call, s ChatService) error {
 	return c.ok(http.StatusOK)
 }
 
-func putBackup(c *call, s ChatService) error {
+func chatPutBackup(c *call, s ChatService) error {
 	version, err := c.pathNumber("version", 63)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func putBackup(c *call, s ChatService) error {
 	return c.ok(http.StatusOK)
 }
 
-func backupEntries(c *call, s ChatService) error {
+func chatBackupEntries(c *call, s ChatService) error {
 	version, err := c.pathNumber("version", 63)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func backupEntries(c *call, s ChatService) error {
 	return c.send(http.StatusOK, string(rawBody), out)
 }
 
-func dropBackups(c *call, s ChatService) error {
+func chatDropBackups(c *call, s ChatService) error {
 	version, err := c.pathNumber("version", 63)
 	if err != nil {
 		return err

@@ -27,28 +27,28 @@ func chatRowRoutes() []route {
 	page := []param{{name: "after", help: "the number after which to read; left out, from the beginning"}, {name: "limit", help: "rows, at most 500"}}
 	return []route{
 		{
-			methods: "POST", path: "/v1/anchat/rows", access: chat, body: rawBody, serve: withDevice(putRows), response: chatPutAnswer{},
+			methods: "POST", path: "/v1/anchat/rows", access: chat, body: rawBody, serve: withDevice(chatPutRows), response: chatPutAnswer{},
 			summary: "Stores up to 1 MiB of length-prefixed rows in order, of each mailbox all or none.",
 		},
 		{
-			methods: "POST", path: "/v1/anchat/ack", access: chat, body: rawBody, serve: withDevice(ackRow), response: chatPutAnswer{},
+			methods: "POST", path: "/v1/anchat/ack", access: chat, body: rawBody, serve: withDevice(chatAckRow), response: chatPutAnswer{},
 			summary: "Takes the device's signed receipt of envelopes, which are removed then.",
 		},
 		{
-			methods: "GET", path: "/v1/anchat/mailboxes/{tag}", access: chat, mediaType: string(rawBody), params: page, serve: withDevice(mailbox),
+			methods: "GET", path: "/v1/anchat/mailboxes/{tag}", access: chat, mediaType: string(rawBody), params: page, serve: withDevice(chatMailbox),
 			summary: "Reads a page of the mailbox that a tag opens: rows after their number, log entry, time and length. Anchat-Last is its highest number, Anchat-Closed that it takes no more.",
 		},
 		{
-			methods: "GET", path: "/v1/anchat/inbox", access: chat, mediaType: string(rawBody), params: page, serve: withDevice(inbox),
+			methods: "GET", path: "/v1/anchat/inbox", access: chat, mediaType: string(rawBody), params: page, serve: withDevice(chatInbox),
 			summary: "Reads a page of the envelopes to the device, likewise.",
 		},
 		{
-			methods: "GET", path: "/v1/anchat/stored", access: chat, response: ChatHeld{}, serve: withDevice(stored),
+			methods: "GET", path: "/v1/anchat/stored", access: chat, response: ChatHeld{}, serve: withDevice(chatStored),
 			params:  []param{{name: "session", help: "the sending session, in hex", required: true}, {name: "idx", help: "the message's index in it", required: true}},
 			summary: "Tells which replicas hold a message.",
 		},
 		{
-			methods: "POST", path: "/v1/anchat/follow", access: chat, body: jsonBody, stream: true, request: ChatFollow{}, response: ChatChange{}, serve: withDevice(follow),
+			methods: "POST", path: "/v1/anchat/follow", access: chat, body: jsonBody, stream: true, request: ChatFollow{}, response: ChatChange{}, serve: withDevice(chatFollow),
 			summary: "Waits for something new in mailboxes and in the device's inbox, for at most 25 seconds.",
 		},
 		{
@@ -58,7 +58,7 @@ func chatRowRoutes() []route {
 	}
 }
 
-func putRows(c *call, s ChatService) error {
+func chatPutRows(c *call, s ChatService) error {
 	raw, err := c.read(MaxChatPutBytes, "a request with rows")
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func putRows(c *call, s ChatService) error {
 	return c.put(s, rows)
 }
 
-func ackRow(c *call, s ChatService) error {
+func chatAckRow(c *call, s ChatService) error {
 	raw, err := c.read(MaxChatRowBytes, "a receipt")
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (c *call) from() (after uint64, limit int, err error) {
 	return after, limit, nil
 }
 
-func mailbox(c *call, s ChatService) error {
+func chatMailbox(c *call, s ChatService) error {
 	after, limit, err := c.from()
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func mailbox(c *call, s ChatService) error {
 	return c.page(p)
 }
 
-func inbox(c *call, s ChatService) error {
+func chatInbox(c *call, s ChatService) error {
 	after, limit, err := c.from()
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func ReadChatPage(h http.Header, body []byte) (ChatPage, error) {
 	return ChatPage{Rows: rows, Last: last, Closed: h.Get(closedHead) == "true"}, nil
 }
 
-func stored(c *call, s ChatService) error {
+func chatStored(c *call, s ChatService) error {
 	index, err := strconv.ParseUint(c.query("idx"), 10, 32)
 	if err != nil {
 		return core.Errorf(core.Invalid, "idx is the message's index in its session")
@@ -163,7 +163,7 @@ func stored(c *call, s ChatService) error {
 	return c.answer(http.StatusOK, held)
 }
 
-func follow(c *call, s ChatService) error {
+func chatFollow(c *call, s ChatService) error {
 	var in ChatFollow
 	if err := c.decode(&in); err != nil {
 		return err

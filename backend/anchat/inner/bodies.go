@@ -368,7 +368,7 @@ func checkMentions(accounts []string) error {
 
 func (s State) check() error {
 	switch {
-	case s.Key == "" || len(s.Key) > maxStateKey || CheckName(s.Key) != nil:
+	case s.Key == "" || len(s.Key) > maxStateKey || wire.CheckName(s.Key) != nil:
 		return core.Errorf(core.Invalid, "the key of a setting has 1 to %d bytes", maxStateKey)
 	case len(s.Value) > MaxStateBytes:
 		return core.Errorf(core.TooLarge, "a setting has at most %d bytes", MaxStateBytes)

@@ -230,7 +230,7 @@ func (i Invitation) check() error {
 	if len(wire.AccountID(i.By)) == 0 || len(wire.AccountID(i.By)) > maxAccount {
 		return core.Errorf(core.Invalid, "an invitation says who invites")
 	}
-	return CheckName(i.Name)
+	return wire.CheckName(i.Name)
 }
 
 func (h History) marshal() ([]byte, error) {

@@ -4,7 +4,7 @@ import { EventsOn } from '../wailsjs/runtime/runtime';
 import { link } from './link';
 
 /** The names that the node sends. */
-export type EventName = 'app' | 'closing' | 'links' | 'logs' | 'node' | 'peers' | 'tasks' | 'wallet';
+export type EventName = 'app' | 'chat' | 'closing' | 'links' | 'logs' | 'node' | 'peers' | 'tasks' | 'wallet';
 
 interface Numbered {
   seq: number;

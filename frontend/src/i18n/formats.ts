@@ -10,6 +10,10 @@ export interface Formats {
   bytes: (value: number) => string;
   time: (when: number | string) => string;
   dateTime: (when: number | string) => string;
+  /** "14:02". */
+  clock: (when: number | string) => string;
+  /** "Friday 27 November 2026". */
+  day: (when: number | string) => string;
   /** "3 minutes ago", "in 2 hours". */
   ago: (when: number | string, now: number) => string;
   /** "2 d 4 h", at most two units. */
@@ -41,6 +45,8 @@ export function formatsOf(language: string): Formats {
     second: '2-digit',
     hour12: false,
   });
+  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false });
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'full' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const decimal = (value: number, digits: number) =>
@@ -53,6 +59,8 @@ export function formatsOf(language: string): Formats {
     bytes: (value) => sizeText(value, decimal, whole),
     time: (when) => time.format(new Date(when)),
     dateTime: (when) => dateTime.format(new Date(when)),
+    clock: (when) => clock.format(new Date(when)),
+    day: (when) => day.format(new Date(when)),
     ago: (when, now) => {
       const ms = new Date(when).getTime() - now;
       const [unit, length] = steps.find(([, size]) => Math.abs(ms) >= size) ?? ['second', 1000];

@@ -1,10 +1,13 @@
 // Every view, filter and opened item is in the address after '#', so that Back
 // works and a link can be handed on: #/keys?ns=demo&prefix=user%3A&key=user%3A1
+// or, of a message in a room of the chat, #/anchat/5f3a…/1204
 
 /** One place in the app. */
 export interface Route {
   view: string;
   sub: string;
+  /** A thing in it. */
+  item?: string;
   params: Readonly<Record<string, string>>;
 }
 
@@ -15,15 +18,16 @@ export const Home: Route = { view: 'node', sub: '', params: {} };
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, '');
   const [path, query] = splitOnce(text, '?');
-  const [view = '', sub = ''] = path.split('/').filter((part) => part !== '');
-  if (!/^[a-z]+$/.test(view) || !/^[a-z]*$/.test(sub)) return Home;
-  return { view, sub, params: Object.fromEntries(new URLSearchParams(query)) };
+  const [view = '', sub = '', item = ''] = path.split('/').filter((part) => part !== '');
+  if (!/^[a-z]+$/.test(view) || !/^[a-z0-9]*$/.test(sub) || !/^[0-9]*$/.test(item)) return Home;
+  return { view, sub, ...(item === '' ? {} : { item }), params: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 /** Writes an address; empty parameters are left out. */
 export function formatRoute(route: Route): string {
   const query = new URLSearchParams(Object.entries(route.params).filter(([, value]) => value !== '')).toString();
-  return `#/${route.view}${route.sub === '' ? '' : `/${route.sub}`}${query === '' ? '' : `?${query}`}`;
+  const path = [route.view, route.sub, route.item ?? ''].filter((part) => part !== '').join('/');
+  return `#/${path}${query === '' ? '' : `?${query}`}`;
 }
 
 function splitOnce(text: string, mark: string): [string, string] {
@@ -63,14 +67,13 @@ export class Router {
   }
 
   /** Goes to another place; Back leads here. */
-  go(view: string, sub = '', params: Record<string, string> = {}): void {
-    this.#write({ view, sub, params }, false);
+  go(view: string, sub = '', params: Record<string, string> = {}, item = ''): void {
+    this.#write({ view, sub, item, params }, false);
   }
 
   /** Changes parameters of the present place. Filters replace, opened items are a step of their own. */
   patch(params: Record<string, string>, step = false): void {
-    const { view, sub } = this.current;
-    this.#write({ view, sub, params: { ...this.current.params, ...params } }, !step);
+    this.#write({ ...this.current, params: { ...this.current.params, ...params } }, !step);
   }
 
   #write(route: Route, replace: boolean): void {

@@ -23,6 +23,7 @@ export const frame: Pick<
   app: {
     skip: 'Zum Inhalt',
     rail: 'Ansichten',
+    unread: (f, n) => `${f.number(n)} ungelesen`,
     header: 'Namensraum und Befehle',
     main: 'Inhalt',
     status: 'Zustand',
@@ -31,7 +32,15 @@ export const frame: Pick<
     copyDetails: 'Einzelheiten kopieren',
     reload: 'Seite neu laden',
   },
-  screens: { keys: 'Schlüssel', sql: 'SQL', peers: 'Peers', node: 'Knoten', network: 'Netzwerk', wallet: 'Wallet' },
+  screens: {
+    anchat: 'Anchat',
+    keys: 'Schlüssel',
+    sql: 'SQL',
+    peers: 'Peers',
+    node: 'Knoten',
+    network: 'Netzwerk',
+    wallet: 'Wallet',
+  },
   chip: {
     title: 'Wallet',
     unknown: 'Wallets',
@@ -155,6 +164,7 @@ export const frame: Pick<
       go: 'Gehe zu',
       look: 'Aussehen',
       node: 'Knoten',
+      anchat: 'Anchat',
       keys: 'Schlüssel',
       sql: 'SQL',
       peers: 'Peers',

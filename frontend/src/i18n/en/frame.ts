@@ -5,6 +5,7 @@ export const frame = {
   app: {
     skip: 'Skip to content',
     rail: 'Screens',
+    unread: (f: Formats, n: number) => `${f.number(n)} unread`,
     header: 'Namespace and commands',
     main: 'Content',
     status: 'Status',
@@ -13,7 +14,15 @@ export const frame = {
     copyDetails: 'Copy details',
     reload: 'Reload the page',
   },
-  screens: { keys: 'Keys', sql: 'SQL', peers: 'Peers', node: 'Node', network: 'Network', wallet: 'Wallet' },
+  screens: {
+    anchat: 'Anchat',
+    keys: 'Keys',
+    sql: 'SQL',
+    peers: 'Peers',
+    node: 'Node',
+    network: 'Network',
+    wallet: 'Wallet',
+  },
   chip: {
     title: 'Wallet',
     unknown: 'Wallets',
@@ -136,6 +145,7 @@ export const frame = {
       go: 'Go to',
       look: 'Look',
       node: 'Node',
+      anchat: 'Anchat',
       keys: 'Keys',
       sql: 'SQL',
       peers: 'Peers',
