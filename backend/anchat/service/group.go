@@ -131,7 +131,7 @@ func (g *group) statement() (core.Statement, error) {
 	}
 	b.add(`) INSERT INTO log(box, seq, kind, key, author, hash, closes, at, row)
  SELECT ?, n + coalesce((SELECT last FROM heads WHERE box = ?), 0), kind, key, author, hash, closes, ?, row FROM rows
- WHERE NOT EXISTS (SELECT 1 FROM rows AS r JOIN log AS l ON l.kind = r.kind AND l.key = r.key)`, g.box, g.box, now)
+ WHERE NOT EXISTS (SELECT 1 FROM rows AS r CROSS JOIN log AS l WHERE l.kind = r.kind AND l.key = r.key)`, g.box, g.box, now)
 	if n.open {
 		b.add(` AND NOT EXISTS (SELECT 1 FROM heads WHERE box = ? AND closed)`, g.box)
 	}

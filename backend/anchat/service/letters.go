@@ -41,7 +41,7 @@ func (l *letters) statement() (core.Statement, error) {
 	b.add(`), devices_named AS (SELECT box AS device FROM rows UNION SELECT author FROM rows)
  INSERT INTO log(box, seq, kind, key, author, at, row)
  SELECT box, n + coalesce((SELECT last FROM heads WHERE box = rows.box), 0), ?, key, author, ?, row FROM rows
- WHERE NOT EXISTS (SELECT 1 FROM rows AS r JOIN log AS l ON l.kind = ? AND l.key = r.key)
+ WHERE NOT EXISTS (SELECT 1 FROM rows AS r CROSS JOIN log AS l WHERE l.kind = ? AND l.key = r.key)
  AND NOT EXISTS (SELECT 1 FROM devices_named AS n LEFT JOIN devices AS d ON d.device = n.device AND d.live AND d.expires_at > ? WHERE d.device IS NULL)
  AND NOT EXISTS (SELECT 1 FROM rows AS r WHERE (SELECT count(*) FROM (SELECT 1 FROM log WHERE box = r.box LIMIT ?)) > ?)`,
 		int(wire.KindEnvelope), now, int(wire.KindEnvelope), now, MaxInbox, MaxInbox-len(entries))

@@ -183,6 +183,11 @@ func TestPut_AgainAfterALostAnswer(t *testing.T) {
 	if n := len(box(t, d.Service, tag)); n != 4 {
 		t.Errorf("%d rows are stored", n)
 	}
+	// What is stored is told as that, also beside a row whose place is taken.
+	got := puts(t, d.Service, first, k.message(1), announce)
+	if !slices.Equal(codes(got), []core.Code{"", core.Conflict, ""}) || got[0].Seq != before[1].Seq {
+		t.Errorf("%+v", got)
+	}
 }
 
 // Who erases a message must be sure that its text is gone from the nodes, that the

@@ -31,7 +31,7 @@ func (g *group) known(ctx context.Context) (done []receipted, why *fault, err er
 		}
 		b.add(`(?,?,?)`, i, int(e.row.Kind()), e.key)
 	}
-	b.add(`) SELECT n, seq, row FROM rows JOIN log USING (kind, key)`)
+	b.add(`) SELECT n, seq, row FROM rows CROSS JOIN log USING (kind, key)`)
 	rows, err := g.put.atLeader(ctx, core.QueryOptions{}, stmt(b.sql.String(), b.args...))
 	if err != nil {
 		return nil, nil, err
@@ -39,17 +39,22 @@ func (g *group) known(ctx context.Context) (done []receipted, why *fault, err er
 	taken := map[*entry]bool{}
 	for _, row := range rows.Values {
 		e := g.entries[number(row[0])]
-		if !e.sameRow(raw(row[2])) && !erased(e, raw(row[2])) {
-			if e.row.Kind() == wire.KindEvent {
-				return nil, &fault{e, errChain()}, nil
-			}
-			return nil, &fault{e, core.Errorf(core.Conflict, "other bytes are stored in the place of this %s", e.row.Kind())}, nil
+		switch {
+		case e.sameRow(raw(row[2])), erased(e, raw(row[2])):
+			taken[e] = true
+		case why != nil:
+			continue
+		case e.row.Kind() == wire.KindEvent:
+			why = &fault{e, errChain()}
+			continue
+		default:
+			why = &fault{e, core.Errorf(core.Conflict, "other bytes are stored in the place of this %s", e.row.Kind())}
+			continue
 		}
-		taken[e] = true
 		done = append(done, receipted{e, count(row[1]), rows.Provenance.Index})
 	}
 	g.entries = slices.DeleteFunc(g.entries, func(e *entry) bool { return taken[e] })
-	return done, nil, nil
+	return done, why, nil
 }
 
 // erased tells that a message is in the place, which was emptied. Only its own

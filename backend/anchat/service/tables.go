@@ -75,12 +75,12 @@ func schema() []core.Statement {
 		`CREATE TABLE IF NOT EXISTS chunks(id BLOB NOT NULL, chunk INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (id, chunk))`,
 
 		`CREATE TABLE IF NOT EXISTS backups(
-  account TEXT NOT NULL, version INTEGER NOT NULL, key BLOB NOT NULL, entries INTEGER NOT NULL, at INTEGER NOT NULL,
+  account TEXT NOT NULL, version INTEGER NOT NULL, key BLOB NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (account, version))`,
 		`CREATE TABLE IF NOT EXISTS backup_entries(
   account TEXT NOT NULL, version INTEGER NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (account, version, id))`,
 
-		logTrigger(), certificateTrigger, listTrigger, prekeyTrigger, chunkTrigger, blobTrigger, entryTrigger, backupTrigger,
+		logTrigger(), certificateTrigger, listTrigger, prekeyTrigger, chunkTrigger, blobTrigger, entryTrigger, entryChangedTrigger, backupTrigger,
 	} {
 		list = append(list, core.Statement{SQL: sql})
 	}
@@ -124,7 +124,10 @@ END`
   DELETE FROM chunks WHERE id = OLD.id;
 END`
 	entryTrigger = `CREATE TRIGGER IF NOT EXISTS backup_entries_added AFTER INSERT ON backup_entries BEGIN
-  UPDATE backups SET entries = entries + 1 WHERE account = NEW.account AND version = NEW.version;
+  UPDATE backups SET entries = entries + 1, bytes = bytes + length(NEW.sealed) WHERE account = NEW.account AND version = NEW.version;
+END`
+	entryChangedTrigger = `CREATE TRIGGER IF NOT EXISTS backup_entries_changed AFTER UPDATE ON backup_entries BEGIN
+  UPDATE backups SET bytes = bytes + length(NEW.sealed) - length(OLD.sealed) WHERE account = NEW.account AND version = NEW.version;
 END`
 	backupTrigger = `CREATE TRIGGER IF NOT EXISTS backups_gone AFTER DELETE ON backups BEGIN
   DELETE FROM backup_entries WHERE account = OLD.account AND version = OLD.version;
