@@ -79,10 +79,10 @@ func (b *builder) accounts(entries []*entry, what int) {
 			devices = append(devices, e.author)
 		}
 	}
-	b.add(`SELECT account FROM devices WHERE device IN `)
+	b.add(`SELECT account FROM devices WHERE device IN `) // two questions, so that an index answers each in any version of SQLite
 	b.in(compact(devices))
 	if len(sessions) > 0 {
-		b.add(` OR device IN (SELECT device FROM sessions WHERE session IN `)
+		b.add(` UNION ALL SELECT account FROM devices WHERE device IN (SELECT device FROM sessions WHERE session IN `)
 		b.in(compact(sessions))
 		b.add(`)`)
 	}
