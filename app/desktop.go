@@ -135,6 +135,7 @@ func newDesktop(w window, state windowState) *desktop {
 		ring: d.notify,
 		tray: func(s trayState) { d.trayIcon().show(s) },
 		away: d.hidden.Load,
+		open: func() bool { return w.API.Settings().ChatPreview },
 	}
 	return d
 }
@@ -168,7 +169,9 @@ type wailsCalls struct {
 	quit     func()
 	// measure reads the window's place and size into a state.
 	measure func(*windowState)
-	notify  func(title, body string) error // nil when the desktop shows none
+	notify  func(notification) error // nil when the desktop shows none
+	// clicked sets who hears that a notification was clicked, of which room
+	clicked func(func(room string))
 	// dialogs; "" when the person closed one
 	openFile func(title string) (string, error)
 	saveFile func(title, name string) (string, error)
@@ -180,7 +183,7 @@ func noCalls() wailsCalls {
 		return core.Errorf(core.Unavailable, "The window is still opening; try again in a moment.")
 	}
 	return wailsCalls{
-		emit: func(string, any) {}, copy: early, open: early, show: func() {}, hide: func() {}, minimise: func() {}, quit: func() {}, measure: func(*windowState) {},
+		emit: func(string, any) {}, clicked: func(func(string)) {}, copy: early, open: early, show: func() {}, hide: func() {}, minimise: func() {}, quit: func() {}, measure: func(*windowState) {},
 		openFile: func(string) (string, error) { return "", early("") },
 		saveFile: func(string, string) (string, error) { return "", early("") },
 	}
@@ -191,6 +194,7 @@ func noCalls() wailsCalls {
 func (d *desktop) startup(ctx, wctx context.Context) {
 	calls := bindCalls(ctx, wctx, session(d.window.Lookup))
 	d.place(wctx)
+	calls.clicked(d.noticed)
 	icon := d.startTray(calls)
 	if d.window.Background && icon == nil { // the task bar is the only place to find it
 		calls.show()
@@ -301,7 +305,7 @@ func (d *desktop) hide() {
 	told := d.state.ToldBackground
 	d.mu.Unlock()
 	if !told {
-		d.notify("debros goes on in the background", "Start debros once more, or use its icon, to see the window.")
+		d.notify(notification{title: "debros goes on in the background", body: "Start debros once more, or use its icon, to see the window."})
 		d.remember(func(s *windowState) { s.ToldBackground = true })
 	}
 }
@@ -311,6 +315,14 @@ func (d *desktop) raise() {
 	d.hidden.Store(false)
 	d.wails().show()
 	d.window.API.Resend()
+}
+
+// noticed leads to what a notification was about.
+func (d *desktop) noticed(room string) {
+	d.raise()
+	if room != "" {
+		d.window.API.OpenRoom(room)
+	}
 }
 
 // offer takes a debros: link from the system.

@@ -4,12 +4,17 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"git.debros.io/DeBros/network/app/api"
 	"git.debros.io/DeBros/network/backend/core"
 )
+
+// notification is a word while the window is away. Room is where a click on it
+// leads, "" to the window alone.
+type notification struct{ title, body, room string }
 
 // longWork is how long a task must have run for its end to be news.
 const longWork = 10 * time.Second
@@ -21,11 +26,13 @@ type trayState struct {
 }
 
 // attendant follows the page's events for the desktop. Ring shows a
-// notification, tray changes the icon; away tells whether nobody sees the page.
+// notification, tray changes the icon; away tells whether nobody sees the page,
+// open whether notifications of the chat may show who wrote what.
 type attendant struct {
-	ring func(title, body string)
+	ring func(notification)
 	tray func(trayState)
 	away func() bool
+	open func() bool
 
 	mu     sync.Mutex
 	state  trayState
@@ -45,7 +52,36 @@ func (a *attendant) take(payload any) {
 		a.nodeIs(data)
 	case []api.Task:
 		a.tasksAre(data)
+	case api.ChatEvent:
+		a.chatSays(data)
 	}
+}
+
+// chatSays tells of a message. Whoever looks over the shoulder learns neither
+// room nor sender nor text, unless the person wants them shown.
+func (a *attendant) chatSays(e api.ChatEvent) {
+	if e.Kind != core.ChatEventNotify || !a.away() {
+		return
+	}
+	n := notification{title: "New message", room: e.Room}
+	if a.open() && e.Message != nil {
+		n.title, n.body = e.Title, e.Message.FromName+": "+firstLine(e.Message.Text)
+	}
+	a.ring(n)
+}
+
+// maxPreview is how many letters of a message a notification shows.
+const maxPreview = 120
+
+func firstLine(text string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if letters := []rune(line); len(letters) > maxPreview {
+		line, more = string(letters[:maxPreview]), true
+	}
+	if more {
+		line += " …"
+	}
+	return line
 }
 
 func (a *attendant) nodeIs(s api.NodeStatus) {
@@ -63,11 +99,11 @@ func (a *attendant) nodeIs(s api.NodeStatus) {
 	}
 	switch s.State {
 	case core.StateOK:
-		a.ring("The node is well again", "All its parts work.")
+		a.ring(notification{title: "The node is well again", body: "All its parts work."})
 	case core.StateDegraded:
-		a.ring("The node works with a loss", trouble(s))
+		a.ring(notification{title: "The node works with a loss", body: trouble(s)})
 	default:
-		a.ring("The node does not work", trouble(s))
+		a.ring(notification{title: "The node does not work", body: trouble(s)})
 	}
 }
 
@@ -103,9 +139,9 @@ func (a *attendant) tasksAre(list []api.Task) {
 			continue
 		}
 		if t.State == "failed" {
-			a.ring(t.Title+": failed", t.Error)
+			a.ring(notification{title: t.Title + ": failed", body: t.Error})
 		} else {
-			a.ring(t.Title+": done", t.Result)
+			a.ring(notification{title: t.Title + ": done", body: t.Result})
 		}
 	}
 }

@@ -12,11 +12,12 @@ import (
 func TestAttendant(t *testing.T) {
 	var told []string
 	var tray []trayState
-	away := true
+	away, open := true, false
 	a := &attendant{
-		ring: func(title, body string) { told = append(told, title+" | "+body) },
+		ring: func(n notification) { told = append(told, n.title+" | "+n.body+n.room) },
 		tray: func(s trayState) { tray = append(tray, s) },
 		away: func() bool { return away },
+		open: func() bool { return open },
 	}
 	node := func(state string, peers int, checks ...api.Check) {
 		a.take(api.Event{Data: api.NodeStatus{State: state, Peers: peers, Checks: checks}})
@@ -53,6 +54,17 @@ func TestAttendant(t *testing.T) {
 		api.Task{ID: "c", State: "done", Title: "Short", StartedAt: start, EndedAt: soon},
 	)
 	expect("ends", "Export: done | 9 keys", "Import: failed | Line 3.")
+
+	message := api.ChatEvent{Kind: "notify", Room: " r1", Title: "garden", Message: &api.ChatMessage{FromName: "Bob", Text: "the roses\nare out"}}
+	a.take(api.Event{Data: message})
+	expect("a message", "New message |  r1")
+	open = true
+	a.take(api.Event{Data: message})
+	expect("a message that may be shown", "garden | Bob: the roses … r1")
+	a.take(api.Event{Data: api.ChatEvent{Kind: "rooms", Room: "r1"}})
+	away = false
+	a.take(api.Event{Data: message})
+	expect("what is no message, and the window is open")
 
 	if want := []trayState{{"ok", 0}, {"ok", 2}, {"degraded", 2}, {"degraded", 1}, {"ok", 1}, {"down", 0}}; !slices.Equal(tray, want) {
 		t.Errorf("tray: %+v", tray)

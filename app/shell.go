@@ -90,12 +90,12 @@ func (d *desktop) Painted() {
 }
 
 // notify shows a notification, unless the person wants none.
-func (d *desktop) notify(title, body string) {
+func (d *desktop) notify(n notification) {
 	show := d.wails().notify
 	if show == nil || d.window.API.Settings().Quiet {
 		return
 	}
-	if err := show(title, body); err != nil {
+	if err := show(n); err != nil {
 		d.window.Log.Debug("a notification was not shown", core.KeyError, err.Error())
 	}
 }

@@ -15,9 +15,10 @@ import (
 // session of the desktop, or when it shows no notifications.
 func bindCalls(ctx, wctx context.Context, session bool) wailsCalls {
 	calls := wailsCalls{
-		emit: func(name string, payload any) { wails_runtime.EventsEmit(wctx, name, payload) },
-		copy: func(text string) error { return wails_runtime.ClipboardSetText(wctx, text) },
-		open: func(address string) error { return openAddress(ctx, address) },
+		clicked: func(func(string)) {},
+		emit:    func(name string, payload any) { wails_runtime.EventsEmit(wctx, name, payload) },
+		copy:    func(text string) error { return wails_runtime.ClipboardSetText(wctx, text) },
+		open:    func(address string) error { return openAddress(ctx, address) },
 		show: func() {
 			wails_runtime.WindowUnminimise(wctx)
 			wails_runtime.Show(wctx)
@@ -42,12 +43,24 @@ func bindCalls(ctx, wctx context.Context, session bool) wailsCalls {
 		},
 	}
 	if session && wails_runtime.InitializeNotifications(wctx) == nil {
-		calls.notify = func(title, body string) error {
-			return wails_runtime.SendNotification(wctx, wails_runtime.NotificationOptions{ID: title, Title: title, Body: body})
+		calls.notify = func(n notification) error {
+			options := wails_runtime.NotificationOptions{ID: n.title + n.room, Title: n.title, Body: n.body}
+			options.Data = map[string]any{notifiedRoom: n.room}
+			return wails_runtime.SendNotification(wctx, options)
+		}
+		calls.clicked = func(tell func(room string)) {
+			wails_runtime.OnNotificationResponse(wctx, func(r wails_runtime.NotificationResult) {
+				if room, ok := r.Response.UserInfo[notifiedRoom].(string); ok && r.Error == nil {
+					tell(room)
+				}
+			})
 		}
 	}
 	return calls
 }
+
+// notifiedRoom is the name under which a notification carries its room.
+const notifiedRoom = "room"
 
 // session tells whether there is a desktop session to talk to. Without an
 // address of it libraries would start one of their own, which would outlive us.

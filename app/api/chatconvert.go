@@ -126,6 +126,7 @@ func chatSafetyOf(v core.ChatSafety) ChatSafety {
 		Address:  v.Address,
 		Number:   v.Number,
 		QR:       v.QR,
+		Code:     qrRows(v.QR),
 		Verified: v.Verified,
 		Devices:  each(v.Devices, chatDeviceOf),
 	}
@@ -258,6 +259,7 @@ func chatLinkOf(v core.ChatLink) ChatLink {
 		Room:      v.Room,
 		RoomName:  v.RoomName,
 		URL:       v.URL,
+		Code:      qrRows(v.URL),
 		By:        v.By,
 		ByName:    v.ByName,
 		ExpiresAt: stamp(v.ExpiresAt),

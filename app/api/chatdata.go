@@ -157,11 +157,12 @@ type ChatDevice struct {
 	SeenAt   string `json:"seen_at"`
 }
 
-// ChatSafety is what two people compare.
+// ChatSafety is what two people compare. Code holds the rows of the QR code of QR.
 type ChatSafety struct {
 	Address  string       `json:"address"`
 	Number   string       `json:"number"` // 60 digits in groups of five
 	QR       string       `json:"qr"`
+	Code     []string     `json:"code"`
 	Verified bool         `json:"verified"`
 	Devices  []ChatDevice `json:"devices"`
 }
@@ -337,18 +338,19 @@ type ChatLinkOptions struct {
 }
 
 // ChatLink is an invite link. URL is empty where it is not known, as only the
-// device that made it has the secret.
+// device that made it has the secret. Code holds the rows of its QR code.
 type ChatLink struct {
-	ID        string `json:"id"`
-	Room      string `json:"room"`
-	RoomName  string `json:"room_name"`
-	URL       string `json:"url"`
-	By        string `json:"by"`
-	ByName    string `json:"by_name"`
-	ExpiresAt string `json:"expires_at"`
-	Uses      int    `json:"uses"`
-	Used      int    `json:"used"`
-	Network   string `json:"network"` // id
+	ID        string   `json:"id"`
+	Room      string   `json:"room"`
+	RoomName  string   `json:"room_name"`
+	URL       string   `json:"url"`
+	Code      []string `json:"code"`
+	By        string   `json:"by"`
+	ByName    string   `json:"by_name"`
+	ExpiresAt string   `json:"expires_at"`
+	Uses      int      `json:"uses"`
+	Used      int      `json:"used"`
+	Network   string   `json:"network"` // id
 	// Here says that the link is of the network that this node is in.
 	Here bool `json:"here"`
 }

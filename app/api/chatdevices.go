@@ -33,9 +33,18 @@ func (v *ChatDevices) Revoke(fingerprint string) error {
 	return chatAct(v.d, "ChatDevices.Revoke", MaxRunTime, func(ctx context.Context, c Chat) error { return c.RevokeDevice(ctx, fingerprint) })
 }
 
+// ChatCode is a text to be shown as a picture: Code holds the rows of its QR code.
+type ChatCode struct {
+	Text string   `json:"text"`
+	Code []string `json:"code"`
+}
+
 // Code is what this device shows so that a device that lives lets it in.
-func (v *ChatDevices) Code() (string, error) {
-	return chatAsk(v.d, "ChatDevices.Code", MaxCallTime, func(ctx context.Context, c Chat) (string, error) { return c.DeviceCode(ctx) })
+func (v *ChatDevices) Code() (ChatCode, error) {
+	return chatAsk(v.d, "ChatDevices.Code", MaxCallTime, func(ctx context.Context, c Chat) (ChatCode, error) {
+		text, err := c.DeviceCode(ctx)
+		return ChatCode{Text: text, Code: qrRows(text)}, err
+	})
 }
 
 // Approve lets the device in whose code was read, and sends it all keys.

@@ -36,6 +36,8 @@ type Settings struct {
 	Closing string `json:"closing"`
 	// Quiet keeps the desktop's notifications away.
 	Quiet bool `json:"quiet"`
+	// ChatPreview lets notifications of the chat show who wrote what.
+	ChatPreview bool `json:"chat_preview"`
 	// HidePlaces keeps names of places and pins off the screen, for pictures of it.
 	HidePlaces bool `json:"hide_places"`
 	// Welcomed says that the first steps are done; until then the page opens with them.

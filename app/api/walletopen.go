@@ -193,7 +193,7 @@ type SignRequest struct {
 	Label     string `json:"label"` // of the wallet
 	Address   string `json:"address"`
 	Chain     string `json:"chain"`
-	Kind      string `json:"kind"` // "sign-in" or "nonce"
+	Kind      string `json:"kind"` // "sign-in", "device" or "nonce"
 	Text      string `json:"text"`
 	Domain    string `json:"domain"` // who asks
 	Statement string `json:"statement"`

@@ -1,5 +1,6 @@
 // Every word of the page in German, one file per screen.
 import { chat } from './de/chat';
+import { chatmore } from './de/chatmore';
 import { compare } from './de/compare';
 import { desktop } from './de/desktop';
 import { frame } from './de/frame';
@@ -17,6 +18,7 @@ import { wallet } from './de/wallet';
 /** The German catalogue. */
 export const de: Messages = {
   ...chat,
+  ...chatmore,
   ...compare,
   ...desktop,
   ...frame,

@@ -1,6 +1,7 @@
 // Every word of the page in English, one file per screen. Other languages are
 // typed by this catalogue, so that a missing text fails the type check.
 import { chat } from './en/chat';
+import { chatmore } from './en/chatmore';
 import { compare } from './en/compare';
 import { desktop } from './en/desktop';
 import { frame } from './en/frame';
@@ -17,6 +18,7 @@ import { wallet } from './en/wallet';
 /** The English catalogue. Texts with values are functions that take the formats of the language first. */
 export const en = {
   ...chat,
+  ...chatmore,
   ...compare,
   ...desktop,
   ...frame,

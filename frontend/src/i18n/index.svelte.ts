@@ -13,6 +13,7 @@ export type Language = (typeof Languages)[number];
 /** The words that one file holds. */
 export type Section =
   | 'chat'
+  | 'chatmore'
   | 'compare'
   | 'desktop'
   | 'frame'

@@ -3,6 +3,7 @@ import { need } from './index.svelte';
 
 await need(
   'chat',
+  'chatmore',
   'compare',
   'desktop',
   'join',

@@ -31,6 +31,7 @@ export class Session {
     closing: '',
     quiet: false,
     hide_places: false,
+    chat_preview: false,
     welcomed: true,
     read_only: [],
     notice: '',

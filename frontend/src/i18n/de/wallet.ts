@@ -101,6 +101,10 @@ export const wallet: Pick<Messages, 'wallet'> = {
     unlockHint: (f, minutes) => `Sie sperrt sich nach ${plural(f, minutes, 'Minute', 'Minuten')} ohne Unterschrift.`,
     unlockKeychain: 'Mit dem Schlüsselbund entsperren',
     unlockFirst: 'Danach wird eine Unterschrift von ihr erbeten.',
+    deviceTitle: 'Diesen Computer zu deinen Chats hinzufügen?',
+    deviceHere: 'dieses Programm, auf diesem Computer',
+    deviceAllows:
+      'Das ist ein Gerätezertifikat. Wer es hat, schreibt und liest im Chat in deinem Namen, ein Jahr lang. Es bewegt kein Geld. Lehne ab, wenn du das nicht gerade selbst begonnen hast.',
     signTitle: 'Eine Unterschrift wird erbeten',
     signWallet: 'Wallet',
     signWho: 'Wer fragt',

@@ -99,6 +99,10 @@ export const wallet = {
       `It locks itself after ${plural(f, minutes, 'minute', 'minutes')} without a signature.`,
     unlockKeychain: 'Unlock by the keychain',
     unlockFirst: 'It is asked for a signature next.',
+    deviceTitle: 'Add this computer to your chats?',
+    deviceHere: 'this program, on this computer',
+    deviceAllows:
+      'This is a device certificate. Whoever holds it writes and reads in your name in the chat, for a year. It moves no money. Refuse it unless you began it yourself just now.',
     signTitle: 'A signature is asked for',
     signWallet: 'Wallet',
     signWho: 'Who asks',

@@ -434,6 +434,20 @@ export namespace api {
 	        this.version = source["version"];
 	    }
 	}
+	export class ChatCode {
+	    text: string;
+	    code: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ChatCode(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.text = source["text"];
+	        this.code = source["code"];
+	    }
+	}
 	export class ChatDevice {
 	    fingerprint: string;
 	    name: string;
@@ -687,6 +701,7 @@ export namespace api {
 	    room: string;
 	    room_name: string;
 	    url: string;
+	    code: string[];
 	    by: string;
 	    by_name: string;
 	    expires_at: string;
@@ -705,6 +720,7 @@ export namespace api {
 	        this.room = source["room"];
 	        this.room_name = source["room_name"];
 	        this.url = source["url"];
+	        this.code = source["code"];
 	        this.by = source["by"];
 	        this.by_name = source["by_name"];
 	        this.expires_at = source["expires_at"];
@@ -1155,6 +1171,7 @@ export namespace api {
 	    address: string;
 	    number: string;
 	    qr: string;
+	    code: string[];
 	    verified: boolean;
 	    devices: ChatDevice[];
 	
@@ -1167,6 +1184,7 @@ export namespace api {
 	        this.address = source["address"];
 	        this.number = source["number"];
 	        this.qr = source["qr"];
+	        this.code = source["code"];
 	        this.verified = source["verified"];
 	        this.devices = this.convertValues(source["devices"], ChatDevice);
 	    }
@@ -4256,6 +4274,7 @@ export namespace api {
 	    namespace: string;
 	    closing: string;
 	    quiet: boolean;
+	    chat_preview: boolean;
 	    hide_places: boolean;
 	    welcomed: boolean;
 	    read_only: string[];
@@ -4273,6 +4292,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.closing = source["closing"];
 	        this.quiet = source["quiet"];
+	        this.chat_preview = source["chat_preview"];
 	        this.hide_places = source["hide_places"];
 	        this.welcomed = source["welcomed"];
 	        this.read_only = source["read_only"];

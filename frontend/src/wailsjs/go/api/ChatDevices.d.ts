@@ -4,7 +4,7 @@ import {api} from '../models';
 
 export function Approve(arg1:string):Promise<api.ChatDevice>;
 
-export function Code():Promise<string>;
+export function Code():Promise<api.ChatCode>;
 
 export function Export(arg1:api.ChatExportOptions,arg2:string):Promise<string>;
 
