@@ -10,7 +10,7 @@ export const chatmore: Pick<Messages, 'chatmore'> = {
       back: 'Zurück zu den Räumen',
       devices: 'Geräte',
       backup: 'Sicherung',
-      contacts: 'Leute',
+      people: 'Leute',
       settings: 'Einstellungen',
       privacy: 'Was das Netzwerk sieht',
       diagnostics: 'Diagnose',

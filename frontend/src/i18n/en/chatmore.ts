@@ -9,7 +9,7 @@ export const chatmore = {
       back: 'Back to the rooms',
       devices: 'Devices',
       backup: 'Backup',
-      contacts: 'People',
+      people: 'People',
       settings: 'Settings',
       privacy: 'What the network sees',
       diagnostics: 'Diagnostics',
