@@ -31,17 +31,21 @@ const (
 	LinkPeer  = "peer"  // debros://peer/PEER_ID
 	LinkKey   = "key"   // debros://key/NAMESPACE/KEY
 	LinkQuery = "query" // debros://query/NAMESPACE?sql=…; it lands in the editor and never runs
+	LinkRoom  = "room"  // debros://room?…#SECRET: an invite into a room of the chat
 )
 
 // Link is what a debros: link asks for.
 type Link struct {
 	ID        string `json:"id"`
-	Kind      string `json:"kind"` // "join", "peer", "key" or "query"
+	Kind      string `json:"kind"` // "join", "peer", "key", "query" or "room"
 	Ticket    string `json:"ticket"`
 	Peer      string `json:"peer"`
 	Namespace string `json:"namespace"`
 	Key       string `json:"key"`
 	SQL       string `json:"sql"`
+	// Room is the whole link into a room, which the chat reads; it lets whoever has
+	// it knock there.
+	Room string `json:"room"`
 }
 
 // Links is bound as "Links".
@@ -90,7 +94,13 @@ func ParseLink(text string) (Link, error) {
 		return Link{}, core.Errorf(core.TooLarge, "A debros: link has at most %d bytes.", MaxLinkBytes)
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != linkScheme || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+	if err != nil || u.Scheme != linkScheme || u.User != nil || u.Opaque != "" {
+		return Link{}, badLink()
+	}
+	if u.Host == LinkRoom {
+		return roomLink(text, u)
+	}
+	if u.Fragment != "" {
 		return Link{}, badLink()
 	}
 	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
@@ -128,8 +138,29 @@ func ParseLink(text string) (Link, error) {
 	return link, nil
 }
 
+// roomLink keeps a link into a room as it is: a query of plain words, and the
+// secret behind the "#". What they say, the chat reads when the person is asked.
+func roomLink(text string, u *url.URL) (Link, error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil || len(values) == 0 || strings.Trim(u.Path, "/") != "" || !plainWord(u.EscapedFragment()) || !showable(text) {
+		return Link{}, badLink()
+	}
+	for name, list := range values {
+		if len(list) != 1 || !plainWord(name) || strings.ContainsFunc(list[0], notShownInRoom) {
+			return Link{}, badLink()
+		}
+	}
+	return Link{Kind: LinkRoom, Room: text}, nil
+}
+
+// notShownInRoom holds for what no part of a link into a room has: it is made of
+// ids, accounts and numbers.
+func notShownInRoom(r rune) bool {
+	return r >= utf8.RuneSelf || (!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_:.", r))
+}
+
 func badLink() error {
-	return core.Errorf(core.Invalid, "This debros: link is not one that this program knows: join, peer, key or query.")
+	return core.Errorf(core.Invalid, "This debros: link is not one that this program knows: join, peer, key, query or room.")
 }
 
 // onlySQL reads "sql=…" and nothing else.

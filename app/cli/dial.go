@@ -146,6 +146,10 @@ func (n *node) Logs(ctx context.Context, after uint64, limit int) ([]core.LogEnt
 	return n.operator.Logs(ctx, after, limit)
 }
 
+func (n *node) Chat(ctx context.Context, method string, in []any, out any) error {
+	return n.operator.Chat(ctx, method, in, out)
+}
+
 func (n *node) Stop(ctx context.Context) error { return n.operator.Stop(ctx) }
 
 func (n *node) Open(ctx context.Context, link string) (string, error) {

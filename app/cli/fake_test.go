@@ -33,6 +33,7 @@ type fake struct {
 	execs   [][]core.Statement
 	message []byte
 	network networkFake
+	chat    chatFake
 
 	transfer transferFake
 	keys     []string // idempotency keys of writes

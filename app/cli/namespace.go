@@ -45,7 +45,7 @@ func (a *app) listPlaced(ctx context.Context, r remote, _ core.Namespace) error 
 	}
 	d := document{name: "namespaces", columns: []string{"namespace", "state", "replicas", "index", "created_at"}}
 	for _, g := range groups {
-		if g.Namespace != core.SystemNamespace {
+		if g.Namespace != core.SystemNamespace && g.Namespace != core.ChatNamespace {
 			d.rows = append(d.rows, record{
 				{"namespace", string(g.Namespace)}, {"state", g.State}, {"replicas", len(g.Replicas)}, {"index", g.Index}, {"created_at", g.CreatedAt},
 			})

@@ -76,6 +76,10 @@ type remote interface {
 	AddReplica(ctx context.Context, ns core.Namespace) error
 	DropReplica(ctx context.Context, ns core.Namespace) error
 
+	// Chat asks the node's chat: a method of it, its arguments in order, and where
+	// the answer goes, nil for one without.
+	Chat(ctx context.Context, method string, in []any, out any) error
+
 	Transfer(ctx context.Context, job core.TransferJob) (core.TransferResult, error)
 	Transfers(ctx context.Context) ([]core.TransferTask, error)
 	BackupPlan(ctx context.Context) (core.BackupPlan, error)

@@ -59,7 +59,7 @@ func (a *app) root() *cobra.Command {
 		a.nodeCommand(), a.kvCommand(), a.sqlCommand(), a.pubsubCommand(), a.peersCommand(), a.configCommand(),
 		a.nsCommand(), a.networkCommand(), a.inviteCommand(), a.joinCommand(), a.leaveCommand(),
 		a.healthCommand(), a.doctorCommand(), a.statusCommand(), a.peerIDCommand(), a.versionCommand(), a.limitsCommand(), a.uiCommand(), a.cheatCommand(), a.supportCommand(),
-		a.sandboxCommand(), a.contextCommand(), a.authCommand(), a.appCommand(), a.walletCommand(),
+		a.sandboxCommand(), a.contextCommand(), a.authCommand(), a.appCommand(), a.walletCommand(), a.chatCommand(),
 	)
 	if a.env.Program.StartGateway != nil {
 		root.AddCommand(a.gatewayCommand())

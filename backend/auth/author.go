@@ -17,18 +17,25 @@ import (
 // write there. It holds until expires, 15 minutes at most, and has at most
 // [MaxProofBytes].
 func (a *Auth) AuthorProof(ctx context.Context, p core.Principal, ns core.Namespace, peer string) (proof []byte, expires time.Time, err error) {
-	if err = a.Allow(ctx, p, ns, core.PermissionWrite); err != nil {
+	need := core.PermissionWrite
+	if ns == core.ChatNamespace {
+		need = core.PermissionChat
+	}
+	if err = a.Allow(ctx, p, ns, need); err != nil {
 		return nil, time.Time{}, err
 	}
 	if peer == "" || len(peer) > 128 {
 		return nil, time.Time{}, core.Errorf(core.Invalid, "a proof is for one peer, by its id")
 	}
 	at, life := a.settings.Now().Truncate(time.Second), TokenLife
-	if !p.ExpiresAt.IsZero() && p.KeyID != "" {
+	if !p.ExpiresAt.IsZero() && (p.KeyID != "" || p.Device != "") {
 		life = min(life, p.ExpiresAt.Sub(at))
 	}
 	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{Subject: p.Subject}, Namespace: string(ns), SessionID: p.SessionID, Confirm: &confirmation{Peer: peer},
+	}
+	if ns == core.ChatNamespace { // whoever relays the chat must not learn whose it is
+		c.Subject, c.SessionID = string(core.PermissionChat), ""
 	}
 	signed, err := a.sign(ctx, authorKind(), c, at, life)
 	if err != nil {
@@ -89,6 +96,8 @@ func (a *Auth) stillWriter(p core.Principal, ns core.Namespace) bool {
 		if subject = row.creator; row.revoked || subject == operatorSubject {
 			return !row.revoked
 		}
+	case ns == core.ChatNamespace: // every device may, until its proof ends
+		return true
 	case p.SessionID == "": // a node's operator, or whoever needs no credential there
 		return true
 	}

@@ -29,7 +29,6 @@ const (
 	verifyPath    = "/v1/auth/verify"
 	classSignIn   = 1
 	classDevice   = 2
-	devicePurpose = "device"
 
 	// linkDomain stands for the gateway's name where the caller used none: he came
 	// through a link between peers. The name is reserved for private use.
@@ -93,9 +92,11 @@ func (a *Auth) Challenge(ctx context.Context, r core.ChallengeRequest) (core.Cha
 	if err != nil {
 		return core.Challenge{}, err
 	}
-	ns, err := a.namespace(r.Namespace)
-	if err != nil {
-		return core.Challenge{}, err
+	ns := core.ChatNamespace // all that a device signs in to
+	if classOf(r.Purpose) != classDevice {
+		if ns, err = a.namespace(r.Namespace); err != nil {
+			return core.Challenge{}, err
+		}
 	}
 	if len(r.Purpose) > MaxNameBytes {
 		return core.Challenge{}, core.Errorf(core.Invalid, "a purpose has at most %d bytes", MaxNameBytes)
@@ -123,7 +124,7 @@ func (a *Auth) Challenge(ctx context.Context, r core.ChallengeRequest) (core.Cha
 }
 
 func classOf(purpose string) byte {
-	if purpose == devicePurpose {
+	if purpose == core.PurposeDevice {
 		return classDevice
 	}
 	return classSignIn

@@ -47,7 +47,7 @@ const grantGuard = ` (?3 = 'operator' OR EXISTS (SELECT 1 FROM auth_grants WHERE
  AND (?5 OR ?4 IN ('writer', 'reader', '') AND NOT EXISTS (SELECT 1 FROM auth_grants WHERE namespace = ?1 AND subject = ?2 AND role IN ('owner', 'admin')))
  AND (?4 = 'owner' OR NOT EXISTS (SELECT 1 FROM auth_grants WHERE namespace = ?1 AND subject = ?2 AND role = 'owner')
  OR (SELECT count(*) FROM auth_grants WHERE namespace = ?1 AND role = 'owner') > 1
- OR EXISTS (SELECT 1 FROM auth_namespaces WHERE name = ?1 AND owner = 'operator') OR ?1 IN ('default', 'anchat')) `
+ OR EXISTS (SELECT 1 FROM auth_namespaces WHERE name = ?1 AND owner = 'operator') OR ?1 = 'default') `
 
 // Grant gives or changes a role; an empty one takes it away. Admins make writers
 // and readers, owners all. It returns Denied when the caller may not, Conflict

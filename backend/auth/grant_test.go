@@ -172,7 +172,7 @@ func TestNamespace_CannotBeTakenOver(t *testing.T) {
 	})
 	alice, mallory := newPerson(t), newPerson(t)
 	home.signIn(alice, red)
-	for _, ns := range []core.Namespace{red, core.DefaultNamespace, "anchat", "full", "tenant"} {
+	for _, ns := range []core.Namespace{red, core.DefaultNamespace, "full", "tenant"} {
 		tokens, err := home.Verify(t.Context(), home.proof(mallory, ns))
 		if err != nil || home.allowed(home.who(tokens.AccessToken), ns, core.PermissionRead) != core.Denied {
 			t.Errorf("%s by signing in: %v", ns, err)

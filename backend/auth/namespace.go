@@ -14,7 +14,7 @@ const day = 24 * time.Hour
 
 // reserved tells whether no wallet may claim a namespace.
 func reserved(ns core.Namespace) bool {
-	return ns == core.DefaultNamespace || ns == core.SystemNamespace || ns == reservedNamespace
+	return ns == core.DefaultNamespace || ns == core.SystemNamespace || ns == core.ChatNamespace
 }
 
 // claimable tells whether a wallet may try to claim a namespace. Of several that

@@ -48,7 +48,7 @@ func (a *Auth) prove(ctx context.Context, p core.Proof) (proven, error) {
 	if err = a.failures.check(who, a.settings.Now()); err != nil {
 		return proven{}, err
 	}
-	n, b, err := a.genuine(ctx, p, account, ns)
+	n, b, err := a.genuine(ctx, p, binding{account: account, namespace: ns}, classSignIn)
 	if err == nil {
 		err = a.signed(p, n, b)
 	}
@@ -63,10 +63,10 @@ func (a *Auth) prove(ctx context.Context, p core.Proof) (proven, error) {
 }
 
 // genuine reads the nonce and finds what it is bound to.
-func (a *Auth) genuine(ctx context.Context, p core.Proof, account wallet.Account, ns core.Namespace) (nonce, binding, error) {
+func (a *Auth) genuine(ctx context.Context, p core.Proof, b binding, class byte) (nonce, binding, error) {
 	n, ok := parseNonce(p.Nonce)
 	now := a.settings.Now()
-	if !ok || n.class != classSignIn || !now.Before(n.expires) || n.expires.Sub(now) > NonceLife+Skew {
+	if !ok || n.class != class || !now.Before(n.expires) || n.expires.Sub(now) > NonceLife+Skew {
 		return nonce{}, binding{}, errNonce()
 	}
 	s, err := a.secrets(ctx)
@@ -77,7 +77,6 @@ func (a *Auth) genuine(ctx context.Context, p core.Proof, account wallet.Account
 	if err != nil {
 		return nonce{}, binding{}, err
 	}
-	b := binding{account: account, namespace: ns}
 	found, ok := match(s, n, b, origins)
 	if !ok && a.view.askFor(kindNonce, beatEvery) { // another node may just have made a new key, or come with a new name
 		a.view.secrets.empty()

@@ -24,6 +24,9 @@ func (a *Auth) Ticket(ctx context.Context, p core.Principal, origin string) (cor
 		RegisteredClaims: jwt.RegisteredClaims{Subject: p.Subject}, Namespace: string(p.Namespace), Scope: scope(p.Scopes),
 		SessionID: p.SessionID, Method: p.Method, Origin: origin, Until: millis(p.ExpiresAt),
 	}
+	if p.Device != "" {
+		c.Confirm = &confirmation{Device: p.Device}
+	}
 	if p.SessionID == "" && p.KeyID == "" { // the operator is this node's, as is whoever needs no credential
 		c.Node = a.settings.NodeID
 	}

@@ -44,9 +44,10 @@ type claims struct {
 	Until int64 `json:"until,omitempty"`
 }
 
-// confirmation binds a proof to a peer (RFC 7800).
+// confirmation binds a proof to a peer, or a session to a device (RFC 7800).
 type confirmation struct {
-	Peer string `json:"peer"`
+	Peer   string `json:"peer,omitempty"`
+	Device string `json:"device,omitempty"`
 }
 
 // verified is a signed text that was checked, and when that ends.
@@ -146,6 +147,12 @@ func (c *claims) sound(k kind) bool {
 	if k.typ == accessKind().typ && (c.SessionID == "") == (c.keyID() == "") {
 		return false // it is of a session or of a key
 	}
+	switch device := c.device() != ""; { // devices have sessions of the chat, and nobody else has
+	case c.Namespace == string(core.ChatNamespace):
+		return device || k.typ == authorKind().typ
+	case device:
+		return false
+	}
 	_, err := core.ParseNamespace(c.Namespace)
 	return err == nil
 }
@@ -155,6 +162,14 @@ func (c *claims) peer() string {
 		return ""
 	}
 	return c.Confirm.Peer
+}
+
+// device is the one that a session of the chat is bound to, "" for all others.
+func (c *claims) device() string {
+	if c.Confirm == nil {
+		return ""
+	}
+	return c.Confirm.Device
 }
 
 // keyID is the API key's, "" when it is no key.
@@ -171,7 +186,7 @@ func (c *claims) principal() core.Principal {
 		Subject: c.Subject, Method: core.MethodJWT, Namespace: core.Namespace(c.Namespace), SessionID: c.SessionID,
 		Issuer: c.Issuer, Audience: c.Audience[0], IssuedAt: c.IssuedAt.UTC(), NotBefore: c.NotBefore.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
 	}
-	p.KeyID = c.keyID()
+	p.KeyID, p.Device = c.keyID(), c.device()
 	if c.Scope != "" {
 		p.Scopes = strings.Fields(c.Scope)
 	}

@@ -127,7 +127,7 @@ func (a *Auth) judge(ctx context.Context, w *watcher) error {
 			return err
 		}
 	}
-	if w.principal.SessionID == "" || time.Now().Before(w.recheck) {
+	if w.principal.SessionID == "" || w.principal.Device != "" || time.Now().Before(w.recheck) { // a device's session has no row
 		return nil
 	}
 	w.recheck = time.Now().Add(recheckEvery)

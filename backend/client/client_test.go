@@ -59,7 +59,7 @@ func TestNewClient_Configuration(t *testing.T) {
 // must find its data again.
 func TestNamespaceOf(t *testing.T) {
 	for app, want := range map[string]string{
-		"my-app": "my-app", "My App": "my-app", "anchat": "anchat", "Žluť 2": "-lu--2"[1:], "_x": "x", "system": "system-app",
+		"my-app": "my-app", "My App": "my-app", "anchat": "anchat-app", "Žluť 2": "-lu--2"[1:], "_x": "x", "system": "system-app",
 		strings.Repeat("a", 80): strings.Repeat("a", 63), "": "", "---": "",
 	} {
 		got := namespaceOf(app)

@@ -175,7 +175,7 @@ func namespaceOf(app string) string {
 	}
 	name := strings.TrimLeft(b.String(), "-_")
 	name = name[:min(len(name), core.MaxNamespaceBytes)]
-	if name == string(core.SystemNamespace) {
+	if ns := core.Namespace(name); ns == core.SystemNamespace || ns == core.ChatNamespace {
 		name += "-app"
 	}
 	return name

@@ -106,3 +106,9 @@ func (o *Operator) Transfer(ctx context.Context, job core.TransferJob) (core.Tra
 func (o *Operator) BackupPlan(ctx context.Context) (core.BackupPlan, error) {
 	return answer(ctx, o, func(c *rpc.Conn) (core.BackupPlan, error) { return c.BackupPlan(ctx) })
 }
+
+// Chat calls a method of the chat of the node's own people, by its name; the
+// result is decoded into out, which may be nil.
+func (o *Operator) Chat(ctx context.Context, method string, in []any, out any) error {
+	return o.client.call(ctx, func(c *rpc.Conn) error { return c.Chat(ctx, method, in, out) })
+}

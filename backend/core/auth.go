@@ -14,6 +14,9 @@ const (
 	PermissionSchema Permission = "schema" // create and drop tables
 	PermissionAdmin  Permission = "admin"  // export, import, apps, everybody's keys, grants of writers and readers
 	PermissionOwner  Permission = "owner"  // grants of admins and owners, deleting the namespace
+	// PermissionChat is of no such order. Every device of a wallet has it, in
+	// ChatNamespace alone, and nobody has another one there.
+	PermissionChat Permission = "chat"
 )
 
 // Role is what a grant makes of somebody in a namespace.
@@ -45,6 +48,7 @@ type Principal struct {
 	Scopes    []string  `json:"scopes,omitempty"`
 	SessionID string    `json:"session_id,omitempty"` // of a JWT
 	KeyID     string    `json:"key_id,omitempty"`     // of an API key, or of the one that a JWT was made from
+	Device    string    `json:"device,omitempty"`     // that a session of the chat is bound to
 	Issuer    string    `json:"issuer,omitempty"`
 	Audience  string    `json:"audience,omitempty"`
 	IssuedAt  time.Time `json:"issued_at"`
@@ -90,11 +94,28 @@ type Proof struct {
 	Address     string // of the caller, for the audit log; "" when unknown
 }
 
+// PurposeDevice is the purpose of a challenge that a device of the chat signs. It
+// opens a session of the chat and nothing else.
+const PurposeDevice = "device"
+
+// DeviceProof is a challenge that a device of a wallet has signed.
+type DeviceProof struct {
+	Wallet      string
+	ChainType   string
+	Device      string // its fingerprint in hex
+	Nonce       string
+	Domain, URI string // as in ChallengeRequest
+	Address     string // of the caller, for the audit log; "" when unknown
+	// Verify checks the device's signature over the challenge's text, and that the
+	// device is the wallet's. It returns Unauthenticated or Denied.
+	Verify func(message string) error
+}
+
 // Tokens are a session's: both are secrets.
 type Tokens struct {
 	AccessToken  Secret
 	ExpiresIn    time.Duration
-	RefreshToken Secret // "" when the session was made by an API key
+	RefreshToken Secret // "" when the session was made by an API key or a device
 	Subject      string
 	Namespace    Namespace
 	SessionID    string

@@ -67,7 +67,7 @@ func TestParseNamespace(t *testing.T) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	bad := []string{"", "system", "A", "-a", "_a", "a.b", "..", "a/b", "a:b", "ä", "a\x00", " a", strings.Repeat("x", MaxNamespaceBytes+1)}
+	bad := []string{"", "system", "anchat", "A", "-a", "_a", "a.b", "..", "a/b", "a:b", "ä", "a\x00", " a", strings.Repeat("x", MaxNamespaceBytes+1)}
 	for _, s := range bad {
 		if _, err := ParseNamespace(s); CodeOf(err) != Invalid {
 			t.Errorf("%q: %v", s, err)

@@ -16,13 +16,20 @@ const (
 	// SystemNamespace holds what the network itself must agree on. It never
 	// runs a tenant's SQL, and ParseNamespace refuses its name.
 	SystemNamespace Namespace = "system"
+	// ChatNamespace holds the sealed rows of Anchat, which its service alone reads
+	// and writes. No tenant, owner or operator reaches it by another way, and
+	// ParseNamespace refuses its name.
+	ChatNamespace Namespace = "anchat"
 )
 
 // ParseNamespace accepts [a-z0-9][a-z0-9_-]{0,62} and refuses the reserved
-// name "system". It returns Invalid with the rule otherwise.
+// names "system" and "anchat". It returns Invalid with the rule otherwise.
 func ParseNamespace(s string) (Namespace, error) {
-	if s == string(SystemNamespace) {
+	switch Namespace(s) {
+	case SystemNamespace:
 		return "", Errorf(Invalid, "the namespace %q is reserved for the network itself; choose another name", s)
+	case ChatNamespace:
+		return "", Errorf(Invalid, "the namespace %q is reserved for the network's chat, which debros chat and /v1/anchat reach; choose another name", s)
 	}
 	if !validNamespace(s) {
 		return "", Errorf(Invalid, "a namespace has 1 to %d characters a-z, 0-9, _ and -, and starts with a letter or digit", MaxNamespaceBytes)

@@ -203,8 +203,8 @@ func tenantNamespace(ns core.Namespace) error {
 // Internal is the door for packages of this program.
 func (d *Databases) Internal() *Internal { return &Internal{d} }
 
-// Internal runs statements without package sqlguard, also in the system
-// namespace and on tables whose names are reserved. The lock inside SQLite holds
+// Internal runs statements without package sqlguard, also in the namespaces of
+// the network and of the chat, and on tables whose names are reserved. The lock inside SQLite holds
 // here too. Each string must be one statement.
 type Internal struct{ d *Databases }
 
@@ -225,14 +225,17 @@ func (i *Internal) Exec(ctx context.Context, ns core.Namespace, statements []cor
 }
 
 func knownNamespace(ns core.Namespace) error {
-	if ns == core.SystemNamespace {
+	if own(ns) {
 		return nil
 	}
 	return tenantNamespace(ns)
 }
 
-// Namespaces lists the namespaces that have a database on this node, without
-// the network's own, sorted.
+// own tells whether a namespace is the program's and no tenant's.
+func own(ns core.Namespace) bool { return ns == core.SystemNamespace || ns == core.ChatNamespace }
+
+// Namespaces lists the tenants' namespaces that have a database on this node,
+// sorted.
 func (d *Databases) Namespaces() []core.Namespace {
 	entries, err := os.ReadDir(d.settings.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -248,14 +251,18 @@ func (d *Databases) Namespaces() []core.Namespace {
 	return names
 }
 
-// Groups lists all groups with a replica on this node, the network's own first.
+// Groups lists all groups with a replica on this node, the program's own first.
 func (d *Databases) Groups() []core.Group {
 	open := map[core.Namespace]*group{}
 	if t, err := d.table(); err == nil {
 		open, _ = t.awake()
 	}
+	first := []core.Namespace{core.SystemNamespace}
+	if _, err := os.Stat(filepath.Join(d.settings.Dir, string(core.ChatNamespace))); err == nil {
+		first = append(first, core.ChatNamespace)
+	}
 	var list []core.Group
-	for _, ns := range append([]core.Namespace{core.SystemNamespace}, d.Namespaces()...) {
+	for _, ns := range append(first, d.Namespaces()...) {
 		if g := open[ns]; g != nil {
 			list = append(list, g.state())
 			continue

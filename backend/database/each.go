@@ -15,6 +15,18 @@ func (d *Databases) Keepers(ctx context.Context, ns core.Namespace) ([]string, e
 	if err := tenantNamespace(ns); err != nil {
 		return nil, err
 	}
+	return d.keepers(ctx, ns)
+}
+
+// Keepers is the same, also of the program's own namespaces.
+func (i *Internal) Keepers(ctx context.Context, ns core.Namespace) ([]string, error) {
+	if err := knownNamespace(ns); err != nil {
+		return nil, err
+	}
+	return i.d.keepers(ctx, ns)
+}
+
+func (d *Databases) keepers(ctx context.Context, ns core.Namespace) ([]string, error) {
 	p, err := d.directory.Find(ctx, ns)
 	if err != nil {
 		return nil, err

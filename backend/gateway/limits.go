@@ -32,6 +32,7 @@ func Limits() []core.Limit {
 		{rateTicket, "tickets for WebSockets"},
 		{rateAnon, "requests through the SOCKS5 proxy"},
 		{rateWrongKey, "keys that nobody has"},
+		{rateDevices, "lists of somebody's chat devices"},
 	} {
 		q := quotaOf(r.name)
 		if q.address.burst > 0 {

@@ -181,7 +181,7 @@ func (rt route) requestBody(known *schemas) *requestBody {
 func (rt route) group() string {
 	parts := strings.Split(strings.TrimPrefix(strings.TrimPrefix(rt.path, "/v1"), "/"), "/")
 	switch name := strings.TrimSuffix(parts[0], ".json"); name {
-	case "auth", "storage", "db", "rqlite", "pubsub", "network", "namespaces", "apps", "proxy":
+	case "auth", "storage", "db", "rqlite", "pubsub", "network", "namespaces", "apps", "proxy", "anchat":
 		return name
 	case "ws-ticket":
 		return "pubsub"

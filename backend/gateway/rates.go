@@ -53,6 +53,7 @@ const (
 	rateTicket    = "ticket"
 	rateAnon      = "anon"      // through the proxy, which is slow and shared
 	rateWrongKey  = "wrong_key" // keys that nobody has
+	rateDevices   = "devices"   // of somebody in the chat: much to read, for nobody in particular
 )
 
 func quotaOf(name string) quota {
@@ -66,6 +67,8 @@ func quotaOf(name string) quota {
 		return quota{address: minute(20), account: minute(20)}
 	case rateTicket:
 		return quota{address: minute(60), account: minute(60)}
+	case rateDevices:
+		return quota{address: minute(300)}
 	case rateAnon:
 		return quota{account: minute(120)}
 	case rateWrongKey:

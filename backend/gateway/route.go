@@ -52,6 +52,9 @@ type route struct {
 	stream bool
 	// rate names the bucket that the route draws from, "" is the common one.
 	rate string
+	// devices marks what is for anyone and also for devices of the chat, whose
+	// sessions reach nothing else.
+	devices bool
 	// here marks what is about this gateway and is never passed on to another.
 	here bool
 	// mediaType of the answer when it is not JSON.
@@ -62,7 +65,7 @@ type route struct {
 // audited tells whether what the route does to accounts, keys and grants is
 // recorded, with the request that did it. The routes of data pay nothing for it.
 func (rt route) audited() bool {
-	return slices.ContainsFunc([]string{"/v1/auth", "/v1/namespaces", "/v1/apps", "/v1/ws-ticket"}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{"/v1/auth", "/v1/namespaces", "/v1/apps", "/v1/ws-ticket", "/v1/anchat/session"}, func(prefix string) bool {
 		return rt.path == prefix || strings.HasPrefix(rt.path, prefix+"/")
 	})
 }
@@ -90,6 +93,7 @@ func (g *Gateway) routes() []route {
 		g.databaseRoutes(),
 		g.rqliteRoutes(),
 		g.transferRoutes(),
+		g.anchatRoutes(),
 		g.documentRoutes(),
 	)
 }
@@ -213,6 +217,9 @@ func (g *Gateway) admit(c *call) error {
 	}
 	switch rt.access {
 	case anyone:
+		if c.who.Device != "" && !rt.devices {
+			return core.Errorf(core.Denied, "a session of the chat is for the chat alone; sign in with the wallet")
+		}
 		return nil
 	case operator, local:
 		if !c.who.Operator() {

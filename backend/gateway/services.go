@@ -38,6 +38,8 @@ type Auth interface {
 
 	Challenge(ctx context.Context, r core.ChallengeRequest) (core.Challenge, error)
 	Verify(ctx context.Context, p core.Proof) (core.Tokens, error)
+	// OpenDevice makes the token of a device of the chat.
+	OpenDevice(ctx context.Context, p core.DeviceProof) (core.Tokens, error)
 	Register(ctx context.Context, p core.Proof, name string) (core.App, error)
 	KeyByProof(ctx context.Context, p core.Proof, o core.KeyOptions) (core.APIKey, error)
 	// Exchange makes an access token out of an API key.
@@ -160,4 +162,5 @@ type Services struct {
 	Transfer Transfer
 	PubSub   PubSub
 	Dialer   Dialer
+	Chat     Chat
 }

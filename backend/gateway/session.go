@@ -41,7 +41,7 @@ func (g *Gateway) sessionRoutes() []route {
 		{methods: "GET", path: "/v1/auth/sessions", access: anyone, summary: "Lists the caller's sessions.", response: sessionsAnswer{}, serve: sessions},
 		{methods: "DELETE", path: "/v1/auth/sessions/{id}", access: anyone, summary: "Ends one of the caller's sessions.", response: okAnswer{}, serve: endSession},
 		{methods: "GET", path: "/v1/auth/audit", access: needs(core.PermissionAdmin), summary: "Lists what happened to the namespace's accounts, keys and grants, newest first.", response: auditAnswer{}, params: []param{{name: "limit", help: "events, 100 unless said, at most 1000"}}, serve: audit},
-		{methods: "POST", path: "/v1/ws-ticket", access: anyone, rate: rateTicket, summary: "Gives a ticket that opens one WebSocket, once, within half a minute.", response: ticketAnswer{}, serve: ticket},
+		{methods: "POST", path: "/v1/ws-ticket", access: anyone, devices: true, rate: rateTicket, summary: "Gives a ticket that opens one WebSocket, once, within half a minute.", response: ticketAnswer{}, serve: ticket},
 	}
 	list = append(list, route{
 		methods: "POST", path: "/v1/auth/withdraw", access: operator, body: jsonBody, request: withdrawRequest{}, response: okAnswer{}, serve: withdraw,

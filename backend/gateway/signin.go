@@ -138,7 +138,7 @@ func (g *Gateway) signInRoutes() []route {
 		{methods: "POST", path: "/v1/auth/token", access: anyone, rate: rateToken, summary: "Turns an API key into an access token.", response: tokenAnswer{}, serve: exchange},
 		{methods: "POST", path: "/v1/auth/refresh", access: public, body: jsonBody, rate: rateRefresh, summary: "Goes on with a session; the refresh token is replaced.", request: refreshRequest{}, response: refreshAnswer{}, serve: refresh},
 		{methods: "POST", path: "/v1/auth/logout", access: public, body: jsonBody, summary: "Ends the session of a refresh token, or all sessions of the caller.", request: logoutRequest{}, response: logoutAnswer{}, serve: logout},
-		{methods: "GET POST", path: "/v1/auth/whoami", access: anyone, summary: "Tells who the credential says you are.", response: whoamiAnswer{}, serve: whoami},
+		{methods: "GET POST", path: "/v1/auth/whoami", access: anyone, devices: true, summary: "Tells who the credential says you are.", response: whoamiAnswer{}, serve: whoami},
 		{methods: "GET", path: loginPath, access: public, here: true, mediaType: "text/html", summary: "Shows the page on which a browser's wallet signs in.", params: []param{{name: "callback", help: "loopback address that gets the key", required: true}}, serve: g.login},
 		{methods: "GET", path: loginPath + "/{file...}", access: public, here: true, mediaType: "application/octet-stream", summary: "Files of the sign-in page.", serve: g.login},
 	}
@@ -165,9 +165,12 @@ func challenge(c *call) error {
 	if err := c.limitClaimed(rateChallenge, in.Wallet); err != nil {
 		return err
 	}
-	ns, err := c.foreignNamespace(in.Namespace)
-	if err != nil {
-		return err
+	ns := core.ChatNamespace // what a device signs in to
+	if in.Purpose != core.PurposeDevice {
+		var err error
+		if ns, err = c.foreignNamespace(in.Namespace); err != nil {
+			return err
+		}
 	}
 	r := core.ChallengeRequest{Wallet: in.Wallet, ChainType: in.ChainType, Namespace: ns, Purpose: in.Purpose}
 	r.Domain, r.URI = c.reached()

@@ -164,6 +164,7 @@ type socket struct {
 	ended   bool
 	pinging *time.Timer
 	writers sync.WaitGroup
+	freed   chan struct{} // something was written; of one
 }
 
 // socketFrame waits to be written.
@@ -269,6 +270,28 @@ func (s *socket) wrote(size int) {
 	defer s.mu.Unlock()
 	s.addLocked(-1, -size)
 	s.moved = time.Now()
+	select {
+	case s.freed <- struct{}{}:
+	default:
+	}
+}
+
+// room waits until little is left to be written. It is for routes that could send
+// faster than anybody reads.
+func (s *socket) room(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		free := s.bytes <= MaxSocketQueuedBytes/4
+		s.mu.Unlock()
+		if free {
+			return nil
+		}
+		select {
+		case <-s.freed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 func (s *socket) over() bool {

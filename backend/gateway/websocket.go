@@ -163,7 +163,7 @@ func (c *call) serveSocket(use socketUse) (err error) {
 	ctx, cancel := context.WithCancelCause(until)
 	ends = append(ends, func() { cancel(nil) })
 	g := c.g
-	s := &socket{sockets: &g.sockets, cancel: cancel}
+	s := &socket{sockets: &g.sockets, cancel: cancel, freed: make(chan struct{}, 1)}
 	if err = g.sockets.enter(s, c.socketAccount()); err != nil {
 		return err
 	}

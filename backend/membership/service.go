@@ -358,9 +358,10 @@ func (m *Membership) Count() int {
 	return max(len(m.members), 1)
 }
 
-// Namespaces lists the network's namespaces, without its own.
+// Namespaces lists the network's namespaces, without its own and the chat's.
 func (m *Membership) Namespaces(ctx context.Context) ([]core.Namespace, error) {
-	rows, err := m.query(ctx, core.LevelNone, `SELECT name FROM namespaces WHERE name <> ? ORDER BY name`, string(core.SystemNamespace))
+	rows, err := m.query(ctx, core.LevelNone, `SELECT name FROM namespaces WHERE name NOT IN (?, ?) ORDER BY name`,
+		string(core.SystemNamespace), string(core.ChatNamespace))
 	if err != nil {
 		return nil, err
 	}

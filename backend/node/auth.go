@@ -123,6 +123,9 @@ func (n *Node) publishProof(ctx context.Context, ns core.Namespace) ([]byte, err
 	if err != nil || s.guest == nil {
 		return nil, err
 	}
+	if ns == core.ChatNamespace {
+		return n.chats.author(ctx)
+	}
 	return s.guest.publishProof(ctx, ns)
 }
 

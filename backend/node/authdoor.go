@@ -71,6 +71,14 @@ func (d authDoor) Verify(ctx context.Context, p core.Proof) (core.Tokens, error)
 	return a.Verify(ctx, p)
 }
 
+func (d authDoor) OpenDevice(ctx context.Context, p core.DeviceProof) (core.Tokens, error) {
+	a, err := d.auth()
+	if err != nil {
+		return core.Tokens{}, err
+	}
+	return a.OpenDevice(ctx, p)
+}
+
 func (d authDoor) Register(ctx context.Context, p core.Proof, name string) (core.App, error) {
 	a, err := d.auth()
 	if err != nil {

@@ -16,14 +16,14 @@ import (
 )
 
 func (n *Node) buildGateway(ctx context.Context) error {
-	if !n.loaded.Config.Gateway.Enabled {
-		return nil
-	}
 	members, err := bootstrapPeers(n.loaded.Config)
 	if err != nil {
 		return err
 	}
-	n.carrier = newCarrier(n.host, members)
+	n.carrier = newCarrier(n.host, members) // a guest's chat goes that way too
+	if !n.loaded.Config.Gateway.Enabled {
+		return nil
+	}
 	s := gatewaySettings(n.loaded.Config, n.build)
 	s.Upstream = n.upstream
 	if limit := descriptorLimit(); s.MaxConnections < n.loaded.Config.Gateway.MaxConnections {
@@ -37,7 +37,7 @@ func (n *Node) buildGateway(ctx context.Context) error {
 	s.Metrics = registry
 	services := gateway.Services{
 		Node: n, Auth: authDoor{n.networks}, Database: doors{n.networks}, Storage: doors{n.networks}, Feed: doors{n.networks},
-		Transfer: n.Transferring(), PubSub: topics{n.pubsub},
+		Transfer: n.Transferring(), PubSub: topics{n.pubsub}, Chat: chatHost{n.networks},
 	}
 	if n.proxy != nil {
 		services.Dialer = n.proxy

@@ -126,12 +126,14 @@ func classOf(path, method string) string {
 	case path == "/metrics":
 		return "local"
 	case under("/.well-known", "/docs", "/health", "/status", "/openapi.json", "/v1/health", "/v1/status", "/v1/version", "/v1/auth/jwks",
-		"/v1/auth/challenge", "/v1/auth/verify", "/v1/auth/register", "/v1/auth/api-key", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/login"):
+		"/v1/auth/challenge", "/v1/auth/verify", "/v1/auth/register", "/v1/auth/api-key", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/login", "/v1/anchat/session", "/v1/anchat/devices"):
 		return "public"
 	case under("/v1/auth/sessions", "/v1/auth/token", "/v1/auth/whoami", "/v1/ws-ticket", "/v1/network/peers", "/v1/network/status"):
 		return "anyone"
 	case under("/v1/namespaces"): // the path's namespace is looked at by the handler
 		return "anyone"
+	case under("/v1/anchat"):
+		return "chat"
 	case under("/v1/network", "/v1/auth/withdraw"):
 		return "operator"
 	case under("/v1/auth/keys"): // whose keys, the handler decides
@@ -148,13 +150,18 @@ func classOf(path, method string) string {
 	return "nobody"
 }
 
-// places are one's own namespace, somebody else's, and one that is not there.
-func (r row) places() []place {
+// places are one's own namespace, somebody else's, and one that is not there. own
+// is that of the caller.
+func (r row) places(own string) []place {
 	if r.need == "public" || r.need == "local" || r.need == "far" {
 		return []place{{namespace: "shop"}}
 	}
 	var list []place
-	for _, ns := range []string{"shop", "other", "nowhere"} {
+	names := []string{"shop", "other", "nowhere"}
+	if own == "anchat" {
+		names = append(names, own)
+	}
+	for _, ns := range names {
 		list = append(list, place{namespace: ns})
 		if r.bodyNames {
 			list = append(list, place{ns, true})
@@ -168,7 +175,8 @@ func (r row) send(t *testing.T, v visitor, at place) reply {
 	if r.need == "far" {
 		v = v.from("203.0.113.7")
 	}
-	path := strings.NewReplacer("{id}", "nothing", "{file}", "x.js", "{name}", at.namespace).Replace(r.path)
+	path := strings.NewReplacer("{id}", "nothing", "{file}", "x.js", "{name}", at.namespace,
+		"{tag}", "nothing", "{wallet}", "nothing", "{device}", "nothing", "{chunk}", "1", "{version}", "1").Replace(r.path)
 	query, body := r.query, r.body
 	if build, ok := body.(func(*testing.T, visitor) any); ok {
 		body = build(t, v.with(""))
@@ -230,11 +238,12 @@ func asks() map[string][]ask {
 		"POST /v1/auth/refresh":    {{body: refreshing}},
 		"POST /v1/auth/logout":     {{body: refreshing}},
 		"POST /v1/auth/token":      empty,
-		"POST /v1/auth/whoami":     empty,
+		"GET /v1/auth/whoami":      {{need: "session"}},
+		"POST /v1/auth/whoami":     {{need: "session", body: fields{}}},
 		"GET /v1/auth/keys":        {{need: "keys"}},
 		"POST /v1/auth/keys":       {{need: "keys", body: fields{"name": "one more"}}},
 		"POST /v1/auth/withdraw":   {{body: fields{"node": "12D3KooWGzBkpuYZsJ3wPq1DpVeLYGnXSJdPjZoZrSRa7oNuYgNN"}}},
-		"POST /v1/ws-ticket":       empty,
+		"POST /v1/ws-ticket":       {{need: "session", body: fields{}}},
 		"POST /v1/network/status":  empty,
 		"POST /v1/network/peers":   empty,
 		"POST /v1/network/connect": empty,
@@ -244,6 +253,19 @@ func asks() map[string][]ask {
 		"POST /v1/proxy/anon":           {{body: fields{"url": "https://example.com/", "method": "GET"}}},
 		"DELETE /v1/auth/keys/{id}":     {{need: "keys"}},
 		"DELETE /v1/auth/sessions/{id}": {{}},
+
+		"POST /v1/anchat/session":            {{body: fields{"wallet": "0x00000000000000000000000000000000000000aa", "device": "x"}}},
+		"POST /v1/anchat/author":             {{body: fields{"peer": "p"}}},
+		"POST /v1/anchat/rows":               {{body: []byte{0}}},
+		"POST /v1/anchat/ack":                {{body: []byte{}}},
+		"POST /v1/anchat/follow":             {{body: fields{}}},
+		"POST /v1/anchat/blobs/{id}":         {{body: []byte{0}}},
+		"POST /v1/anchat/blobs/{id}/{chunk}": {{query: "chunks=1", body: []byte{0}}},
+		"PUT /v1/anchat/blobs/{id}":          {{body: []byte{0}}},
+		"DELETE /v1/anchat/blobs/{id}":       {{}},
+		"POST /v1/anchat/backup":             {{body: fields{"version": 9, "key": "AA=="}}},
+		"POST /v1/anchat/backup/{version}":   {{body: []byte{0}}},
+		"DELETE /v1/anchat/backup/{version}": {{}},
 
 		"POST /v1/namespaces":                 {{need: "wallet", body: fields{"name": "other"}}},
 		"GET /v1/namespaces/{name}/grants":    {{need: "read"}},

@@ -24,18 +24,20 @@ const (
 // rights says what a credential may do in its own namespace, in the words of the
 // table. "wallet" is what only a person may do, and no key for him; "keys" is to
 // see and make keys: one's own for a person, and for a key that is an admin's.
+// "session" is what also a device of the chat may, which reaches nothing else.
 func rights() map[string][]string {
 	return map[string][]string{
 		"nobody":   {},
-		"stranger": {"anyone", "wallet"},
-		"reader":   {"anyone", "wallet", "keys", "read"},
-		"writer":   {"anyone", "wallet", "keys", "read", "write", "schema"},
-		"admin":    {"anyone", "wallet", "keys", "read", "write", "schema", "admin"},
-		"owner":    {"anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner"},
-		"operator": {"anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner", "operator"},
-		"reading":  {"anyone", "read"},                                     // a key
-		"writing":  {"anyone", "read", "write"},                            // a key
-		"all":      {"anyone", "keys", "read", "write", "schema", "admin"}, // a key; never what an owner may
+		"stranger": {"session", "anyone", "wallet"},
+		"reader":   {"session", "anyone", "wallet", "keys", "read"},
+		"writer":   {"session", "anyone", "wallet", "keys", "read", "write", "schema"},
+		"admin":    {"session", "anyone", "wallet", "keys", "read", "write", "schema", "admin"},
+		"owner":    {"session", "anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner"},
+		"operator": {"session", "anyone", "wallet", "keys", "read", "write", "schema", "admin", "owner", "operator"},
+		"reading":  {"session", "anyone", "read"},                                     // a key
+		"writing":  {"session", "anyone", "read", "write"},                            // a key
+		"all":      {"session", "anyone", "keys", "read", "write", "schema", "admin"}, // a key; never what an owner may
+		"device":   {"session", "chat"},                                               // of the chat
 	}
 }
 
@@ -141,6 +143,7 @@ func holders(t *testing.T, n *running) []holder {
 		{"a writer", member(ethereumPerson(t), "writer"), "writer", "shop"},
 		{"an admin", member(solanaPerson(t), "admin"), "admin", "shop"},
 		{"the owner", own.credential, "owner", "shop"},
+		{"a device of the chat", newChatDevice(t, owner).enter(t, v, true).credential, "device", "anchat"},
 		{"the operator", n.operatorKey(t), "operator", "default"}, // last: he makes the namespace that was not there
 	}
 }
@@ -164,7 +167,7 @@ func TestMatrix_RouteByCredentialByNamespace(t *testing.T) {
 	for _, h := range all {
 		for _, row := range rows {
 			alike := map[bool]string{} // what he is told of what is not his, by where he named it
-			for _, at := range row.places() {
+			for _, at := range row.places(h.own) {
 				r := row.send(t, n.visit().with(h.credential), at)
 				want, got := h.expect(row.need, at.namespace), seen(r)
 				cells++

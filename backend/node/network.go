@@ -14,6 +14,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"git.debros.io/DeBros/network/backend/anchat/service"
 	"git.debros.io/DeBros/network/backend/auth"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
@@ -42,7 +43,8 @@ type session struct {
 	server     *forward.Server
 	databases  *database.Databases
 	storage    *storage.Storage
-	auth       *auth.Auth // nil for a guest: members know who may do what
+	auth       *auth.Auth       // nil for a guest: members know who may do what
+	rows       *service.Service // of the chat; nil for a guest
 	backups    *backups
 	guest      *guest
 }
@@ -172,6 +174,7 @@ func (s *session) parts() []part {
 		{"replicas", s.server},    // other members come when there is something to ask
 		{"storage", s.storage},
 		{"auth", s.auth}, // its tables are in the network's own group
+		{"chat rows", s.rows},
 		{"backup", s.backups},
 	}
 }
@@ -216,6 +219,7 @@ func (n *Node) openSession(root, id string) (*session, error) {
 	if s.auth, err = n.newAuth(s, filepath.Join(root, id)); err != nil {
 		return nil, fmt.Errorf("build auth: %w", err)
 	}
+	s.rows = service.New(service.Settings{}, s.databases.Internal(), chatReplicas{s.databases.Internal(), n.peerNames}, n.logs.Logger("anchat"))
 	s.backups = newBackups(n, s)
 	return s, nil
 }

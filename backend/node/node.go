@@ -66,9 +66,10 @@ type Node struct {
 	transfers transfers
 	rpc       *rpc.Server
 	gateway   *gateway.Gateway
-	carrier   *carrier       // to members, for a guest's gateway
+	carrier   *carrier       // to members, for a guest's gateway and chat
 	rqlite    *rqliteapi.API // nil when off
 	face      *facing
+	chats     *chats
 }
 
 // Open reads or makes the node's keys in a claimed folder and builds every
@@ -77,7 +78,7 @@ type Node struct {
 func Open(ctx context.Context, folder *Folder, loaded config.Loaded, build Build, logs *logging.Logging) (_ *Node, err error) {
 	n := &Node{
 		folder: folder, loaded: loaded, build: build, logs: logs, log: logs.Logger("node"),
-		started: time.Now(), stop: make(chan struct{}, 1), face: &facing{},
+		started: time.Now(), stop: make(chan struct{}, 1), face: &facing{}, chats: &chats{},
 		places: places.New(time.Now, logs.Logger("places")),
 	}
 	defer func() {

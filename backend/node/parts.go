@@ -27,7 +27,7 @@ func (n *Node) buildDiscovery(context.Context) (err error) {
 }
 
 func (n *Node) buildPubSub(context.Context) (err error) {
-	n.pubsub, err = pubsub.New(pubsub.Settings{Relay: true, Allow: n.mayPublish, Proof: n.publishProof}, n.host, n.logs.Logger("pubsub"))
+	n.pubsub, err = pubsub.New(pubsub.Settings{Relay: true, Allow: n.mayPublish, Check: newChatGate(n.host.ID()).check, Proof: n.publishProof}, n.host, n.logs.Logger("pubsub"))
 	if err != nil {
 		return fmt.Errorf("build pubsub: %w", err)
 	}
@@ -36,7 +36,7 @@ func (n *Node) buildPubSub(context.Context) (err error) {
 
 func (n *Node) buildRPC(context.Context) (err error) {
 	n.rpc, err = rpc.NewServer(rpc.Services{
-		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Peers: n, Transfer: n, Feed: doors{n.networks},
+		Authorize: n.authority.Authorize, Database: doors{n.networks}, Storage: doors{n.networks}, Node: n, Network: n, Peers: n, Transfer: n, Feed: doors{n.networks}, Chat: n.chats,
 		AuthorProof: n.authorProof, Kind: statementNeeds,
 	}, n.host, n.logs.Logger("rpc"))
 	if err != nil {

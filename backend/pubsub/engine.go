@@ -137,13 +137,13 @@ func gossipProtocols() []protocol.ID {
 // validate judges a message whose signature is good. gossipsub punishes whoever
 // sent one that is rejected.
 func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) gossip.ValidationResult {
-	ns, _, ok := parseTopic(m.GetTopic())
-	_, proof, err := unseal(m.GetData())
+	ns, topic, ok := parseTopic(m.GetTopic())
+	payload, proof, err := unseal(m.GetData())
 	if !ok || err != nil || len(m.GetSeqno()) != 8 || m.GetTopic() == clientsTopic {
 		return gossip.ValidationReject
 	}
 	author := m.GetFrom()
-	if e.allowed(author, ns, proof) {
+	if e.allowed(author, ns, proof) && e.sound(author, ns, topic, payload) {
 		if author == e.host.ID() { // gossipsub traces those of others only
 			e.healer.recent.add(m.GetTopic(), m.ID, time.Now())
 		}
@@ -152,9 +152,9 @@ func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) go
 	if from == author {
 		return gossip.ValidationReject
 	}
-	// Another node may know of a grant later or earlier than we do, so whoever
-	// hands such a message on is blamed mildly: only one that keeps doing it is
-	// cut off.
+	// Another node may know of a grant later or earlier than we do, or of a form
+	// that we do not, so whoever hands such a message on is blamed mildly: only one
+	// that keeps doing it is cut off.
 	e.conduct.blame(from, blameNoGrant)
 	return gossip.ValidationIgnore
 }
@@ -163,6 +163,11 @@ func (e *engine) validate(_ context.Context, from peer.ID, m *gossip.Message) go
 // knows what is in use. Everywhere else the node's own rule decides.
 func (e *engine) allowed(author peer.ID, ns core.Namespace, proof []byte) bool {
 	return ns == core.SystemNamespace || e.p.settings.Allow == nil || e.p.settings.Allow(author, ns, proof)
+}
+
+// sound asks the node's rule about what a message carries.
+func (e *engine) sound(author peer.ID, ns core.Namespace, topic string, payload []byte) bool {
+	return ns == core.SystemNamespace || e.p.settings.Check == nil || e.p.settings.Check(author, ns, topic, payload) == nil
 }
 
 // poke makes the keeper look at interest again. It never waits.

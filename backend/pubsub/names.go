@@ -35,6 +35,9 @@ func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
 	if name == string(core.SystemNamespace) {
 		return core.SystemNamespace, topic, full == nodesTopic || full == clientsTopic
 	}
+	if name == string(core.ChatNamespace) { // nobody is present there: who is, is sealed
+		return core.ChatNamespace, topic, !hidden(topic)
+	}
 	ns, err := core.ParseNamespace(name)
 	return ns, topic, err == nil
 }
@@ -42,11 +45,16 @@ func parseTopic(full string) (ns core.Namespace, topic string, ok bool) {
 // hidden says whether a topic is one that this package made for itself.
 func hidden(topic string) bool { return strings.HasPrefix(topic, presenceMark) }
 
-// qualify checks what a caller names and makes the wire name of it.
+// qualify checks what a tenant names and makes the wire name of it.
 func qualify(ns core.Namespace, topic string) (string, error) {
 	if _, err := core.ParseNamespace(string(ns)); err != nil {
 		return "", err
 	}
+	return qualifyOwn(ns, topic)
+}
+
+// qualifyOwn is qualify for the packages of this program.
+func qualifyOwn(ns core.Namespace, topic string) (string, error) {
 	if err := core.CheckTopic(topic); err != nil {
 		return "", err
 	}

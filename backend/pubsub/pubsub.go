@@ -32,6 +32,11 @@ type Settings struct {
 	// It is not asked about the system namespace, in which every node tells which
 	// topics are in use.
 	Allow func(author peer.ID, ns core.Namespace, proof []byte) bool
+	// Check judges what an allowed message carries; nil takes everything. It is
+	// asked as Allow is, and data must not be kept. A message that it refuses goes
+	// no further: its author is punished for it, and who only handed it on is blamed
+	// mildly, as other versions of the program may know more forms than this one.
+	Check func(author peer.ID, ns core.Namespace, topic string, data []byte) error
 	// Proof gives what to send along with each message of this peer, so that the
 	// Allow of others says yes. nil is for members of the network, which need
 	// none. It is asked for each publication and should answer from memory.
@@ -109,6 +114,10 @@ func (p *PubSub) Publish(ctx context.Context, ns core.Namespace, topic string, d
 	if err != nil {
 		return err
 	}
+	return p.publish(ctx, ns, name, data)
+}
+
+func (p *PubSub) publish(ctx context.Context, ns core.Namespace, name string, data []byte) error {
 	if len(data) > core.MaxMessageBytes {
 		return core.Errorf(core.TooLarge, "a message has at most %d bytes; store larger things and publish their key", core.MaxMessageBytes)
 	}
@@ -234,11 +243,40 @@ func (p *PubSub) Subscribe(ctx context.Context, ns core.Namespace, topic string)
 	if err != nil {
 		return nil, err
 	}
+	return p.subscribe(ctx, ns, topic, name)
+}
+
+func (p *PubSub) subscribe(ctx context.Context, ns core.Namespace, topic, name string) (*Subscription, error) {
 	e := p.engine.Load()
 	if e == nil {
 		return nil, errStopped()
 	}
 	return e.begin(ctx, ns, topic, name)
+}
+
+// Internal is the door for packages of this program.
+func (p *PubSub) Internal() *Internal { return &Internal{p} }
+
+// Internal publishes and subscribes also in the chat's namespace, which tenants
+// and operators do not reach.
+type Internal struct{ p *PubSub }
+
+// Publish is as PubSub.Publish.
+func (i *Internal) Publish(ctx context.Context, ns core.Namespace, topic string, data []byte) error {
+	name, err := qualifyOwn(ns, topic)
+	if err != nil {
+		return err
+	}
+	return i.p.publish(ctx, ns, name, data)
+}
+
+// Subscribe is as PubSub.Subscribe.
+func (i *Internal) Subscribe(ctx context.Context, ns core.Namespace, topic string) (*Subscription, error) {
+	name, err := qualifyOwn(ns, topic)
+	if err != nil {
+		return nil, err
+	}
+	return i.p.subscribe(ctx, ns, topic, name)
 }
 
 func (e *engine) begin(ctx context.Context, ns core.Namespace, label, name string) (*Subscription, error) {
@@ -309,7 +347,7 @@ func (e *engine) ended(t *topic, s *Subscription) {
 // are at most MaxListed.
 func (p *PubSub) Topics(ns core.Namespace) []string {
 	e := p.engine.Load()
-	if e == nil {
+	if _, err := core.ParseNamespace(string(ns)); e == nil || err != nil {
 		return nil
 	}
 	topics := e.interest.used(ns, p.settings.Relay, time.Now())

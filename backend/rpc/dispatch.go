@@ -37,6 +37,8 @@ func (d dispatcher) call(ctx context.Context, m method, body []byte) (answer []b
 		message, err = d.author(ctx, body)
 	case methodAsk:
 		message, err = d.ask(ctx, body)
+	case methodChat:
+		message, err = d.chat(ctx, body)
 	case methodTransfer, methodBackupPlan, methodTransfers:
 		message, err = d.transfer(ctx, m, body)
 	case methodQuery, methodExec, methodSchema:

@@ -98,6 +98,8 @@ type Services struct {
 	Transfer TransferService
 	// Feed may be nil, likewise.
 	Feed FeedService
+	// Chat may be nil, likewise.
+	Chat ChatService
 	// AuthorProof proves to all peers that the caller may publish in ns by gossip
 	// from the peer with this id. An empty proof means that the network asks for
 	// none. It may be nil: then Unavailable is answered.
@@ -158,7 +160,7 @@ const (
 // repeated when its answer was lost.
 func (m method) writes() bool {
 	switch m {
-	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen, methodTransfer:
+	case methodExec, methodPut, methodDelete, methodBatch, methodConnect, methodDisconnect, methodStop, methodOpen, methodTransfer, methodChat:
 		return true
 	default:
 		return m.peeringWrites() || m.network() && m.networkWrites()
@@ -167,7 +169,7 @@ func (m method) writes() bool {
 
 func (m method) operatorOnly() bool {
 	switch m {
-	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan, methodTransfers:
+	case methodConnect, methodDisconnect, methodLogs, methodStop, methodOpen, methodTransfer, methodBackupPlan, methodTransfers, methodChat:
 		return true
 	default:
 		return m.network() || m.peering()

@@ -26,8 +26,9 @@ const (
 	deviceResource = "anchat://device/"
 	listResource   = "anchat://list/"
 	codeDigits     = 6
-	statementHead  = "Add a device to my chats. Check code "
-	statementTail  = ". This moves no money."
+	// Short, because a hardware wallet shows less than 500 characters of all.
+	statementHead = "Add a device to my chats. Code "
+	statementTail = ". No money moves."
 )
 
 // Request is what a certificate's text says.
@@ -52,13 +53,9 @@ func (r Request) Text() (string, error) {
 	case r.List.Account != r.Device.Account || !slices.Contains(r.List.Live, r.Device.Fingerprint()):
 		return "", core.Errorf(core.Invalid, "the list of devices does not name the device that it is to add")
 	}
-	chain := "1"
-	if r.Device.Account.Chain() == wallet.SOL {
-		chain = "mainnet"
-	}
 	return wallet.SignIn{
 		Domain: r.Domain, Account: r.Device.Account, Statement: statementHead + r.Code + statementTail,
-		URI: CertificateURI, Version: "1", ChainID: chain, Nonce: r.Nonce,
+		URI: CertificateURI, Version: "1", ChainID: chainID(r.Device.Account), Nonce: r.Nonce,
 		IssuedAt: r.IssuedAt, ExpirationTime: r.IssuedAt.Add(CertificateLife),
 		Resources: []string{
 			deviceResource + r.Device.Fingerprint().String(),
@@ -100,6 +97,8 @@ func (c Certificate) Check() (Certified, error) {
 	switch {
 	case s.Account != c.Account:
 		return refuse("it is of another wallet")
+	case s.ChainID != chainID(c.Account):
+		return refuse("its text is for another chain")
 	case s.URI != CertificateURI:
 		return refuse("its text is for another purpose")
 	case !isLoopback(s.Domain):
@@ -121,6 +120,14 @@ func (c Certificate) Check() (Certified, error) {
 		return Certified{}, core.Wrap(core.Denied, err, "the certificate of this device is not signed by its wallet")
 	}
 	return out, nil
+}
+
+// chainID is what the text says of the account's chain.
+func chainID(a wallet.Account) string {
+	if a.Chain() == wallet.SOL {
+		return "mainnet"
+	}
+	return "1"
 }
 
 // Backs tells whether the certificate is the wallet's signature for a list.

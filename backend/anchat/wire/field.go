@@ -58,8 +58,9 @@ func (f *fields) number() uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// latest bounds times: the end of the year 9999, so that everybody can print them.
-const latest = 253402300799999
+// latest bounds times, in milliseconds: the last day of the year 9999, so that
+// everybody can print them.
+const latest = 253402214400000
 
 func (f *fields) time() time.Time {
 	n := int64(f.number()) //nolint:gosec // the next line refuses what does not fit

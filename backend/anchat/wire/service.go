@@ -11,7 +11,7 @@ import (
 )
 
 // Namespace is where the rows are. Only the Anchat service reaches it.
-const Namespace core.Namespace = "anchat"
+const Namespace = core.ChatNamespace
 
 // Bounds of requests.
 const (
@@ -32,6 +32,8 @@ const (
 	MaxChunkBytes = ChunkBytes + 64
 	// MaxFileBytes bounds a file.
 	MaxFileBytes = 32 << 20
+	// MaxBlobChunks bounds the chunks of a blob: padding adds an eighth at most.
+	MaxBlobChunks = MaxFileBytes/ChunkBytes*9/8 + 1
 	// MaxBackupEntryBytes bounds one entry of a backup, MaxBackupEntries those of a
 	// request or an answer.
 	MaxBackupEntryBytes = 2 << 10
@@ -47,10 +49,13 @@ type Caller struct {
 }
 
 // Receipt is what became of one row. Code is "" when it is stored: by now or, for
-// the very same bytes, before.
+// the very same bytes, before. core.PreconditionFailed says that its mailbox is
+// closed, core.Conflict that its place is taken by other bytes (an event that is
+// not the next one of its chain, an index, a version), core.Limited that it may be
+// put later; after every other code the same bytes never will be stored.
 type Receipt struct {
 	Seq   uint64 // in its mailbox or inbox; 0 for rows that have none
-	Index uint64 // the log entry that stored it: k of n replicas have it when they have that entry
+	Index uint64 // a log entry at or after the one that stored it: who has that entry has the row
 	Code  core.Code
 	Why   string // a sentence, when Code is not ""
 }
@@ -59,7 +64,7 @@ type Receipt struct {
 // emptied it, in the message's place.
 type Stored struct {
 	Seq   uint64
-	Index uint64 // of the log entry
+	Index uint64 // a log entry at or after the one that stored it
 	At    time.Time
 	Row   []byte
 }
@@ -84,8 +89,8 @@ type Devices struct {
 // Held tells which replicas hold a message.
 type Held struct {
 	Seq   uint64
-	Index uint64
-	By    []string // names of the nodes that have applied Index
+	Index uint64   // a log entry at or after the one that stored it
+	By    []string // names of the nodes whose replica has it
 	All   []string // names of all nodes that are to keep it
 }
 
@@ -94,7 +99,7 @@ type Held struct {
 type Change struct {
 	Mailboxes map[Name]uint64 // the newest number of each one that has changed
 	Inbox     uint64          // newest number, 0 when unchanged
-	Index     uint64          // ask again after it
+	Index     uint64          // ask again after it: a count of the database's own
 }
 
 // BackupEntry is one sealed thing of a backup.
@@ -117,7 +122,10 @@ type BackupInfo struct {
 // been done: the very same rows may be put again.
 type Service interface {
 	// Put stores rows in order. Rows of one mailbox are stored all or none; a row
-	// that is refused leaves the other mailboxes' rows alone.
+	// that is refused leaves the other mailboxes' rows alone. An event or an
+	// announcement is taken only of a device that has shown the mailbox's tag to the
+	// node, by reading or following it, has spoken there before, or makes the mailbox;
+	// else the receipt says core.Limited.
 	Put(ctx context.Context, rows [][]byte) ([]Receipt, error)
 	// Mailbox reads what came after a number. It returns core.NotFound for a mailbox
 	// that nothing was put into.
@@ -126,18 +134,30 @@ type Service interface {
 	Inbox(ctx context.Context, after uint64, limit int) (Page, error)
 	// DevicesOf reads what is known of an account; empty when it never was here.
 	DevicesOf(ctx context.Context, account wallet.Account) (Devices, error)
+	// AccountOf says whose device it is, so that DevicesOf can be asked for somebody
+	// who was never met: envelopes, events and knocks name their device alone. It
+	// returns core.NotFound for a device without a certificate here. It is believed
+	// only when DevicesOf then brings that device's certificate.
+	AccountOf(ctx context.Context, device Fingerprint) (wallet.Account, error)
 	// StoredAt tells which replicas hold a message. core.NotFound: it is not stored.
 	StoredAt(ctx context.Context, session Session, index uint32) (Held, error)
-	// Follow waits for changes after a log entry, for at most wait. With after 0 it
-	// answers at once with where things are.
+	// Follow waits for changes after Change.Index of an answer before, for at most
+	// wait. With after 0 it answers at once with where things are.
 	Follow(ctx context.Context, tags []Tag, after uint64, wait time.Duration) (Change, error)
 
-	// PutChunk keeps a sealed chunk of a blob. A blob that is not confirmed within a
-	// day is dropped. id is the SHA-256 over the hashes of its sealed chunks.
+	// BeginBlob names the sealed chunks of a blob of the caller's account before they
+	// are put, so that a wrong one is refused at once: id is their BlobID. A blob that
+	// is not confirmed within a day is dropped. To begin one again changes nothing.
+	BeginBlob(ctx context.Context, id Hash, chunks []Hash) error
+	// PutChunk keeps a sealed chunk of a blob that was begun. It returns core.Invalid
+	// when its hash is not the one that was named, core.NotFound for a blob that was
+	// not begun or is dropped.
 	PutChunk(ctx context.Context, id Hash, chunk, chunks uint32, sealed []byte) error
-	// HaveChunks lists the chunks of a blob that are there, to go on with the rest.
+	// HaveChunks lists the chunks of a blob that are there, to go on with the rest. It
+	// returns core.NotFound for a blob that was not begun.
 	HaveChunks(ctx context.Context, id Hash) (have []uint32, err error)
-	// ConfirmBlob says that a stored message names the blob.
+	// ConfirmBlob says that a stored message names the blob. It returns core.Conflict
+	// while chunks are missing.
 	ConfirmBlob(ctx context.Context, id Hash) error
 	// DropBlob removes a blob of the caller's own account.
 	DropBlob(ctx context.Context, id Hash) error

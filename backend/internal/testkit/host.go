@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -13,8 +14,19 @@ import (
 // an Ed25519 key of its own. It is closed when the test ends.
 func NewHost(t testing.TB) host.Host {
 	t.Helper()
-	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.DisableRelay(), libp2p.UserAgent("test"))
+	return newHost(t)
+}
+
+// Reborn is a host with the key of one that was closed, at another port.
+func Reborn(t testing.TB, key crypto.PrivKey) host.Host {
+	t.Helper()
+	return newHost(t, libp2p.Identity(key))
+}
+
+func newHost(t testing.TB, more ...libp2p.Option) host.Host {
+	t.Helper()
+	h, err := libp2p.New(append(more, libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.DisableRelay(), libp2p.UserAgent("test"))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,6 +87,9 @@ export class Desktop {
       case 'query':
         router.go('sql', '', { ns: link.namespace, insert: link.sql });
         return;
+      case 'room':
+        router.go('anchat', '', { join: link.room }); // the screen takes it out of the address at once
+        return;
       default:
         router.go('peers', '', { peer: link.peer });
         await connectPeer(`/p2p/${link.peer}`);

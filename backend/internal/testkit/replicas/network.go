@@ -97,6 +97,41 @@ func (w *Network) Stop(i int) {
 	}
 }
 
+// Kill ends node i without a word to the others, as the end of its process would:
+// its connections end first, so that nothing can be handed over. Start runs it
+// again, at another port.
+func (w *Network) Kill(i int) {
+	w.t.Helper()
+	w.mu.Lock()
+	node, dead := w.nodes[i], w.hosts[i]
+	w.nodes[i] = running{}
+	w.mu.Unlock()
+	if node.stop == nil {
+		return
+	}
+	key := dead.Peerstore().PrivKey(dead.ID())
+	if err := dead.Close(); err != nil {
+		w.t.Error(err)
+	}
+	node.stop()
+	again := testkit.Reborn(w.t, key)
+	for j, other := range w.hosts {
+		if j != i {
+			testkit.Introduce(again, other)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hosts[i] = again
+}
+
+// Node is the id of node i.
+func (w *Network) Node(i int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hosts[i].ID().String()
+}
+
 // Databases are those of node i, or nil while it is stopped.
 func (w *Network) Databases(i int) *database.Databases {
 	w.mu.Lock()

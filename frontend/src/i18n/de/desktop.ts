@@ -29,6 +29,11 @@ export const desktop: Pick<Messages, 'desktop'> = {
           will: 'Sie kommt in den Editor und läuft nicht. Lies sie, bevor du sie ausführst.',
           verb: 'In den Editor legen',
         },
+        room: {
+          title: 'Ein Link lädt dich in einen Raum des Chats ein',
+          will: 'Als Nächstes siehst du, wer dich einlädt und bis wann, und kannst um Einlass bitten. Der Raum erfährt dann deine Wallet.',
+          verb: 'Einladung ansehen',
+        },
       },
     },
     close: {

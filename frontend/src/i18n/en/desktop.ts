@@ -33,6 +33,11 @@ export const desktop = {
           will: 'It is put into the editor and does not run. Read it before you run it.',
           verb: 'Put it into the editor',
         },
+        room: {
+          title: 'A link invites you into a room of the chat',
+          will: 'Next you see who invites you and until when, and can ask to be let in. The room then learns your wallet.',
+          verb: 'Look at the invitation',
+        },
       } as Record<string, Kind>,
     },
     close: {

@@ -2962,6 +2962,7 @@ export namespace api {
 	    namespace: string;
 	    key: string;
 	    sql: string;
+	    room: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new Link(source);
@@ -2976,6 +2977,7 @@ export namespace api {
 	        this.namespace = source["namespace"];
 	        this.key = source["key"];
 	        this.sql = source["sql"];
+	        this.room = source["room"];
 	    }
 	}
 	export class ListRequest {

@@ -1,0 +1,384 @@
+package engine
+
+// This file has the sessions that rooms are written with, and the one door through
+// which their keys come in.
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"maunium.net/go/mautrix/crypto/goolm/megolm"
+	"maunium.net/go/mautrix/crypto/goolm/session"
+	"maunium.net/go/mautrix/crypto/olm"
+
+	"git.debros.io/DeBros/network/backend/anchat/wire"
+	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/wallet"
+)
+
+// Limits of sessions.
+const (
+	// MaxWaitingKeys bounds the keys that wait for their session to be announced: a
+	// whole backup may come before the mailboxes are read.
+	MaxWaitingKeys = 20_000
+	// MaxCandidates bounds the keys that are kept of one session until a message
+	// shows which one is right.
+	MaxCandidates = 4
+	// MaxAnnounced bounds the announcements of one session: somebody may announce
+	// another's, and only what is inside of its messages shows whose it is.
+	MaxAnnounced = 4
+
+	keyVersion    = 1 // of an exported key, which is goolm's
+	sharedVersion = 2 // of a key that its session has signed
+	exportBytes   = 1 + 4 + 128 + 32
+	sharedBytes   = exportBytes + 64
+)
+
+// stream is one session of a room: what one device sends in it until it rotates.
+type stream struct {
+	session   wire.Session
+	room      wire.Room
+	announced []announced // those that hold
+	keys      []key       // the right one first
+	late      [][16]byte  // messages that came in their order, and wait for the key
+}
+
+// announced is an announcement that was accepted.
+type announced struct {
+	wire.Announce
+	account wallet.Account
+}
+
+// key is a session's key from an index on, in goolm's form of an export.
+type key struct {
+	export [exportBytes]byte
+	proved bool // the session signed it, or it has opened a message
+	opened *session.MegolmInboundSession
+}
+
+func (k *key) index() uint32 { return binary.BigEndian.Uint32(k.export[1:]) }
+
+func (s *stream) waits() int {
+	if s == nil || len(s.announced) > 0 {
+		return 0
+	}
+	return len(s.keys)
+}
+
+func (s *stream) announcedBy(f wire.Fingerprint) bool { return s.by(f) != nil }
+
+func (s *stream) by(f wire.Fingerprint) *announced {
+	for i := range s.announced {
+		if s.announced[i].Device == f {
+			return &s.announced[i]
+		}
+	}
+	return nil
+}
+
+func (s *stream) record() []byte {
+	out := record(nil).bytes(s.room[:]).number(uint64(len(s.announced)))
+	for _, a := range s.announced {
+		out = out.bytes(a.Encode()).bytes([]byte(wire.AccountID(a.account)))
+	}
+	out = out.number(uint64(len(s.keys)))
+	for _, k := range s.keys {
+		out = out.flag(k.proved).bytes(k.export[:])
+	}
+	return out.hashes(s.late)
+}
+
+func readStream(r *reader, name wire.Session) *stream {
+	s := &stream{session: name}
+	r.into(s.room[:])
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		a, _ := readRow[wire.Announce](r)
+		account, err := wire.ParseAccountID(string(r.bytes()))
+		r.bad = r.bad || err != nil
+		s.announced = append(s.announced, announced{Announce: a, account: account})
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		k := key{proved: r.flag()}
+		r.into(k.export[:])
+		s.keys = append(s.keys, k)
+	}
+	s.late = r.hashes()
+	return s
+}
+
+// Accept takes an announcement in that was stored at a time, or came by gossip now.
+// r is the room as it was there: in the order of the mailbox, so that who has left
+// by then announces nothing more. It returns nil for one that is here.
+func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
+	s := e.streams[a.Session]
+	if s != nil && s.room == r.ID() && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
+		return nil
+	}
+	no := func(why string) error {
+		return refuse(a.Device, a.Session, "the announcement of a session does not hold: %s", why)
+	}
+	if !hasMailbox(r, a.Mailbox) {
+		return no("its mailbox is not one of this room's")
+	}
+	k, account, err := e.author(a.Device, at, a.At, at)
+	if err != nil {
+		return err
+	}
+	if a.Verify(k.Statement.Signing) != nil {
+		return no("it is not signed by its device")
+	}
+	switch named, known := e.people[account].names(a.ListVersion, a.ListHash, a.Device); {
+	case !known:
+		return &NeedDevices{Accounts: []wallet.Account{account}, Device: a.Device}
+	case !named:
+		return no("its device was not on the list that it names")
+	}
+	if err = member(r, a.Head, account, a.Device, a.Session); err != nil {
+		return err
+	}
+	if still, known := r.MemberAt(r.Head(), account); !known || !still {
+		return no("its author is no member of the room any more")
+	}
+	if s != nil && len(s.announced) > 0 && (s.room != r.ID() || len(s.announced) >= MaxAnnounced) {
+		return no("the session is known already")
+	}
+	return e.atomic(func() error {
+		s = e.streamOf(a.Session)
+		if len(s.announced) == 0 {
+			e.waiting -= s.waits()
+			if s.room != r.ID() { // keys that somebody brought for another room
+				s.room, s.keys = r.ID(), nil
+			}
+		}
+		s.announced = append(s.announced, announced{Announce: a, account: account})
+		return nil
+	})
+}
+
+// member returns nil when an account was a member when head was the last event.
+func member(r Room, head wire.Hash, a wallet.Account, f wire.Fingerprint, s wire.Session) error {
+	was, known := r.MemberAt(head, a)
+	switch {
+	case !known:
+		return &NeedState{Room: r.ID(), Head: head}
+	case !was:
+		return refuse(f, s, "who wrote this was no member of the room")
+	}
+	return nil
+}
+
+func hasMailbox(r Room, name wire.Name) bool {
+	for _, m := range slices.Backward(r.Mailboxes()) {
+		if m.Tag.Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// streamOf is the session of a name, ready to be changed inside of atomic.
+func (e *Olm) streamOf(name wire.Session) *stream {
+	e.touch(keyStream(name))
+	s := e.streams[name]
+	if s == nil {
+		s = &stream{session: name}
+		e.streams[name] = s
+	}
+	return s
+}
+
+// accept is the one door: every key of a session comes in here, whoever brought it.
+// It counts once the session is announced, and as soon as a message proves it; until
+// then it is one of a few. It returns false when nothing is new about it.
+func (e *Olm) accept(room wire.Room, name wire.Session, raw []byte) (fresh bool, err error) {
+	k, err := readKey(name, raw)
+	if err != nil {
+		return false, err
+	}
+	s := e.streams[name]
+	if s != nil && s.room != room {
+		return false, refuse(wire.Fingerprint{}, name, "the key of a session was brought for another room than its own")
+	}
+	if s == nil && e.waiting >= MaxWaitingKeys {
+		return false, core.Errorf(core.Limited, "too many keys wait for their session; catch up with the rooms first")
+	}
+	e.waiting -= s.waits()
+	defer func() { e.waiting += e.streams[name].waits() }()
+	if s != nil {
+		for i, have := range s.keys {
+			switch {
+			case have.agrees(k) && k.proved && !have.proved: // proves what is here
+				have.proved = true
+				e.streamOf(name).keys = []key{have}
+				return true, nil
+			case have.agrees(k) || have.proved && have.index() <= k.index():
+				return false, nil
+			case have.proved && !k.agrees(have):
+				return false, refuse(wire.Fingerprint{}, name, "the key of a session is not the one that it is written with")
+			}
+			k.proved = k.proved || s.keys[i].proved
+		}
+	}
+	s = e.streamOf(name)
+	s.room = room
+	if k.proved {
+		s.keys = nil
+	}
+	s.keys = append(slices.DeleteFunc(s.keys, func(have key) bool { return k.agrees(have) }), k)
+	if len(s.keys) > MaxCandidates {
+		s.keys = s.keys[1:]
+	}
+	return true, nil
+}
+
+// readKey reads both forms of a key: exported, and signed by its session.
+func readKey(name wire.Session, raw []byte) (key, error) {
+	bad := refuse(wire.Fingerprint{}, name, "these bytes are no key of the session that they are brought for")
+	var k key
+	switch {
+	case len(raw) == exportBytes && raw[0] == keyVersion:
+	case len(raw) == sharedBytes && raw[0] == sharedVersion:
+		if _, err := session.NewMegolmInboundSession(base64Of(raw)); err != nil { // checks the signature
+			return key{}, bad
+		}
+		k.proved = true
+	default:
+		return key{}, bad
+	}
+	copy(k.export[:], raw)
+	k.export[0] = keyVersion
+	if wire.Session(k.export[exportBytes-32:]) != name {
+		return key{}, bad
+	}
+	return k, nil
+}
+
+// agrees tells whether the later key follows from this one.
+func (k *key) agrees(later key) bool {
+	if k.index() > later.index() {
+		return false
+	}
+	ratchet, err := megolm.New(k.index(), [128]byte(k.export[5:]))
+	if err != nil {
+		return false
+	}
+	ratchet.AdvanceTo(later.index())
+	return bytes.Equal(ratchet.Data[:], later.export[5:5+128])
+}
+
+// decrypt opens a message whose signature holds.
+func (k *key) decrypt(body []byte) ([]byte, error) {
+	if k.opened == nil {
+		opened, err := session.NewMegolmInboundSessionFromExport(base64Of(k.export[:]))
+		if err != nil {
+			return nil, core.Wrap(core.Denied, err, "the key of a session is none")
+		}
+		k.opened = opened
+	}
+	plain, _, err := k.opened.Decrypt(base64Of(body))
+	return plain, err
+}
+
+// decrypt opens a message with the key that is right for it, and keeps that one
+// only. It runs inside of atomic. ok is false when there is none yet.
+func (e *Olm) decrypt(s *stream, index uint32, body []byte) (plain []byte, ok bool) {
+	for i := range s.keys {
+		k := &s.keys[i]
+		if k.index() > index {
+			continue
+		}
+		plain, err := k.decrypt(body)
+		if err == nil {
+			if !k.proved || len(s.keys) > 1 {
+				right := *k
+				right.proved = true
+				e.streamOf(s.session).keys = []key{right}
+			}
+			return plain, true
+		}
+		if !k.proved && !errors.Is(err, olm.ErrUnknownMessageIndex) {
+			k.opened = nil
+		}
+	}
+	return nil, false
+}
+
+func base64Of(b []byte) []byte {
+	return base64.RawStdEncoding.AppendEncode(make([]byte, 0, base64.RawStdEncoding.EncodedLen(len(b))), b)
+}
+
+// Key is the key of a session from the first index on that is known here.
+type Key struct {
+	Room    wire.Room
+	Session wire.Session
+	Index   uint32
+	Key     []byte // as ImportKey takes it
+}
+
+// String hides the key.
+func (k Key) String() string { return k.Session.String() + " [secret]" }
+
+// GoString does, too.
+func (k Key) GoString() string { return k.String() }
+
+// Key is what is known of a session; false when its key is not here, or nothing has
+// proved yet that it is the right one.
+func (e *Olm) Key(name wire.Session) (Key, bool) {
+	s := e.streams[name]
+	if s == nil || len(s.keys) == 0 || !s.keys[0].proved {
+		return Key{}, false
+	}
+	k := s.keys[0]
+	return Key{Room: s.room, Session: name, Index: k.index(), Key: bytes.Clone(k.export[:])}, true
+}
+
+// ExportKeys is the keys of all sessions, sorted by their names: for the backup.
+func (e *Olm) ExportKeys() []Key {
+	out := make([]Key, 0, len(e.streams))
+	for name := range e.streams {
+		if k, ok := e.Key(name); ok {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b Key) int { return bytes.Compare(a.Session[:], b.Session[:]) })
+	return out
+}
+
+// ImportKey brings a key from a backup to the one door. fresh is false for one that
+// was here.
+func (e *Olm) ImportKey(k Key) (fresh bool, err error) {
+	err = e.atomic(func() error {
+		fresh, err = e.accept(k.Room, k.Session, k.Key)
+		return err
+	})
+	return fresh, err
+}
+
+// Waiting is a session of which something is missing here.
+type Waiting struct {
+	Room      wire.Room
+	Session   wire.Session
+	Announced bool // its key is missing; else its announcement is
+	Device    wire.Fingerprint
+	Account   wallet.Account
+}
+
+// Pending lists the sessions that wait for a key or an announcement, sorted by
+// their names.
+func (e *Olm) Pending() []Waiting {
+	var out []Waiting
+	for name, s := range e.streams {
+		switch {
+		case len(s.announced) == 0:
+			out = append(out, Waiting{Room: s.room, Session: name})
+		case len(s.keys) == 0:
+			out = append(out, Waiting{Room: s.room, Session: name, Announced: true, Device: s.announced[0].Device, Account: s.announced[0].account})
+		}
+	}
+	slices.SortFunc(out, func(a, b Waiting) int { return bytes.Compare(a.Session[:], b.Session[:]) })
+	return out
+}

@@ -1,0 +1,221 @@
+package service
+
+// This file takes rows in: each is judged by itself, then the rows of one box
+// become one statement.
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"git.debros.io/DeBros/network/backend/anchat/wire"
+	"git.debros.io/DeBros/network/backend/core"
+)
+
+// entry is one row of a request.
+type entry struct {
+	place   int // in the request
+	row     wire.Row
+	encoded []byte
+
+	// Of rows that go into a box's log:
+	key    []byte // unique among the rows of its kind
+	author []byte
+	hash   []byte // of events
+	index  uint32 // of messages
+}
+
+// step is what one statement of a put does. Its entries are stored all or none.
+type step interface {
+	// statement says whether they can be stored by themselves, and how.
+	statement() (core.Statement, error)
+	// stored reads what the statement did: the number of each entry, or false when its
+	// conditions did not hold.
+	stored(r core.ExecResult) ([]uint64, bool)
+	// refused finds out why. It takes those out that are stored already; without a
+	// fault the rest may be tried again.
+	refused(ctx context.Context) (done []receipted, fault *fault, err error)
+	all() []*entry
+}
+
+// receipted is an entry that was stored before, under its number.
+type receipted struct {
+	*entry
+	seq, index uint64
+}
+
+// fault is why entries are not stored, and through which of them.
+type fault struct {
+	by  *entry
+	err error
+}
+
+// Put stores rows.
+func (c *caller) Put(ctx context.Context, rows [][]byte) ([]wire.Receipt, error) {
+	if err := checkRequest(rows); err != nil {
+		return nil, err
+	}
+	p := &put{Service: c.Service, device: c.Device, receipts: make([]wire.Receipt, len(rows))}
+	steps, err := p.sort(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	return p.receipts, p.run(ctx, steps)
+}
+
+func checkRequest(rows [][]byte) error {
+	size := 0
+	for _, r := range rows {
+		size += 4 + len(r)
+	}
+	switch {
+	case len(rows) == 0:
+		return core.Errorf(core.Invalid, "there is no row to store")
+	case len(rows) > wire.MaxPutRows || size > wire.MaxPutBytes:
+		return core.Errorf(core.TooLarge, "one request has at most %d rows and %d bytes; send it in parts", wire.MaxPutRows, wire.MaxPutBytes)
+	}
+	return nil
+}
+
+// put is one request on its way.
+type put struct {
+	*Service
+	device   wire.Fingerprint // the caller's
+	receipts []wire.Receipt
+}
+
+// run executes the steps, and those again that failed without a reason: somebody
+// else was faster.
+func (p *put) run(ctx context.Context, steps []step) error {
+	for try := range maxTries {
+		var statements []core.Statement
+		tried := steps[:0]
+		for _, one := range steps {
+			st, err := one.statement()
+			if err != nil {
+				p.refuse(one.all(), &fault{err: err})
+				continue
+			}
+			statements, tried = append(statements, st), append(tried, one)
+		}
+		if len(tried) == 0 {
+			return nil
+		}
+		results, index, err := p.exec(ctx, statements...)
+		if err != nil && try > 0 {
+			return errPart(err)
+		} else if err != nil {
+			return err
+		}
+		again := tried[:0]
+		for i, one := range tried {
+			if numbers, ok := one.stored(results[i]); ok {
+				if g, ok := one.(*group); ok && numbers[0] == 1 && len(g.box) == len(wire.Name{}) { // who makes a mailbox has its tag
+					p.shown.add(p.device, wire.Name(g.box))
+				}
+				for n, e := range one.all() {
+					p.receipts[e.place] = wire.Receipt{Seq: numbers[n], Index: index}
+				}
+				continue
+			}
+			done, why, err := one.refused(ctx)
+			switch {
+			case err != nil:
+				return errPart(err)
+			case why != nil:
+				p.refuse(one.all(), why)
+			}
+			for _, d := range done {
+				p.receipts[d.place] = wire.Receipt{Seq: d.seq, Index: d.index}
+			}
+			if why == nil && len(one.all()) > 0 {
+				again = append(again, one)
+			}
+		}
+		steps = again
+	}
+	for _, one := range steps {
+		p.refuse(one.all(), &fault{err: core.Errorf(core.Limited, "too many write here at the same time; put it again in a moment")})
+	}
+	return nil
+}
+
+// errPart is for rows of which some may be stored.
+func errPart(err error) error {
+	return core.Wrap(core.OutcomeUnknown, err, "the rows may be stored in part; put the very same rows again")
+}
+
+// refuse tells each entry why: the one that is at fault, and those that would have
+// been stored with it.
+func (p *put) refuse(entries []*entry, why *fault) {
+	code, sentence := core.CodeOf(why.err), core.Sentence(why.err)
+	for _, e := range entries {
+		p.receipts[e.place] = wire.Receipt{Code: code, Why: sentence}
+		if why.by != nil && why.by != e {
+			p.receipts[e.place].Why = fmt.Sprintf("row %d of the request was refused, and this one goes with it: %s", why.by.place+1, sentence)
+		}
+	}
+}
+
+// sort decodes the rows, judges each by itself, and brings those together that are
+// stored together. A faulty row is refused with those of its box.
+func (p *put) sort(ctx context.Context, rows [][]byte) ([]step, error) {
+	entries := make([]*entry, 0, len(rows))
+	for i, b := range rows {
+		row, err := wire.Decode(b)
+		if err != nil { // it belongs nowhere
+			p.refuse([]*entry{{place: i}}, &fault{err: err})
+			continue
+		}
+		entries = append(entries, &entry{place: i, row: row, encoded: b})
+	}
+	k, err := p.keysFor(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	var steps []step
+	boxes := map[string]*group{}
+	for _, e := range entries {
+		why := p.judge(e, k)
+		box := k.box(e)
+		if box == nil {
+			if why != nil {
+				p.refuse([]*entry{e}, &fault{by: e, err: why})
+			} else {
+				steps = append(steps, p.single(e, k))
+			}
+			continue
+		}
+		g := boxes[string(box)]
+		if g == nil {
+			g = &group{put: p, box: box}
+			boxes[string(box)], steps = g, append(steps, g)
+		}
+		g.entries = append(g.entries, e)
+		if why != nil && g.bad == nil {
+			g.bad = &fault{by: e, err: why}
+		}
+	}
+	return p.good(steps), nil
+}
+
+// good leaves the steps away that have a fault.
+func (p *put) good(steps []step) []step {
+	kept := steps[:0]
+	for _, one := range steps {
+		if g, ok := one.(*group); ok {
+			if g.bad == nil {
+				g.bad = g.check()
+			}
+			if g.bad != nil {
+				p.refuse(g.entries, g.bad)
+				continue
+			}
+		}
+		kept = append(kept, one)
+	}
+	return kept
+}
+
+// sameRow compares what is stored with what was sent.
+func (e *entry) sameRow(stored []byte) bool { return bytes.Equal(e.encoded, stored) }
