@@ -187,7 +187,7 @@ export const chatmore = {
     },
     members: {
       label: 'Members',
-      me: '(you)',
+      mine: (name: string) => `${name} (you)`,
       present: 'here now',
       seen: (ago: string) => `last heard of ${ago}`,
       roles: { owner: 'owner', admin: 'admin', member: 'member' } as Record<string, string>,
