@@ -61,7 +61,10 @@ func (t *turn) stored(box mailbox, stored wire.Stored, m wire.Message) error {
 	if next, own := t.engine.NextIndex(m.Session); own && index >= next {
 		t.engine.DropOutbound(box.room) // a copy of this device has gone on
 	}
-	return t.merge(box, arrival(box.name, stored))
+	if err = t.merge(box, arrival(box.name, stored)); err != nil {
+		return err
+	}
+	return t.sharedAt(box, stored.Seq, inner.Ref{Session: m.Session, Index: index})
 }
 
 // heard takes in a message that was told live.
@@ -160,7 +163,7 @@ func (t *turn) opened(r chatRoom, ref inner.Ref, o engine.Opened) error {
 		return err
 	}
 	if applied.Kind == inner.KindState {
-		err = t.shared(r, o.Message)
+		err = t.shared(r, o.Message, applied.Position)
 	}
 	if applied.Kind == inner.KindReceipt {
 		t.changed(core.ChatEventState, wire.Room{})
@@ -196,7 +199,7 @@ func (t *turn) reopen(session wire.Session) error {
 			continue
 		}
 		err = t.open(box, w.Ref, vault.Arrival{Row: w.Row, Mailbox: m.Mailbox, Seq: w.Place.Seq, At: w.At})
-		if _, devices := errors.AsType[*engine.NeedDevices](err); devices {
+		if needsDevices(err) {
 			need = err
 			continue
 		}

@@ -85,6 +85,7 @@ func (f *follower) round(ctx context.Context) error {
 		}
 		f.index = max(now.Index, 1)
 	}
+	f.prune()
 	for again := true; again; {
 		again = false
 		for _, box := range s.followed() {
@@ -121,6 +122,20 @@ func (f *follower) round(ctx context.Context) error {
 	}
 	f.index = max(f.index, change.Index)
 	return nil
+}
+
+// prune forgets mailboxes that are followed no more: should they come back, they are
+// read anew.
+func (f *follower) prune() {
+	still := map[wire.Name]bool{}
+	for _, box := range f.s.followed() {
+		still[box.name] = true
+	}
+	for name := range f.read {
+		if !still[name] {
+			delete(f.read, name)
+		}
+	}
 }
 
 // wait asks for changes until there are some, or until something else is to be
@@ -177,7 +192,7 @@ func (s *session) readMailbox(ctx context.Context, box mailbox) error {
 		if err = checkPage(page, after); err != nil {
 			return err
 		}
-		s.counted(int64(page.Last-after), 0)
+		s.counted(int64(page.Last-after), 0) //nolint:gosec // both are numbers of rows
 		err = s.take(ctx, box.name.String(), page.Rows, func(t *turn, r wire.Stored, last bool) error {
 			return t.row(box, r, last)
 		})
