@@ -103,7 +103,7 @@ func (s *session) sign(signed []byte) (signature []byte, err error) {
 }
 
 // newVault makes the files of a new device.
-func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol core.ChatEnrol) (s *session, err error) {
+func (c *Chat) newVault(ctx context.Context, e entry, p *enrolment, enrol core.ChatEnrol) (s *session, err error) {
 	if err = os.MkdirAll(c.folder(), 0o700); err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the chat's folder cannot be made; check the data folder's permissions")
 	}
@@ -120,14 +120,15 @@ func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol 
 	if err != nil {
 		return nil, errors.Join(err, keys.Remove(ctx), removeVault(e.base))
 	}
-	if s, err = c.newSession(e.account, device, v); err == nil {
+	if s, err = c.newSession(e.account, p.device, v); err == nil {
+		p.used = true
 		err = v.Update(ctx, func(tx *vault.Tx) error {
 			if enrol.DeviceName != "" {
 				if putErr := tx.Put(kindDeviceName, e.device, []byte(enrol.DeviceName)); putErr != nil {
 					return putErr
 				}
 			}
-			return tx.PutRecords(device.Dirty())
+			return tx.PutRecords(p.device.Dirty())
 		})
 	}
 	if err != nil {
@@ -200,9 +201,9 @@ func (s *session) load(ctx context.Context) error {
 		return err
 	}
 	for _, r := range stored {
-		state, damaged := room.Unmarshal(r.State)
-		if damaged != nil {
-			return damaged
+		state, readErr := room.Unmarshal(r.State)
+		if readErr != nil {
+			return readErr
 		}
 		s.rooms[r.ID] = chatRoom{state: state, local: r.Local}
 		for _, name := range r.Mailboxes {
