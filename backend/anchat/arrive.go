@@ -61,7 +61,10 @@ func (t *turn) stored(box mailbox, stored wire.Stored, m wire.Message) error {
 	if next, own := t.engine.NextIndex(m.Session); own && index >= next {
 		t.engine.DropOutbound(box.room) // a copy of this device has gone on
 	}
-	return t.merge(box, arrival(box.name, stored))
+	if err = t.merge(box, arrival(box.name, stored)); err != nil {
+		return err
+	}
+	return t.sharedAt(box, stored.Seq, inner.Ref{Session: m.Session, Index: index})
 }
 
 // heard takes in a message that was told live. One of a session that was not
@@ -165,7 +168,7 @@ func (t *turn) opened(r chatRoom, ref inner.Ref, o engine.Opened) error {
 		return err
 	}
 	if applied.Kind == inner.KindState {
-		err = t.shared(r, o.Message)
+		err = t.shared(r, o.Message, applied.Position)
 	}
 	if applied.Kind == inner.KindReceipt {
 		t.changed(core.ChatEventState, wire.Room{})

@@ -18,9 +18,9 @@ import (
 const (
 	// TypingLasts is for how long somebody types who said so.
 	TypingLasts = 6 * time.Second
-	// PresenceLasts is for how long somebody is there who said so; it is said anew
-	// every PresenceEvery.
+	// PresenceLasts is for how long somebody is there who said so.
 	PresenceLasts = 90 * time.Second
+	// PresenceEvery is how often it is said.
 	PresenceEvery = 60 * time.Second
 	// MaxSmallRoom is up to how many members of a room tell such things: in larger
 	// ones it would be more than what they write.

@@ -174,7 +174,7 @@ func (c *Chat) Join(ctx context.Context, url string) (core.ChatRoom, error) {
 	}
 	err = s.do(ctx, func(t *turn) error {
 		t.changed(core.ChatEventRooms, wire.Room{})
-		if _, err := t.room(ticket.Room); err == nil { // they were in it before
+		if _, unknown := t.room(ticket.Room); unknown == nil { // they were in it before
 			if err = t.setLocal(ticket.Room, func(l *vault.Local) { l.State = core.ChatKnocked }); err != nil {
 				return err
 			}

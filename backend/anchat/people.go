@@ -157,9 +157,9 @@ func (c *Chat) People(ctx context.Context, roomID string) ([]core.ChatPerson, er
 	var all []core.ChatPerson
 	err = s.look(ctx, func(t *turn) error {
 		all = nil
+		var p core.ChatPerson
 		for _, m := range r.state.Members() {
-			p, err := t.personOf(m.Account)
-			if err != nil {
+			if p, err = t.personOf(m.Account); err != nil {
 				return err
 			}
 			p.Role, p.Invited, p.Name = m.Role, m.Invited, s.nameOf(id, m.Account)
@@ -167,8 +167,7 @@ func (c *Chat) People(ctx context.Context, roomID string) ([]core.ChatPerson, er
 			all = append(all, p)
 		}
 		for _, a := range r.state.Banned() {
-			p, err := t.personOf(a)
-			if err != nil {
+			if p, err = t.personOf(a); err != nil {
 				return err
 			}
 			p.Banned = true
@@ -302,11 +301,11 @@ func (c *Chat) Contacts(ctx context.Context) ([]core.ChatPerson, error) {
 			if p := s.book.of(a); !p.Contact && !p.Blocked && p.Nickname == "" {
 				continue
 			}
-			p, err := t.personOf(a)
-			if err != nil {
-				return err
+			one, unknown := t.personOf(a)
+			if unknown != nil {
+				return unknown
 			}
-			all = append(all, p)
+			all = append(all, one)
 		}
 		return nil
 	})
@@ -370,11 +369,12 @@ func (c *Chat) Safety(ctx context.Context, address string) (core.ChatSafety, err
 		return core.ChatSafety{}, err
 	}
 	out := core.ChatSafety{Address: a.String(), Number: room.SafetyNumber(mine, theirs), QR: room.SafetyQR(mine, theirs)}
-	return out, s.look(ctx, func(t *turn) error {
+	err = s.look(ctx, func(t *turn) error {
 		out.Verified, _ = t.verified(a, s.book.of(a))
 		out.Devices, err = t.devices(a)
 		return err
 	})
+	return out, err
 }
 
 // sides are the reader and somebody else with their devices, as the nodes tell them

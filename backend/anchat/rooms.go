@@ -85,12 +85,11 @@ func (s *session) oneRoom(ctx context.Context, id wire.Room) (core.ChatRoom, err
 	}
 	var out core.ChatRoom
 	err = s.look(ctx, func(t *turn) error {
-		r, err := t.room(id)
-		if err != nil {
-			return err
+		r, unknown := t.room(id)
+		if unknown == nil {
+			out = t.roomOf(r, sum)
 		}
-		out = t.roomOf(r, sum)
-		return nil
+		return unknown
 	})
 	return out, err
 }
@@ -241,10 +240,10 @@ func (s *session) found(ctx context.Context, b room.Body, people []wallet.Accoun
 	}
 	err = s.do(ctx, func(t *turn) error {
 		for _, a := range people {
-			if err := t.bringIn(id, a); err != nil {
+			if err = t.bringIn(id, a); err != nil {
 				return err
 			}
-			if err := t.setPerson(a, func(p *person) { p.Contact = true }); err != nil {
+			if err = t.setPerson(a, func(p *person) { p.Contact = true }); err != nil {
 				return err
 			}
 		}

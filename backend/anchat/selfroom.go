@@ -6,6 +6,7 @@ package anchat
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 
@@ -21,7 +22,8 @@ const (
 	stateSettings = "settings"
 	stateDraft    = "draft"
 
-	kindMarker = "marker" // by room: the last place that the other devices were told of
+	kindSharedAt = "shared_at" // by key: the place of the value that counts
+	kindMarker   = "marker"    // by room: the last place that the other devices were told of
 )
 
 // sharedSettings are those of a room.
@@ -88,6 +90,24 @@ func (t *turn) sharing(of *wire.Room, key string) ([]vault.Item, error) {
 	return out, nil
 }
 
+// sharedAt takes in a stored message of the own room, this device's own too, where it
+// stands in the order of the room.
+func (t *turn) sharedAt(box mailbox, seq uint64, ref inner.Ref) error {
+	r, err := t.room(box.room)
+	if err != nil || r.state.Kind() != core.ChatRoomSelf {
+		return err
+	}
+	found, err := t.Find(ref.String())
+	if err != nil || found.Message.Kind != inner.KindState {
+		return err // it waits for its key
+	}
+	position, err := t.PositionOf(box.name, seq)
+	if err != nil {
+		return err
+	}
+	return t.shared(r, found.Message, position)
+}
+
 func sameRoom(a, b *wire.Room) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -95,19 +115,30 @@ func sameRoom(a, b *wire.Room) bool {
 	return *a == *b
 }
 
-// shared takes in what another device of the reader's shares. A value of this device
-// under the same key that is still on its way comes later in the order of the room,
-// and so counts already.
-func (t *turn) shared(r chatRoom, m inner.Message) error {
+// shared takes in what a device of the reader's shares, by its place in the own room.
+// Keys come late and gossip in any order, so what stands before the last value that
+// was taken in is passed over; and a value of this device that is still on its way will
+// stand behind, and so counts already.
+func (t *turn) shared(r chatRoom, m inner.Message, position int64) error {
 	if r.state.Kind() != core.ChatRoomSelf {
 		return core.Errorf(core.Denied, "settings are shared in the room of one's own devices alone")
+	}
+	if _, stored := vault.PlaceAt(position); !stored {
+		return nil // it is taken in when it has its place
 	}
 	v, err := m.State()
 	if err != nil {
 		return err
 	}
+	if v.Room != nil && v.Key == stateRead {
+		return t.sharedRead(*v.Room, v) // the furthest one counts
+	}
 	mine, err := t.sharing(v.Room, v.Key)
 	if err != nil || len(mine) > 0 {
+		return err
+	}
+	last, err := t.isLast(v, position)
+	if err != nil || !last {
 		return err
 	}
 	if v.Room != nil {
@@ -142,31 +173,57 @@ func (t *turn) shared(r chatRoom, m inner.Message) error {
 	return nil // of a newer version
 }
 
+// isLast tells whether nothing under the same key stands behind a place, and notes it.
+func (t *turn) isLast(v inner.State, position int64) (bool, error) {
+	name := v.Key
+	if v.Room != nil {
+		name = v.Room.String() + "/" + v.Key
+	}
+	raw, ok, err := t.Get(kindSharedAt, name)
+	if err != nil {
+		return false, err
+	}
+	if ok && len(raw) == 8 && int64(binary.BigEndian.Uint64(raw)) > position { //nolint:gosec // written below
+		return false, nil
+	}
+	return true, t.Put(kindSharedAt, name, binary.BigEndian.AppendUint64(nil, uint64(position))) //nolint:gosec // positions are above 0
+}
+
+// sharedRead takes in how far the reader is on another device.
+func (t *turn) sharedRead(id wire.Room, v inner.State) error {
+	at, err := decode[sharedPlace](v.Value)
+	if err != nil {
+		return err
+	}
+	name, err := wire.ParseName(at.Mailbox)
+	if err != nil {
+		return err
+	}
+	position, err := t.PositionOf(name, at.Seq)
+	if core.CodeOf(err) == core.NotFound {
+		return nil // in a mailbox that is not read yet; the next marker comes
+	}
+	if err != nil {
+		return err
+	}
+	further, err := t.MarkRead(id, position)
+	if err != nil || !further {
+		return err
+	}
+	raw, err := json.Marshal(at)
+	if err != nil {
+		return core.Wrap(core.Internal, err, "how far you have read cannot be kept")
+	}
+	t.changed(core.ChatEventRooms, id)
+	t.changed(core.ChatEventState, wire.Room{})
+	return t.Put(kindMarker, id.String(), raw) // the others know
+}
+
 func (t *turn) sharedOfRoom(id wire.Room, v inner.State) error {
 	if _, err := t.room(id); core.CodeOf(err) == core.NotFound {
 		return nil // it was forgotten here
 	}
 	switch v.Key {
-	case stateRead:
-		at, err := decode[sharedPlace](v.Value)
-		if err != nil {
-			return err
-		}
-		name, err := wire.ParseName(at.Mailbox)
-		if err != nil {
-			return err
-		}
-		position, err := t.PositionOf(name, at.Seq)
-		if core.CodeOf(err) == core.NotFound {
-			return nil // in a mailbox that is not read yet; the next marker comes
-		}
-		if err != nil {
-			return err
-		}
-		t.changed(core.ChatEventRooms, id)
-		t.changed(core.ChatEventState, wire.Room{})
-		_, err = t.MarkRead(id, position)
-		return err
 	case stateSettings:
 		set, err := decode[sharedSettings](v.Value)
 		if err != nil {
