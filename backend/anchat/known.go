@@ -183,6 +183,9 @@ func (t *turn) write(id wire.Room) error {
 
 // end writes what the turn left to its end.
 func (t *turn) end() error {
+	if err := t.dropFiles(t.Emptied()); err != nil {
+		return err
+	}
 	for id := range t.dirty {
 		if err := t.write(id); err != nil {
 			return err

@@ -450,6 +450,9 @@ func (s *memoryService) HaveChunks(_ context.Context, id wire.Hash) ([]uint32, e
 	if err != nil {
 		return nil, err
 	}
+	if s.blobs[id] == nil {
+		return nil, leave(core.Errorf(core.NotFound, "this blob was not begun"))
+	}
 	return slices.Sorted(maps.Keys(s.blobs[id])), leave(nil)
 }
 

@@ -276,6 +276,10 @@ func (tx *Tx) targetOf(l *line) (*line, error) {
 	return tx.v.lineOf(tx, *c.target)
 }
 
+// Emptied are the files of one's own messages that this transaction has emptied:
+// nobody needs them.
+func (tx *Tx) Emptied() []wire.Hash { return tx.emptied }
+
 // empty takes the content of a message away, with its edits and its bytes. The
 // pair of session and index stays taken. It returns the files of one's own.
 func (tx *Tx) empty(l *line) (files []wire.Hash, err error) {
@@ -284,6 +288,7 @@ func (tx *Tx) empty(l *line) (files []wire.Hash, err error) {
 			files = append(files, f.ID)
 		}
 	}
+	tx.emptied = append(tx.emptied, files...)
 	l.state, l.record.Body, l.expires = stateGone, nil, 0
 	if err = tx.put(l); err != nil {
 		return nil, err
