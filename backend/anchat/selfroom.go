@@ -24,11 +24,7 @@ const (
 
 	kindSharedAt = "shared_at" // by key: the place of the value that counts
 	kindMarker   = "marker"    // by room: the last place that the other devices were told of
-	kindDraft    = "draft"     // by room: the last draft that they were told of
 )
-
-// maxSharedDraft bounds a draft that is told: written as JSON it has to fit a value.
-const maxSharedDraft = inner.MaxStateBytes / 6
 
 // sharedSettings are those of a room.
 type sharedSettings struct {
@@ -238,14 +234,7 @@ func (t *turn) sharedOfRoom(id wire.Room, v inner.State) error {
 		}
 		return t.setLocal(id, set.put)
 	case stateDraft:
-		text, err := decode[string](v.Value)
-		if err != nil {
-			return err
-		}
-		if err = t.Put(kindDraft, id.String(), []byte(text)); err != nil {
-			return err
-		}
-		return t.setLocal(id, func(l *vault.Local) { l.Draft = text })
+		return t.sharedDraft(id, v)
 	}
 	return nil // of a newer version
 }
@@ -283,8 +272,7 @@ func decode[T any](raw []byte) (v T, err error) {
 	return v, nil
 }
 
-// shareMarkers tells the other devices how far the reader is in rooms, and what they
-// have begun to write there.
+// shareMarkers tells the other devices how far the reader is in rooms.
 func (s *session) shareMarkers(ctx context.Context, ids []wire.Room) error {
 	for _, id := range ids {
 		sum, err := s.vault.Summary(ctx, id)
@@ -294,36 +282,11 @@ func (s *session) shareMarkers(ctx context.Context, ids []wire.Room) error {
 		if err != nil {
 			return err
 		}
-		if err = s.do(ctx, func(t *turn) error {
-			if err := t.shareDraft(id); err != nil {
-				return err
-			}
-			return t.shareMarker(id, sum.Read)
-		}); err != nil {
+		if err = s.do(ctx, func(t *turn) error { return t.shareMarker(id, sum.Read) }); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// shareDraft tells the other devices what stands in a room and is not sent yet. One
-// that is too long for that stays here.
-func (t *turn) shareDraft(id wire.Room) error {
-	r, err := t.room(id)
-	if err != nil {
-		return nil //nolint:nilerr // it was forgotten meanwhile
-	}
-	told, _, err := t.Get(kindDraft, id.String())
-	if err != nil || r.local.Draft == string(told) || len(r.local.Draft) > maxSharedDraft {
-		return err
-	}
-	if _, ok := t.selfRoom(); !ok {
-		return nil
-	}
-	if err = t.Put(kindDraft, id.String(), []byte(r.local.Draft)); err != nil {
-		return err
-	}
-	return t.share(&id, stateDraft, r.local.Draft)
 }
 
 func (t *turn) shareMarker(id wire.Room, read int64) error {
