@@ -16,8 +16,9 @@ import (
 const (
 	// HeardLife is how long a message that was heard and is not stored is shown.
 	HeardLife = time.Hour
-	// fadeEvery bounds how long nobody looks, whatever is told.
-	fadeEvery = time.Minute
+	// fadeEvery bounds how long nobody looks: for what was heard, which makes no news
+	// when its time is over, and for what failed.
+	fadeEvery = HeardLife / 2
 	// maxErased bounds the messages that the nodes are asked to empty in one turn.
 	maxErased = 200
 )
@@ -29,7 +30,7 @@ func (s *session) fade(ctx context.Context) {
 	for ctx.Err() == nil {
 		now := s.now()
 		err := s.fadeOut(ctx)
-		if err == nil && now.Sub(forgotten) >= HeardLife/4 {
+		if err == nil && now.Sub(forgotten) >= fadeEvery {
 			err, forgotten = s.forgetHeard(ctx, now.Add(-HeardLife)), now
 		}
 		if err != nil && ctx.Err() == nil {

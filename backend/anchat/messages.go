@@ -29,8 +29,23 @@ func (c *Chat) Messages(ctx context.Context, q core.ChatQuery) (core.ChatMessage
 	names := s.namesIn(id)
 	for i := range page.Messages {
 		names.fill(&page.Messages[i])
+		s.fillFiles(&page.Messages[i])
 	}
 	return page, nil
+}
+
+// AskAbove is the size from which on a file is fetched only when the reader asks.
+const AskAbove = 1 << 20
+
+// fillFiles tells which files of a message are here, and which are fetched only when
+// the reader asks.
+func (s *session) fillFiles(m *core.ChatMessage) {
+	for i := range m.Files {
+		f := &m.Files[i]
+		id, err := parseBlob(f.ID)
+		f.Ready = err == nil && s.hasFile(id)
+		f.Ask = !f.Ready && f.Size > AskAbove
+	}
 }
 
 // message is one message as screens have it.
@@ -38,6 +53,7 @@ func (s *session) message(ctx context.Context, id wire.Room, message string) (co
 	m, err := s.vault.Message(ctx, id, message)
 	if err == nil {
 		s.namesIn(id).fill(&m)
+		s.fillFiles(&m)
 	}
 	return m, err
 }

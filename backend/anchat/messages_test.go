@@ -93,7 +93,6 @@ func TestFade_DeletedAndDisappearing(t *testing.T) {
 		mistake := ann.page(id).Messages[0]
 		must(t, ann.chat.Delete(ctx, id.String(), mistake.ID))
 		settle()
-		later(2 * fadeEvery)
 		want(t, id, []string{"(deleted)"}, ann, bob)
 		must(t, ann.session().event(ctx, id, room.Body{Kind: room.BodyTimer, Timer: 300}))
 		settle()
