@@ -18,7 +18,7 @@ const NotifyWithin = 24 * time.Hour
 // notify tells of a message that came. Its text is in the event; whether it is
 // shown is for the screen to decide.
 func (t *turn) notify(r chatRoom, ref inner.Ref, author wallet.Account, body inner.Text, a vault.Applied) {
-	if !r.wants(a.ToMe) || t.now.Sub(a.At) > NotifyWithin {
+	if !r.wants(a.ToMe) || t.s.book.of(author).Blocked || t.now.Sub(a.At) > NotifyWithin {
 		return
 	}
 	id := r.state.ID()
@@ -38,12 +38,11 @@ func (r chatRoom) wants(toMe bool) bool {
 	if r.local.State != core.ChatJoined || r.local.Muted || r.state.Kind() == core.ChatRoomSelf {
 		return false
 	}
-	switch r.local.Notify {
+	switch notifyOf(r) {
 	case core.ChatNotifyNone:
 		return false
 	case core.ChatNotifyAll:
 		return true
 	}
-	// As long as nothing was chosen: what names the reader, and direct rooms.
-	return toMe || r.state.Kind() == core.ChatRoomDirect
+	return toMe
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const dist = join(import.meta.dirname, '..', 'dist');
-const budget = { first: 80, Sql: 160, Peers: 85, screen: 25, signin: 20, whole: 2500 };
+const budget = { first: 80, Anchat: 45, Sql: 160, Peers: 85, screen: 25, signin: 20, whole: 2500 };
 const files = readdirSync(join(dist, 'assets')).filter((name) => /\.(js|css)$/.test(name));
 const text = (name) => readFileSync(join(dist, name), 'utf8');
 const size = (name) => gzipSync(readFileSync(join(dist, 'assets', name))).length / 1000;

@@ -26,6 +26,8 @@ export class FeedPlace {
   turn = $state(0);
   /** Where the view belongs. */
   top = 0;
+  /** The view is still to be moved there: until then its own position means nothing. */
+  pending = true;
   atEnd: boolean;
   #keys: readonly string[] = [];
   #index = new Map<string, number>();
@@ -65,11 +67,12 @@ export class FeedPlace {
     return news;
   }
 
-  /** Takes the height of the view. */
-  setRoom(room: number): void {
-    if (room === this.#room) return;
+  /** Takes the height of the view; tells whether it is news. */
+  setRoom(room: number): boolean {
+    if (room === this.#room) return false;
     this.#room = room;
     this.#lay();
+    return true;
   }
 
   /** The person scrolled. */
@@ -95,6 +98,7 @@ export class FeedPlace {
     const [start = 0, end = 0] = [this.#tops[at], this.#tops[at + 1]];
     if (start >= this.top && end <= this.top + this.#room) return;
     this.scrolled(this.#within(start < this.top ? start : end - this.#room));
+    this.pending = true;
     this.turn += 1;
   }
 
@@ -139,6 +143,7 @@ export class FeedPlace {
     for (const key of this.#keys) this.#tops.push((sum += this.#heights.get(key) ?? Guess));
     this.#stand();
     this.#draw();
+    this.pending = true;
     this.turn += 1;
   }
 

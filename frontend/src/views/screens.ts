@@ -2,6 +2,7 @@
 import Boxes from '@lucide/svelte/icons/boxes';
 import Database from '@lucide/svelte/icons/database';
 import KeyRound from '@lucide/svelte/icons/key-round';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Server from '@lucide/svelte/icons/server';
 import Wallet from '@lucide/svelte/icons/wallet';
 import Waypoints from '@lucide/svelte/icons/waypoints';
@@ -15,6 +16,7 @@ async function open<T>(view: Promise<T>, ...sections: Section[]): Promise<T> {
 
 /** Rail, palette and shortcuts follow this order. */
 export const screens = [
+  { id: 'anchat', icon: MessagesSquare, load: () => open(import('./anchat/Anchat.svelte'), 'chat') },
   { id: 'keys', icon: KeyRound, load: () => open(import('./keys/Keys.svelte'), 'keys') },
   { id: 'sql', icon: Database, load: () => open(import('./sql/Sql.svelte'), 'sql', 'sqlmore') },
   { id: 'peers', icon: Waypoints, load: () => open(import('./peers/Peers.svelte'), 'peers') },

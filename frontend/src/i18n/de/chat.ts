@@ -47,8 +47,6 @@ export const chat: Pick<Messages, 'chat'> = {
       'Du kannst lesen und durchsuchen, was hier ist, und schreiben: Nachrichten warten und gehen von selbst hinaus.',
     queuedCount: (f, n) => (n === 0 ? '' : n === 1 ? '1 Nachricht wartet.' : `${f.number(n)} Nachrichten warten.`),
     catching: (f, done, total) => `Wird nachgeholt: ${f.number(done)} von ${f.number(total)}`,
-    revoked: 'Dieses Gerät wurde widerrufen.',
-    revokedHint: 'Es sendet und liest nichts Neues mehr. Was hier ist, bleibt lesbar.',
 
     log: (room) => `Nachrichten in ${room}`,
     empty: 'Hier wurde noch nichts geschrieben',

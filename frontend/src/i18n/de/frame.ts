@@ -31,6 +31,7 @@ export const frame: Pick<
     noWindow: 'Auf der Seite ging etwas schief',
     copyDetails: 'Einzelheiten kopieren',
     reload: 'Seite neu laden',
+    newMessage: 'Neue Nachricht',
   },
   screens: {
     anchat: 'Anchat',

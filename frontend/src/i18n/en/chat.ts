@@ -46,8 +46,6 @@ export const chat = {
     queuedCount: (f: Formats, n: number) =>
       n === 0 ? '' : n === 1 ? '1 message waits.' : `${f.number(n)} messages wait.`,
     catching: (f: Formats, done: number, total: number) => `Catching up: ${f.number(done)} of ${f.number(total)}`,
-    revoked: 'This device was revoked.',
-    revokedHint: 'It sends and reads nothing new. What is here stays readable.',
 
     log: (room: string) => `Messages in ${room}`,
     empty: 'Nothing was written here yet',

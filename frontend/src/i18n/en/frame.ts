@@ -13,6 +13,7 @@ export const frame = {
     noWindow: 'Something in the page went wrong',
     copyDetails: 'Copy details',
     reload: 'Reload the page',
+    newMessage: 'New message',
   },
   screens: {
     anchat: 'Anchat',
