@@ -121,11 +121,6 @@ func (e *Olm) Sign(signed []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// SignDoor signs the challenge of a node at which the device asks for a session.
-func (e *Olm) SignDoor(challenge []byte) ([]byte, error) {
-	return e.Sign(wire.Signed(wire.LabelDoor, challenge))
-}
-
 // SignEvent makes an event of a room this device's.
 func (e *Olm) SignEvent(v wire.Event, now time.Time) (wire.Event, error) {
 	v.Device, v.At = e.self.device, wire.Time(now)
