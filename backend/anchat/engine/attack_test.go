@@ -521,6 +521,46 @@ func TestKey_fromAnybody(t *testing.T) {
 	}
 }
 
+// Strangers who bring keys of sessions that nobody has announced must not keep those
+// of friends out, and cost only so much.
+func TestKey_waitingIsBounded(t *testing.T) {
+	w, alice, bob := pair(t)
+	stranger := w.enrol(newOwner(t, "stranger"))
+	stranger.learn(bob.Account())
+	bob.learn(stranger.Account())
+	n := 0
+	var err error
+	for err == nil && n < 2*MaxBrought {
+		bundle := make(inner.History, inner.MaxHistoryKeys)
+		for i := range bundle {
+			n++
+			bundle[i].Key = make([]byte, exportBytes)
+			bundle[i].Key[0] = keyVersion
+			bundle[i].Session = wire.Session{1, byte(n), byte(n >> 8)}
+			copy(bundle[i].Key[exportBytes-32:], bundle[i].Session[:])
+		}
+		body, marshalErr := inner.MarshalSecret(bundle)
+		must(t, marshalErr)
+		letters, sealErr := stranger.SealSecret([]wire.Fingerprint{bob.Device()}, inner.Secret{Kind: inner.SecretHistory, Room: w.room.id, Body: body}, w.now)
+		must(t, sealErr)
+		_, _, err = bob.OpenEnvelope(pick[wire.Envelope](letters)[0], w.now)
+	}
+	if core.CodeOf(err) != core.Limited || bob.waiting != MaxBrought {
+		t.Fatalf("%d keys wait: %v", bob.waiting, err)
+	}
+	bob.save()
+	bob.restart()
+	if bob.waiting != MaxBrought || bob.brought[stranger.Account()] != MaxBrought {
+		t.Errorf("after a restart %d keys wait", bob.waiting)
+	}
+	ref := alice.send("from a friend")
+	bob.sync()
+	bob.has(ref, "from a friend")
+	if bob.waiting != MaxBrought {
+		t.Errorf("%d keys wait after a friend's was announced", bob.waiting)
+	}
+}
+
 // A message of a newer way of sealing is kept until there is a program for it.
 func TestSuite_unknown(t *testing.T) {
 	w, alice, bob := pair(t)

@@ -61,9 +61,10 @@ type Olm struct {
 	outbound map[wire.Room]*outbound
 	shared   map[wire.Room]*shared
 
-	waiting int    // keys that wait for an announcement
-	changes uint64 // goes up with everything that is learned of devices
-	asked   *asked // what the wallet is being asked to sign
+	waiting int                    // keys that wait for an announcement
+	brought map[wallet.Account]int // the same by who brought them
+	changes uint64                 // goes up with everything that is learned of devices
+	asked   *asked                 // what the wallet is being asked to sign
 
 	journal map[string][]byte // records as they were at the last Dirty
 	handed  map[string][]byte // those that it returned, as they were before
@@ -107,7 +108,7 @@ func empty() *Olm {
 	return &Olm{
 		people: map[wallet.Account]*person{}, devices: map[wire.Fingerprint]wallet.Account{},
 		peers: map[wire.Fingerprint]*peer{}, streams: map[wire.Session]*stream{}, seen: map[seenKey]*seenPage{},
-		outbound: map[wire.Room]*outbound{}, shared: map[wire.Room]*shared{}, journal: map[string][]byte{},
+		outbound: map[wire.Room]*outbound{}, shared: map[wire.Room]*shared{}, journal: map[string][]byte{}, brought: map[wallet.Account]int{},
 	}
 }
 

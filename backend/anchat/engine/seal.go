@@ -269,7 +269,7 @@ func (e *Olm) rotate(r Room, now time.Time) (wire.Announce, error) {
 	e.outbound[r.ID()], e.shared[r.ID()] = o, &shared{devices: map[wire.Fingerprint]bool{}}
 	s := e.streamOf(o.name())
 	s.room, s.announced = r.ID(), []announced{{Announce: a, account: e.Account()}}
-	if _, err = e.accept(r.ID(), o.name(), raw); err != nil {
+	if _, err = e.accept(e.Account(), r.ID(), o.name(), raw); err != nil {
 		return wire.Announce{}, err
 	}
 	return a, nil
