@@ -521,6 +521,38 @@ func TestKey_fromAnybody(t *testing.T) {
 	}
 }
 
+// Whatever bytes are brought as a key: no panic, no key of another session, nothing
+// that stays when they are refused.
+func FuzzKey(f *testing.F) {
+	w, alice, bob := pair(f)
+	ref := alice.send("hello")
+	bob.sync()
+	bob.save()
+	good, _ := alice.Key(ref.Session)
+	f.Add(good.Key)
+	signed, err := alice.outbound[w.room.id].export()
+	must(f, err)
+	f.Add(signed)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		bob.w.t = t
+		bob.restart()
+		name := ref.Session
+		if len(raw) >= exportBytes {
+			name = wire.Session(raw[exportBytes-32 : exportBytes])
+		}
+		if _, err := bob.ImportKey(Key{Room: w.room.id, Session: name, Key: raw}); err != nil && len(bob.Dirty()) > 0 {
+			t.Fatal("a key that was refused left traces")
+		}
+		if k, ok := bob.Key(ref.Session); !ok || !bytes.Equal(k.Key, good.Key) {
+			t.Fatal("the right key is gone")
+		}
+		bob.Dirty()
+		if _, err := Load(bob.records); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // Strangers who bring keys of sessions that nobody has announced must not keep those
 // of friends out, and cost only so much.
 func TestKey_waitingIsBounded(t *testing.T) {
