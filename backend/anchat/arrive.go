@@ -67,10 +67,25 @@ func (t *turn) stored(box mailbox, stored wire.Stored, m wire.Message) error {
 	return t.sharedAt(box, stored.Seq, inner.Ref{Session: m.Session, Index: index})
 }
 
-// heard takes in a message that was told live.
+// heard takes in a message that was told live. One of a session that was not
+// announced is nothing to keep: anybody who knows the mailbox's name could make it.
 func (t *turn) heard(box mailbox, raw []byte, m wire.Message) error {
 	if box.knocks || m.Mailbox != box.name {
 		return core.Errorf(core.Denied, "a message was told at another mailbox than its own")
+	}
+	r, err := t.room(box.room)
+	if err != nil {
+		return err
+	}
+	closed, _, _ := r.state.Closed()
+	by, announced := t.engine.Announced(m.Session, box.room)
+	switch {
+	case !announced: // its stored copy comes after its announcement
+		return nil
+	case closed || box.name != r.state.Mailbox().Tag.Name(): // it will never be stored
+		return nil
+	case by == t.s.device: // what this device writes it has in its outbox
+		return nil
 	}
 	return t.merge(box, vault.Arrival{Row: raw, Mailbox: box.name, At: t.now})
 }
@@ -110,6 +125,9 @@ func (t *turn) open(box mailbox, ref inner.Ref, a vault.Arrival) error {
 		return err
 	}
 	opened, err := t.engine.Open(r.state, m, a.At)
+	if errors.Is(err, engine.ErrKnown) { // and not kept: see Again
+		opened, err = t.engine.Again(r.state, m, a.At)
+	}
 	t.changed(core.ChatEventMessages, box.room)
 	if err == nil {
 		return t.opened(r, ref, opened)
@@ -129,8 +147,6 @@ func (t *turn) open(box mailbox, ref inner.Ref, a vault.Arrival) error {
 		return err
 	case errors.As(err, &ann), errors.As(err, &state), errors.As(err, &need), errors.As(err, &newer):
 		return nil // it waits: for the stored copy, for what comes before it, for an update
-	case errors.Is(err, engine.ErrKnown):
-		return nil
 	}
 	return errors.Join(err, t.Reject(ref, core.Sentence(err)))
 }

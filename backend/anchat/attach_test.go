@@ -93,8 +93,8 @@ func TestFetch_RefusesAnotherChunk(t *testing.T) {
 		m := bob.newest(plans)
 		fetch := func() ([]byte, error) {
 			var got bytes.Buffer
-			err := bob.chat.Fetch(t.Context(), plans.String(), m.ID, f.ID, &got, nil)
-			return got.Bytes(), err
+			errFetch := bob.chat.Fetch(t.Context(), plans.String(), m.ID, f.ID, &got, nil)
+			return got.Bytes(), errFetch
 		}
 		if _, err = fetch(); core.CodeOf(err) != core.Invalid {
 			t.Errorf("a swapped chunk: %v", err)
