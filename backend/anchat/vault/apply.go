@@ -402,9 +402,9 @@ func (tx *Tx) Expire(now time.Time) (all []Expired, err error) {
 
 // NextExpiry is when the next message disappears; zero when none will.
 func (v *Vault) NextExpiry(ctx context.Context) (at time.Time, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		var ms int64
-		_, err := one(a, []any{&ms}, "SELECT expires FROM line WHERE expires > 0 AND position < ? ORDER BY expires LIMIT 1", heardFrom)
+		_, err = one(a, []any{&ms}, "SELECT expires FROM line WHERE expires > 0 AND position < ? ORDER BY expires LIMIT 1", heardFrom)
 		at = moment(ms)
 		return err
 	})

@@ -251,8 +251,8 @@ func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err err
 		if l.damaged || l.record.Ref == nil {
 			continue
 		}
-		row, err := tx.v.row(tx, l.id)
-		if err != nil {
+		var row []byte
+		if row, err = tx.v.row(tx, l.id); err != nil {
 			return nil, err
 		}
 		place, _ := PlaceAt(l.position)
@@ -264,7 +264,7 @@ func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err err
 // Awaited lists the sessions whose keys are awaited, with the device that has
 // them, and the first message of each that waits.
 func (v *Vault) Awaited(ctx context.Context) (all []Awaited, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		found, err := v.lines(a, "id IN (SELECT min(id) FROM line WHERE session IS NOT NULL AND state = 0 AND shown = 1 GROUP BY session) ORDER BY id")
 		for _, l := range found {
 			if l.damaged || l.record.Ref == nil || len(l.record.Device) != len(wire.Fingerprint{}) {
@@ -316,21 +316,20 @@ type Raw struct {
 // Raw reads the stored rows of a room after a position, in order: messages, events
 // and announcements, but for messages that are empty now.
 func (v *Vault) Raw(ctx context.Context, room wire.Room, after int64, limit int) (all []Raw, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		n, err := v.roomNumber(a, room)
 		if err != nil {
 			return err
 		}
-		return each(a, func(scan func(to ...any) error) error {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var (
 				r      Raw
 				id, at int64
 				cell   []byte
 			)
-			if err := scan(&id, &r.Position, &at, &cell); err != nil {
+			if err = scan(&id, &r.Position, &at, &cell); err != nil {
 				return err
 			}
-			var err error
 			if r.Row, err = v.open("raw", rowKey(id), cell); err == nil {
 				r.At = moment(at)
 				all = append(all, r)
