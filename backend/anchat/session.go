@@ -52,7 +52,7 @@ type session struct {
 	strangers map[wire.Fingerprint]time.Time
 	stale     []wallet.Account // somebody knows newer devices of them
 	answers   []answer         // to devices that ask for keys
-	unopened  []wire.Session   // more of them can be opened
+	unopened  []rest           // more of them can be opened
 	status    status
 }
 

@@ -210,6 +210,13 @@ func (s *session) load(ctx context.Context) error {
 			s.boxes[name] = r.ID
 		}
 	}
+	postponed, err := s.vault.Postponed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, session := range postponed {
+		s.more(rest{session: session}) // perhaps this version is new enough
+	}
 	if err = s.loadPeople(ctx); err != nil {
 		return err
 	}

@@ -122,6 +122,7 @@ func (tx *Tx) fill(l *line, o Opened) error {
 	l.kind, l.state, l.strong, l.author = c.kind, stateOpen, o.Moderator, tx.v.sealer.account(r.From)
 	l.mine = r.From == tx.v.owner
 	l.shown = c.kind == lineText || c.kind == lineNewer
+	r.Flags = slices.DeleteFunc(r.Flags, func(f string) bool { return f == flagNewer })
 	if c.kind == lineNewer {
 		r.flag(flagNewer)
 	}
