@@ -73,8 +73,19 @@ func (t *turn) heard(box mailbox, raw []byte, m wire.Message) error {
 	if box.knocks || m.Mailbox != box.name {
 		return core.Errorf(core.Denied, "a message was told at another mailbox than its own")
 	}
-	if !t.engine.Announced(m.Session, box.room) {
-		return nil // its stored copy comes after its announcement
+	r, err := t.room(box.room)
+	if err != nil {
+		return err
+	}
+	closed, _, _ := r.state.Closed()
+	by, announced := t.engine.Announced(m.Session, box.room)
+	switch {
+	case !announced: // its stored copy comes after its announcement
+		return nil
+	case closed || box.name != r.state.Mailbox().Tag.Name(): // it will never be stored
+		return nil
+	case by == t.s.device: // what this device writes it has in its outbox
+		return nil
 	}
 	return t.merge(box, vault.Arrival{Row: raw, Mailbox: box.name, At: t.now})
 }

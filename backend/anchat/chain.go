@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/room"
@@ -96,6 +97,11 @@ func (t *turn) apply(r chatRoom, stored wire.Stored, e wire.Event, author wallet
 		return err
 	}
 	t.changed(core.ChatEventMessages, next.ID())
+	if e.Closes { // nothing that was heard there will be stored any more
+		if _, err := t.ForgetHeard(next.ID(), t.now.Add(time.Second)); err != nil {
+			return err
+		}
+	}
 	if err := t.settleRoom(r.state, next); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (c *Chat) Rooms(ctx context.Context) ([]core.ChatRoom, error) {
 	}
 	err = s.look(ctx, func(t *turn) error {
 		for _, r := range s.all() {
-			if r.state.Kind() == "" || t.hidden(r) {
+			if r.state.Kind() == "" || s.hidden(r) {
 				continue
 			}
 			all = append(all, t.roomOf(r, sums[r.state.ID()]))
@@ -75,7 +75,11 @@ func (c *Chat) Room(ctx context.Context, roomID string) (core.ChatRoom, error) {
 	if err != nil {
 		return core.ChatRoom{}, err
 	}
-	return s.oneRoom(ctx, id)
+	out, err := s.oneRoom(ctx, id)
+	if err == nil {
+		s.hostsOf(ctx, id, &out)
+	}
+	return out, err
 }
 
 func (s *session) oneRoom(ctx context.Context, id wire.Room) (core.ChatRoom, error) {
@@ -95,9 +99,9 @@ func (s *session) oneRoom(ctx context.Context, id wire.Room) (core.ChatRoom, err
 }
 
 // hidden tells whether the room is one with somebody who is blocked.
-func (t *turn) hidden(r chatRoom) bool {
-	peer, ok := r.peer(t.s.account)
-	return ok && t.s.book.of(peer).Blocked
+func (s *session) hidden(r chatRoom) bool {
+	peer, ok := r.peer(s.account)
+	return ok && s.book.of(peer).Blocked
 }
 
 // peer is the other one of a direct room.
@@ -425,6 +429,14 @@ func (c *Chat) Refuse(ctx context.Context, roomID string) error {
 	r, err := s.room(id)
 	if err != nil {
 		return err
+	}
+	if r.local.State == core.ChatKnocked { // they were in it before
+		if err = s.do(ctx, func(t *turn) error {
+			return t.setLocal(id, func(l *vault.Local) { l.State = core.ChatLeft })
+		}); err != nil {
+			return err
+		}
+		return s.stopKnocking(ctx, id)
 	}
 	if r.local.State != core.ChatInvited {
 		return core.Errorf(core.Conflict, "this invitation was answered already; leave the room instead")

@@ -88,7 +88,7 @@ func TestRooms_AnInvitationIsAcceptedOrRefused(t *testing.T) {
 		bob.say(id, "here")
 		settle()
 		want(t, id, []string{"here"}, ann, bob)
-		if r := ann.room(id); r.Members != 2 || r.Role != core.ChatOwner || !r.MayManage || r.Preview != "here" || r.LastFrom == "" {
+		if r := ann.room(id); r.Members != 2 || r.Role != core.ChatOwner || !r.MayManage || r.Preview != "here" || r.LastFrom == "" || len(r.Hosts) == 0 {
 			t.Errorf("ann's room is %+v", r)
 		}
 		rooms, err := cid.chat.Rooms(t.Context())

@@ -38,6 +38,7 @@ type session struct {
 
 	book  book  // what the reader says of people
 	signs signs // what people did a moment ago
+	hosts hosts // which nodes keep which room
 
 	engine *engine.Olm // owned by the goroutine of turns
 	posted atomic.Uint64

@@ -165,31 +165,6 @@ func TestPut_AllOrNoneOfAMailbox(t *testing.T) {
 	}
 }
 
-// A put whose answer was lost is repeated with the same rows; also when others
-// were put meanwhile, and when only a part had arrived.
-func TestPut_AgainAfterALostAnswer(t *testing.T) {
-	d := newDesk(t, Settings{})
-	alice := newPerson(t, d.clock.Now).enrolled(d.Service)
-	tag := wire.NewTag()
-	k := alice.talk(tag.Name())
-	announce, first, second, envelope, knock := k.announce(), k.message(0), k.message(1), alice.envelope(alice.id), alice.knock(tag.Name())
-	before := must(t, d.Service, announce, first, envelope, knock)
-	after := must(t, d.Service, announce, first, second, envelope, knock)
-	for i, n := range []int{0, 1, 3, 4} {
-		if after[n].Seq != before[i].Seq || after[n].Index < before[i].Index {
-			t.Errorf("%+v, before %+v", after[n], before[i])
-		}
-	}
-	if n := len(box(t, d.Service, tag)); n != 4 {
-		t.Errorf("%d rows are stored", n)
-	}
-	// What is stored is told as that, also beside a row whose place is taken.
-	got := puts(t, d.Service, first, k.message(1), announce)
-	if !slices.Equal(codes(got), []core.Code{"", core.Conflict, ""}) || got[0].Seq != before[1].Seq {
-		t.Errorf("%+v", got)
-	}
-}
-
 // Who erases a message must be sure that its text is gone from the nodes, that the
 // others are told, and that nobody can put another in its place.
 func TestPut_Erases(t *testing.T) {

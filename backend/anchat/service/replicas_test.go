@@ -185,12 +185,17 @@ func sameEverywhere(t *testing.T, v *village) {
 // A message that was acknowledged must be there, once, whatever happened to the
 // leaders meanwhile; and whoever has not heard must come to an end with the same
 // bytes.
-func TestThreeReplicas_NothingLostOrDoubled(t *testing.T) { loseNothing(t, 1200, 2) }
+func TestThreeReplicas_NothingLostOrDoubled(t *testing.T) {
+	if l := loseNothing(t, 1200, 2); l.stored.Load() != 1200 {
+		t.Errorf("%d are acknowledged", l.stored.Load())
+	}
+}
 
 // load is what the writers of a loss test share.
 type load struct {
 	*village
 	stored, repeats atomic.Int64
+	figures         string
 }
 
 const (
@@ -199,7 +204,7 @@ const (
 )
 
 // loseNothing writes messages from many sides while leaders die.
-func loseNothing(t *testing.T, messages, kills int) {
+func loseNothing(t *testing.T, messages, kills int) *load {
 	l := &load{village: newVillage(t)}
 	alice := newPerson(t, time.Now).enrolled(l.at(0))
 	tag := wire.NewTag()
@@ -227,9 +232,13 @@ func loseNothing(t *testing.T, messages, kills int) {
 		l.serve(leader)
 	}
 	writing.Wait()
-	t.Logf("%d messages over %d deaths of leaders in %v, %d puts repeated", total, kills, time.Since(began).Round(time.Millisecond), l.repeats.Load())
+	took := time.Since(began)
 	sameEverywhere(t, l.village)
-	l.count(t, tag, talks, each)
+	lost, doubled := l.count(t, tag, talks, each)
+	l.figures = fmt.Sprintf("%d messages, %d deaths of leaders, %v, %.0f messages a second, %d puts repeated, %d lost, %d doubled",
+		total, kills, took.Round(time.Millisecond), float64(total)/took.Seconds(), l.repeats.Load(), lost, doubled)
+	t.Log(l.figures)
+	return l
 }
 
 // write puts a session's messages in order, a batch at a time; a batch whose fate is
@@ -254,7 +263,7 @@ func (l *load) write(t *testing.T, k *talk, node, each int) {
 }
 
 // count reads the mailbox at every replica and finds what is missing or there twice.
-func (l *load) count(t *testing.T, tag wire.Tag, talks []*talk, each int) {
+func (l *load) count(t *testing.T, tag wire.Tag, talks []*talk, each int) (lost, doubled int) {
 	for i := range l.services {
 		seen := map[string]int{}
 		var last uint64
@@ -275,7 +284,6 @@ func (l *load) count(t *testing.T, tag wire.Tag, talks []*talk, each int) {
 				seen[string(messageKey(m.Session, index))]++
 			}
 		}
-		lost, doubled := 0, 0
 		for _, k := range talks {
 			for index := range each {
 				switch n := seen[string(messageKey(k.session, uint32(index)))]; {
@@ -286,9 +294,9 @@ func (l *load) count(t *testing.T, tag wire.Tag, talks []*talk, each int) {
 				}
 			}
 		}
-		t.Logf("replica %d: %d of %d lost, %d doubled", i, lost, each*len(talks), doubled)
 		if lost+doubled > 0 || len(seen) != each*len(talks) {
-			t.Errorf("replica %d: %d lost, %d doubled, %d in all", i, lost, doubled, len(seen))
+			t.Errorf("up to replica %d: %d lost, %d doubled; %d here", i, lost, doubled, len(seen))
 		}
 	}
+	return lost, doubled
 }
