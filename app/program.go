@@ -138,7 +138,7 @@ func (p *program) run(ctx context.Context, in node.Face, ready func()) error {
 	if err != nil {
 		return err
 	}
-	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Peers: n, Feed: n.Feed(), Transfer: n.Transferring(), Panel: n, Config: config.NewFile(p.loaded), Auth: n.Auth(), Replicas: n, PubSub: n.PageTopics()})
+	p.page.Attach(api.Backend{Database: n.Database(), Storage: n.Storage(), Machine: n, Network: n, Peers: n, Feed: n.Feed(), Transfer: n.Transferring(), Panel: n, Config: config.NewFile(p.loaded), Auth: n.Auth(), Replicas: n, PubSub: n.PageTopics(), Chat: n.Chat()})
 	return n.Run(ctx, in, func() {
 		p.page.Ready()
 		ready()

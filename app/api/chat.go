@@ -117,6 +117,10 @@ const (
 // the person clicked its notification.
 const EventChatOpen = "open"
 
+// EventChatCode is the kind of a chat event that brings, as its title, the check
+// code of the text that a page in the browser shows now.
+const EventChatCode = "code"
+
 // OpenRoom asks every page that is open to show a room of the chat.
 func (a *API) OpenRoom(room string) {
 	a.desk.events.send(EventChat, func(Mode) any { return ChatEvent{Kind: EventChatOpen, Room: room} })

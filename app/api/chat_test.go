@@ -118,6 +118,8 @@ func TestAnchat_EnrolsElsewhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newChatPage(t)
 			*p.page = c.page
+			heard := make(chan Event, 1)
+			defer p.api.Subscribe(ModeBrowser, chatEar(heard))()
 			page, err := p.anchat.EnrolBrowser(ChatEnrolOptions{Keychain: true}, "")
 			if err != nil || page.Code != "123456" {
 				t.Fatalf("%+v, %v", page, err)
@@ -125,6 +127,9 @@ func TestAnchat_EnrolsElsewhere(t *testing.T) {
 			s, err := p.anchat.EnrolWait(page.ID)
 			if code := codeOf(t, err); code != c.want || (code == "") != (s.State == core.ChatReady && p.chat.enrolled.Keychain) {
 				t.Errorf("%+v, %v", s, err)
+			}
+			if e, ok := (<-heard).Data.(ChatEvent); !ok || e.Kind != EventChatCode || e.Title != "123456" {
+				t.Errorf("nobody can compare the text's code: %+v", e)
 			}
 			p.api.desk.closeWallets(t.Context())
 		})

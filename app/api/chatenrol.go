@@ -142,8 +142,9 @@ func (j *enrolJudge) Begin(ctx context.Context, account WalletAccount, domain st
 		return "", err
 	}
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.open[e.Text] = e.ID
+	j.mu.Unlock()
+	j.d.events.send(EventChat, func(Mode) any { return ChatEvent{Kind: EventChatCode, Title: e.Code} })
 	return e.Text, nil
 }
 

@@ -61,13 +61,20 @@ func (t *turn) stored(box mailbox, stored wire.Stored, m wire.Message) error {
 	if next, own := t.engine.NextIndex(m.Session); own && index >= next {
 		t.engine.DropOutbound(box.room) // a copy of this device has gone on
 	}
-	return t.merge(box, arrival(box.name, stored))
+	if err = t.merge(box, arrival(box.name, stored)); err != nil {
+		return err
+	}
+	return t.sharedAt(box, stored.Seq, inner.Ref{Session: m.Session, Index: index})
 }
 
-// heard takes in a message that was told live.
+// heard takes in a message that was told live. One of a session that was not
+// announced is nothing to keep: anybody who knows the mailbox's name could make it.
 func (t *turn) heard(box mailbox, raw []byte, m wire.Message) error {
 	if box.knocks || m.Mailbox != box.name {
 		return core.Errorf(core.Denied, "a message was told at another mailbox than its own")
+	}
+	if !t.engine.Announced(m.Session, box.room) {
+		return nil // its stored copy comes after its announcement
 	}
 	return t.merge(box, vault.Arrival{Row: raw, Mailbox: box.name, At: t.now})
 }
@@ -107,6 +114,9 @@ func (t *turn) open(box mailbox, ref inner.Ref, a vault.Arrival) error {
 		return err
 	}
 	opened, err := t.engine.Open(r.state, m, a.At)
+	if errors.Is(err, engine.ErrKnown) { // and not kept: see Again
+		opened, err = t.engine.Again(r.state, m, a.At)
+	}
 	t.changed(core.ChatEventMessages, box.room)
 	if err == nil {
 		return t.opened(r, ref, opened)
@@ -126,8 +136,6 @@ func (t *turn) open(box mailbox, ref inner.Ref, a vault.Arrival) error {
 		return err
 	case errors.As(err, &ann), errors.As(err, &state), errors.As(err, &need), errors.As(err, &newer):
 		return nil // it waits: for the stored copy, for what comes before it, for an update
-	case errors.Is(err, engine.ErrKnown):
-		return nil
 	}
 	return errors.Join(err, t.Reject(ref, core.Sentence(err)))
 }
@@ -160,7 +168,7 @@ func (t *turn) opened(r chatRoom, ref inner.Ref, o engine.Opened) error {
 		return err
 	}
 	if applied.Kind == inner.KindState {
-		err = t.shared(r, o.Message)
+		err = t.shared(r, o.Message, applied.Position)
 	}
 	if applied.Kind == inner.KindReceipt {
 		t.changed(core.ChatEventState, wire.Room{})
@@ -196,7 +204,7 @@ func (t *turn) reopen(session wire.Session) error {
 			continue
 		}
 		err = t.open(box, w.Ref, vault.Arrival{Row: w.Row, Mailbox: m.Mailbox, Seq: w.Place.Seq, At: w.At})
-		if _, devices := errors.AsType[*engine.NeedDevices](err); devices {
+		if needsDevices(err) {
 			need = err
 			continue
 		}

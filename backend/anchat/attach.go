@@ -287,13 +287,13 @@ func (s *session) putFiles(ctx context.Context, i vault.Item) (ok bool, err erro
 
 func (s *session) uploadFile(ctx context.Context, f inner.File) error {
 	have, err := s.service.HaveChunks(ctx, f.ID)
-	switch {
-	case core.CodeOf(err) == core.NotFound:
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
+	}
+	if len(have) == 0 {
 		if err = s.beginFile(ctx, f); err != nil {
 			return err
 		}
-	case err != nil:
-		return err
 	}
 	for n := range f.Chunks {
 		if slices.Contains(have, n) {

@@ -105,9 +105,15 @@ func (t *turn) items() ([]item, error) {
 		if r.local.State == core.ChatInvited || r.local.State == core.ChatKnocked {
 			continue // nobody has said yet that they want it
 		}
-		path, err := t.path(r.state.ID())
+		path, err := t.path(r.state.ID()) // may know more than has been read yet
 		if err != nil {
 			return nil, err
+		}
+		if boxes := r.state.Mailboxes(); len(boxes) > len(path) {
+			path = nil
+			for _, m := range boxes {
+				path = append(path, inner.Mailbox(m))
+			}
 		}
 		for n, m := range path {
 			all = append(all, item{

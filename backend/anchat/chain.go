@@ -8,7 +8,6 @@ import (
 	"errors"
 	"slices"
 
-	"git.debros.io/DeBros/network/backend/anchat/engine"
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/room"
 	"git.debros.io/DeBros/network/backend/anchat/vault"
@@ -51,7 +50,7 @@ func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event, last bool) e
 		return nil // made here
 	}
 	author, err := t.engine.CheckEvent(e, stored.At)
-	if _, need := errors.AsType[*engine.NeedDevices](err); need && !last {
+	if needsDevices(err) && !last {
 		return err
 	}
 	if err != nil {
@@ -121,6 +120,11 @@ func (t *turn) settleRoom(before, now *room.State) error {
 			state = core.ChatLeft
 		}
 	}
+	if state == core.ChatJoined {
+		if err = t.Delete(kindKnocked, now.ID().String()); err != nil {
+			return err
+		}
+	}
 	if state != r.local.State {
 		if err = t.setLocal(now.ID(), func(l *vault.Local) { l.State = state }); err != nil {
 			return err
@@ -148,9 +152,9 @@ func (t *turn) lead(now *room.State) error {
 	}
 	next := now
 	for _, m := range list {
-		by, err := wire.ParseAccountID(m.By)
-		if err != nil {
-			return core.Wrap(core.Internal, err, "a mailbox of this room has no teller")
+		by, idErr := wire.ParseAccountID(m.By)
+		if idErr != nil {
+			return core.Wrap(core.Internal, idErr, "a mailbox of this room has no teller")
 		}
 		next = next.WithMailbox(room.Mailbox{Tag: m.Tag, Key: m.Key}, by)
 	}
@@ -258,13 +262,24 @@ func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
 // closes the mailbox, and the room moves. It returns core.Denied when the reader
 // has no right to it, and core.Unavailable when the nodes do not answer.
 func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
+	var wait pause
 	for range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
-		if core.CodeOf(err) != core.Conflict && core.CodeOf(err) != core.PreconditionFailed {
+		switch core.CodeOf(err) {
+		case core.Conflict, core.PreconditionFailed: // somebody was faster
+		case core.Limited: // the node has not seen yet that this device knows the room
+		default:
 			return err
 		}
 		if err = s.readRoom(ctx, id); err != nil {
 			return err
+		}
+		r, err := s.room(id)
+		if err != nil {
+			return err
+		}
+		if closed, _, _ := r.state.Closed(); closed {
+			sleep(ctx, wait.next(), nil) // whoever closed it says where it goes on
 		}
 	}
 	return core.Errorf(core.Conflict, "others change this room all the time; try again")
@@ -307,9 +322,9 @@ func (s *session) tryEvent(ctx context.Context, id wire.Room, b room.Body) error
 		return err
 	}
 	err = s.do(ctx, func(t *turn) error {
-		r, err := t.room(id)
-		if err != nil || r.state.KnownHead(e.Hash()) {
-			return err
+		r, roomErr := t.room(id)
+		if roomErr != nil || r.state.KnownHead(e.Hash()) {
+			return roomErr
 		}
 		stored := wire.Stored{Seq: receipt.Seq, Index: receipt.Index, At: t.now, Row: e.Encode()}
 		return t.apply(r, stored, e, s.account, b)
@@ -338,7 +353,7 @@ func (s *session) create(ctx context.Context, b room.Body) (wire.Room, error) {
 	if err != nil {
 		return b.Room, err
 	}
-	receipt, err := s.putSame(ctx, e)
+	receipt, err := s.putFirst(ctx, state.Mailbox(), e)
 	if err != nil {
 		return b.Room, err
 	}
@@ -383,7 +398,7 @@ func (s *session) carry(ctx context.Context, id wire.Room) error {
 	if err != nil || e.Seq == 0 {
 		return err
 	}
-	receipt, err := s.putSame(ctx, e)
+	receipt, err := s.putFirst(ctx, to, e)
 	if core.CodeOf(err) == core.Conflict { // stored before, and not noted then
 		return s.readRoom(ctx, id)
 	}
@@ -412,8 +427,8 @@ func (t *turn) moveTo(r chatRoom) (room.Mailbox, error) {
 		return room.Mailbox{}, err
 	}
 	if ok {
-		boxes, err := (inner.Secret{Kind: inner.SecretMailbox, Body: raw}).Mailboxes()
-		if err == nil && len(boxes) == 1 && !slices.Contains(r.state.Mailboxes(), room.Mailbox(boxes[0])) {
+		boxes, readErr := (inner.Secret{Kind: inner.SecretMailbox, Body: raw}).Mailboxes()
+		if readErr == nil && len(boxes) == 1 && !slices.Contains(r.state.Mailboxes(), room.Mailbox(boxes[0])) {
 			return room.Mailbox(boxes[0]), nil
 		}
 	}
@@ -465,6 +480,14 @@ func (t *turn) tell(to []wire.Fingerprint, secret inner.Secret) error {
 		return err
 	}
 	return t.post(rows...)
+}
+
+// putFirst puts the first event of a mailbox, which is shown to the nodes before.
+func (s *session) putFirst(ctx context.Context, to room.Mailbox, e wire.Event) (wire.Receipt, error) {
+	if _, err := s.service.Mailbox(ctx, to.Tag, 0, 1); err != nil && core.CodeOf(err) != core.NotFound {
+		return wire.Receipt{}, err
+	}
+	return s.putSame(ctx, e)
 }
 
 // putSame puts one row and, as long as nobody knows whether it is stored, the very

@@ -25,7 +25,7 @@ func (s *session) begun(ctx context.Context) error { return s.learn(ctx, s.accou
 
 // chores does what waits. It returns the first error; the rest is done all the same.
 func (s *session) chores(ctx context.Context) error {
-	return errors.Join(s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx))
+	return errors.Join(s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx), s.answerKnocks(ctx))
 }
 
 // publishKey puts a new prekey when one is due.
@@ -47,9 +47,9 @@ func (s *session) moveRooms(ctx context.Context) error {
 		return err
 	}
 	for _, m := range moving {
-		id, err := wire.ParseRoom(m.ID)
-		if err != nil {
-			return err
+		id, parseErr := wire.ParseRoom(m.ID)
+		if parseErr != nil {
+			return parseErr
 		}
 		if err = s.readRoom(ctx, id); err == nil {
 			err = s.carry(ctx, id)

@@ -45,7 +45,7 @@ func (c *Chat) Devices(ctx context.Context) ([]core.ChatDevice, error) {
 		}
 		for _, d := range all {
 			if d.New {
-				if err := t.Delete(kindNewDevice, d.Fingerprint); err != nil {
+				if err = t.Delete(kindNewDevice, d.Fingerprint); err != nil {
 					return err
 				}
 			}
@@ -101,7 +101,7 @@ func (c *Chat) NameDevice(ctx context.Context, fingerprint, name string) error {
 			return errDevice()
 		}
 		t.changed(core.ChatEventState, wire.Room{})
-		if err := t.Put(kindDeviceName, f.String(), []byte(name)); err != nil {
+		if err = t.Put(kindDeviceName, f.String(), []byte(name)); err != nil {
 			return err
 		}
 		self, ok := t.selfRoom()
@@ -190,12 +190,12 @@ func (c *Chat) Approve(ctx context.Context, code string) (core.ChatDevice, error
 	}
 	var device core.ChatDevice
 	err = s.do(ctx, func(t *turn) error {
-		if err := t.welcome(f); err != nil {
+		if err = t.welcome(f); err != nil {
 			return err
 		}
-		all, err := t.devices(s.account)
-		if err != nil {
-			return err
+		all, listErr := t.devices(s.account)
+		if listErr != nil {
+			return listErr
 		}
 		i := slices.IndexFunc(all, func(d core.ChatDevice) bool { return d.Fingerprint == f.String() })
 		if i < 0 {

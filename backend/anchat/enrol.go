@@ -34,6 +34,8 @@ type enrolment struct {
 	text    string
 	first   bool        // no device of the wallet is known anywhere
 	device  *engine.Olm // new keys; nil for a renewal
+	rows    []wire.Row  // that make it one of its wallet's, once the wallet has signed
+	used    bool        // the keys are in a vault, or were on their way into one
 	session *session    // of a renewal
 }
 
@@ -143,12 +145,14 @@ func (c *Chat) Enrol(ctx context.Context, e core.ChatEnrol) (core.ChatState, err
 	} else {
 		err = c.enrol(ctx, p, e)
 	}
+	if err == nil || p.used {
+		c.mu.Lock()
+		delete(c.pending, e.ID)
+		c.mu.Unlock()
+	}
 	if err != nil {
 		return core.ChatState{}, err
 	}
-	c.mu.Lock()
-	delete(c.pending, e.ID)
-	c.mu.Unlock()
 	return c.State(ctx)
 }
 
@@ -172,8 +176,30 @@ func (s *session) renew(ctx context.Context, text, signature string) error {
 // lost would be on its wallet's list for nothing. What the nodes refuse is removed
 // again.
 func (c *Chat) enrol(ctx context.Context, p *enrolment, e core.ChatEnrol) error {
-	now := c.set.Now()
-	rows, err := p.device.Certify(p.text, e.Signature, now)
+	if err := p.certify(e.Signature, c.set.Now()); err != nil {
+		return err
+	}
+	here := entry{account: p.account, device: p.device.Device().String(), base: c.base(p.account)}
+	if _, err := c.find(p.account.String()); core.CodeOf(err) != core.NotFound {
+		return core.Errorf(core.Conflict, "this wallet has a chat on this node; unlock it, or forget it first")
+	}
+	if err := c.halt(ctx); err != nil {
+		return err
+	}
+	s, err := c.newVault(ctx, here, p, e)
+	if err != nil {
+		return err
+	}
+	return c.announceDevice(ctx, s, here, p.rows, p.first)
+}
+
+// certify takes the wallet's signature in, once: whoever chose too short a
+// passphrase does not sign again.
+func (p *enrolment) certify(signature string, now time.Time) error {
+	if p.rows != nil {
+		return nil
+	}
+	rows, err := p.device.Certify(p.text, signature, now)
 	if err != nil {
 		return err
 	}
@@ -181,18 +207,8 @@ func (c *Chat) enrol(ctx context.Context, p *enrolment, e core.ChatEnrol) error 
 	if err != nil {
 		return err
 	}
-	here := entry{account: p.account, device: p.device.Device().String(), base: c.base(p.account)}
-	if _, err = c.find(p.account.String()); core.CodeOf(err) != core.NotFound {
-		return core.Errorf(core.Conflict, "this wallet has a chat on this node; unlock it, or forget it first")
-	}
-	if err = c.halt(ctx); err != nil {
-		return err
-	}
-	s, err := c.newVault(ctx, here, p.device, e)
-	if err != nil {
-		return err
-	}
-	return c.announceDevice(ctx, s, here, append(rows, more...), p.first)
+	p.rows = append(rows, more...)
+	return nil
 }
 
 // announceDevice starts the session and puts the rows that make the device one of
@@ -200,7 +216,7 @@ func (c *Chat) enrol(ctx context.Context, p *enrolment, e core.ChatEnrol) error 
 // again; when nobody knows, the rows are put until they are stored.
 func (c *Chat) announceDevice(ctx context.Context, s *session, here entry, rows []wire.Row, first bool) error {
 	if err := c.begin(ctx, s); err != nil {
-		return errors.Join(err, s.vault.Close(), c.drop(ctx, here))
+		return errors.Join(err, s.vault.Close(), c.drop(ctx, here)) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	err := s.putNow(ctx, rows...)
 	if err != nil && core.CodeOf(err) != core.OutcomeUnknown {

@@ -56,10 +56,11 @@ func (t *turn) letter(stored wire.Stored, last bool) error {
 		return t.pass(row, wire.Room{}, core.Errorf(core.Invalid, "an inbox has envelopes alone"))
 	}
 	secret, from, err := t.engine.OpenEnvelope(env, stored.At)
-	if _, need := errors.AsType[*engine.NeedDevices](err); need && !last {
+	if needsDevices(err) && !last {
 		return err
 	}
-	if _, newer := errors.AsType[*engine.NeedNewer](err); newer {
+	var newer *engine.NeedNewer
+	if errors.As(err, &newer) {
 		return t.pass(row, wire.Room{}, err)
 	}
 	if err == nil {
@@ -122,6 +123,9 @@ func (t *turn) secret(device wire.Fingerprint, from wallet.Account, s inner.Secr
 func (t *turn) invited(from wallet.Account, id wire.Room, i inner.Invitation) error {
 	if len(i.Mailboxes) == 0 || i.By != from {
 		return core.Errorf(core.Denied, "an invitation comes from who invites")
+	}
+	if t.s.book.of(from).Blocked {
+		return core.Errorf(core.Denied, "somebody who is blocked invites")
 	}
 	if r, err := t.room(id); err == nil {
 		if r.local.State != core.ChatLeft && r.local.State != core.ChatKnocked {

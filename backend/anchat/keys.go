@@ -5,12 +5,10 @@ package anchat
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
 
-	"git.debros.io/DeBros/network/backend/anchat/engine"
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/room"
 	"git.debros.io/DeBros/network/backend/anchat/vault"
@@ -310,7 +308,7 @@ func (s *session) openMore(ctx context.Context) error {
 	s.mu.Unlock()
 	for _, session := range sessions {
 		err := s.do(ctx, func(t *turn) error { return t.reopen(session) })
-		if _, need := errors.AsType[*engine.NeedDevices](err); err != nil && !need {
+		if err != nil && !needsDevices(err) {
 			return err
 		}
 	}
@@ -320,18 +318,18 @@ func (s *session) openMore(ctx context.Context) error {
 // answer gives a device the keys that it may have. The engine says which.
 func (s *session) answer(ctx context.Context, a answer, wanted []wire.Session) (shared bool, err error) {
 	err = s.do(ctx, func(t *turn) error {
-		r, err := t.room(a.room)
-		if err != nil {
+		r, roomErr := t.room(a.room)
+		if roomErr != nil {
 			return nil //nolint:nilerr // the reader has left it meanwhile
 		}
-		rows, err := t.engine.Share(r.state, []wire.Fingerprint{a.device}, wanted, t.now)
-		switch core.CodeOf(err) {
+		rows, shareErr := t.engine.Share(r.state, []wire.Fingerprint{a.device}, wanted, t.now)
+		switch core.CodeOf(shareErr) {
 		case "":
 		case core.Denied, core.NotFound, core.Unavailable, core.TooLarge:
-			t.refused("key_request", a.room, a.device.String(), err)
+			t.refused("key_request", a.room, a.device.String(), shareErr)
 			return nil
 		default:
-			return err
+			return shareErr
 		}
 		shared = len(rows) > 0
 		return t.post(rows...)
@@ -361,7 +359,7 @@ func (t *turn) fleeting(box mailbox, f wire.Fleeting) error {
 		return err
 	}
 	if what.Kind != room.SignalKeys {
-		return nil // of a newer version
+		return t.signalled(r, author, what)
 	}
 	var refs []inner.Ref
 	for b := what.Body; len(b) >= signalRefBytes; b = b[signalRefBytes:] {

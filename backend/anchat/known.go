@@ -181,16 +181,11 @@ func (t *turn) write(id wire.Room) error {
 	return t.PutRoom(kept)
 }
 
-// forget removes a room with all of its lines.
-func (t *turn) forget(id wire.Room) error {
-	t.rooms[id] = nil
-	delete(t.dirty, id)
-	t.changed(core.ChatEventRooms, id)
-	return t.ForgetRoom(id)
-}
-
 // end writes what the turn left to its end.
 func (t *turn) end() error {
+	if err := t.dropFiles(t.Emptied()); err != nil {
+		return err
+	}
 	for id := range t.dirty {
 		if err := t.write(id); err != nil {
 			return err

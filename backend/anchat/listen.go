@@ -84,7 +84,7 @@ func (s *session) heardRow(ctx context.Context, box mailbox, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	take := func(t *turn) error { return nil }
+	take := func(*turn) error { return nil }
 	switch r := row.(type) {
 	case wire.Message:
 		if _, err = r.Check(); err != nil {

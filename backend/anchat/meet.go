@@ -112,6 +112,12 @@ func (s *session) meet(ctx context.Context, need *engine.NeedDevices) error {
 	return nil
 }
 
+// needsDevices tells whether an error says that somebody's devices are to be asked for.
+func needsDevices(err error) bool {
+	var need *engine.NeedDevices
+	return errors.As(err, &need)
+}
+
 func errStranger() error {
 	return core.Errorf(core.NotFound, "no wallet has certified the device that this comes from")
 }

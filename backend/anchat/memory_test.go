@@ -5,13 +5,12 @@ package anchat
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-
-	"crypto/sha256"
 
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
@@ -52,6 +51,7 @@ type memory struct {
 	blobs    map[wire.Hash]map[uint32][]byte
 	backups  map[wallet.Account][]*memoryBackup
 	topics   map[wire.Name]map[chan []byte]struct{}
+	shown    map[wire.Fingerprint]map[wire.Name]bool // who has shown which tag
 
 	// before and after are asked at every request with its name; an error is the
 	// answer, before without the effect and after with it.
@@ -77,6 +77,7 @@ func newMemory() *memory {
 		devices: map[wallet.Account]*wire.Devices{}, owners: map[wire.Fingerprint]wire.Statement{},
 		sessions: map[wire.Session]wire.Announce{}, pairs: map[pair]place{}, blobs: map[wire.Hash]map[uint32][]byte{},
 		backups: map[wallet.Account][]*memoryBackup{}, topics: map[wire.Name]map[chan []byte]struct{}{},
+		shown: map[wire.Fingerprint]map[wire.Name]bool{},
 	}
 }
 
@@ -216,6 +217,13 @@ func (s *memoryService) putBoxed(row wire.Row, raw []byte, bad map[wire.Name]boo
 	if b.closed {
 		return refused(core.PreconditionFailed, "the mailbox is closed")
 	}
+	switch row.Kind() {
+	case wire.KindEvent, wire.KindAnnounce:
+		if !s.shown[s.caller.Device][name] {
+			return refused(core.Limited, "read the mailbox first")
+		}
+	default:
+	}
 	switch r := row.(type) {
 	case wire.Event:
 		if !s.lives(r.Device) || r.Verify(s.owners[r.Device].Signing) != nil {
@@ -310,11 +318,20 @@ func (s *memoryService) Mailbox(_ context.Context, tag wire.Tag, after uint64, l
 	if err != nil {
 		return p, err
 	}
+	s.show(tag)
 	b := s.boxes[tag.Name()]
 	if b == nil {
 		return p, leave(core.Errorf(core.NotFound, "there is no such mailbox"))
 	}
 	return s.page(b, after, limit), leave(nil)
+}
+
+// show notes that the caller knows a tag.
+func (s *memoryService) show(tag wire.Tag) {
+	if s.shown[s.caller.Device] == nil {
+		s.shown[s.caller.Device] = map[wire.Name]bool{}
+	}
+	s.shown[s.caller.Device][tag.Name()] = true
 }
 
 func (s *memoryService) Inbox(_ context.Context, after uint64, limit int) (p wire.Page, err error) {
@@ -377,6 +394,7 @@ func (s *memoryService) Follow(ctx context.Context, tags []wire.Tag, after uint6
 		}
 		c := wire.Change{Mailboxes: map[wire.Name]uint64{}, Index: s.index}
 		for _, tag := range tags {
+			s.show(tag)
 			if b := s.boxes[tag.Name()]; b != nil && (b.index > after || after == 0) {
 				c.Mailboxes[tag.Name()] = b.last
 			}
@@ -431,6 +449,9 @@ func (s *memoryService) HaveChunks(_ context.Context, id wire.Hash) ([]uint32, e
 	leave, err := s.enter("chunks")
 	if err != nil {
 		return nil, err
+	}
+	if s.blobs[id] == nil {
+		return nil, leave(core.Errorf(core.NotFound, "this blob was not begun"))
 	}
 	return slices.Sorted(maps.Keys(s.blobs[id])), leave(nil)
 }
@@ -574,7 +595,7 @@ func (g *memoryGossip) Listen(_ context.Context, mailbox wire.Name) (<-chan []by
 	}
 	g.topics[mailbox][ch] = struct{}{}
 	var once sync.Once
-	return ch, func() error {
+	return ch, func() error { //nolint:unparam // the interface has it
 		once.Do(func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()

@@ -38,12 +38,11 @@ func (r chatRoom) wants(toMe bool) bool {
 	if r.local.State != core.ChatJoined || r.local.Muted || r.state.Kind() == core.ChatRoomSelf {
 		return false
 	}
-	switch r.local.Notify {
+	switch notifyOf(r) {
 	case core.ChatNotifyNone:
 		return false
 	case core.ChatNotifyAll:
 		return true
 	}
-	// As long as nothing was chosen: what names the reader, and direct rooms.
-	return toMe || r.state.Kind() == core.ChatRoomDirect
+	return toMe
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 
-	"git.debros.io/DeBros/network/backend/anchat/engine"
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/vault"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
@@ -15,8 +14,13 @@ import (
 	"git.debros.io/DeBros/network/backend/wallet"
 )
 
-// maxSealed bounds the messages that are sealed and put together.
-const maxSealed = 32
+const (
+	// maxSealed bounds the messages that are sealed and put together.
+	maxSealed = 32
+	// maxSealings bounds how often a message is sealed anew in a row: its room has
+	// moved each time.
+	maxSealings = 4
+)
 
 // deliver puts what waits until ctx ends: first the rows that nobody waits for, then
 // messages in the order in which they were written.
@@ -43,7 +47,7 @@ func (s *session) deliver(ctx context.Context) {
 // putMessages puts all messages that wait. It returns the first error that will
 // pass by itself; what will not is noted with its message.
 func (s *session) putMessages(ctx context.Context) error {
-	tried := map[int64]bool{}
+	tries := map[int64]int{}
 	for ctx.Err() == nil {
 		items, err := s.vault.Outbox(ctx)
 		if err != nil {
@@ -51,8 +55,13 @@ func (s *session) putMessages(ctx context.Context) error {
 		}
 		var batch []vault.Item
 		for _, i := range items {
-			if i.State != vault.OutFailed && !tried[i.ID] && len(batch) < maxSealed {
-				batch = append(batch, i)
+			if i.State == vault.OutFailed || tries[i.ID] >= maxSealings {
+				continue
+			}
+			if files := hasFiles(i); files && len(batch) > 0 || len(batch) == maxSealed {
+				break // what takes long goes alone, after what was written before it
+			} else if batch = append(batch, i); files {
+				break
 			}
 		}
 		if len(batch) == 0 {
@@ -61,24 +70,30 @@ func (s *session) putMessages(ctx context.Context) error {
 		if err = s.refresh(ctx, DevicesFresh, s.readers(batch)...); err != nil {
 			return err
 		}
-		sealed, err := s.seal(ctx, batch)
+		parcels, err := s.pack(ctx, batch)
 		if err != nil {
 			return err
 		}
-		for _, i := range sealed {
-			again, err := s.putMessage(ctx, i)
-			if err != nil {
-				return err
-			}
-			tried[i.ID] = !again
+		again, err := s.putParcels(ctx, parcels)
+		if err != nil {
+			return err
 		}
 		for _, i := range batch {
-			if _, seen := tried[i.ID]; !seen {
-				tried[i.ID] = true // it failed, or waits for its room
+			if tries[i.ID]++; !again[i.ID] {
+				tries[i.ID] = maxSealings // it is stored or has failed, or waits for its room
 			}
 		}
 	}
 	return ctx.Err()
+}
+
+// hasFiles tells whether files have to be put before a message.
+func hasFiles(i vault.Item) bool {
+	if i.Message.Kind != inner.KindText {
+		return false
+	}
+	text, err := i.Message.Text()
+	return err == nil && len(text.Files) > 0
 }
 
 // readers are the members of the rooms that messages are for.
@@ -110,24 +125,24 @@ func (s *session) seal(ctx context.Context, items []vault.Item) (sealed []vault.
 				sealed = append(sealed, i)
 				continue
 			}
-			now, err := t.Item(i.ID)
-			if core.CodeOf(err) == core.NotFound || err == nil && now.State != vault.OutQueued {
+			now, itemErr := t.Item(i.ID)
+			if core.CodeOf(itemErr) == core.NotFound || itemErr == nil && now.State != vault.OutQueued {
 				continue // discarded meanwhile
 			}
-			if err != nil {
-				return err
+			if itemErr != nil {
+				return itemErr
 			}
-			ref, err := t.sealItem(now)
+			ref, sealErr := t.sealItem(now)
 			switch {
-			case core.CodeOf(err) == core.Unavailable:
+			case core.CodeOf(sealErr) == core.Unavailable:
 				continue // its room is moving, or its members are not known yet
-			case lasting(err):
-				if err = t.fail(i, err); err != nil {
-					return err
+			case lasting(sealErr):
+				if failErr := t.fail(i, sealErr); failErr != nil {
+					return failErr
 				}
 				continue
-			case err != nil:
-				return err
+			case sealErr != nil:
+				return sealErr
 			}
 			i.State, i.Ref = vault.OutSealed, ref
 			sealed = append(sealed, i)
@@ -158,106 +173,6 @@ func (t *turn) sealItem(i vault.Item) (inner.Ref, error) {
 	return ref, t.Seal(i.ID, ref, raw)
 }
 
-// putMessage puts the rows of a sealed message. again says that it has to be sealed
-// anew. An error will pass by itself: the same bytes are put later.
-func (s *session) putMessage(ctx context.Context, i vault.Item) (again bool, err error) {
-	rows, err := s.vault.Rows(ctx, i.ID)
-	if err != nil || len(rows) == 0 {
-		return false, err
-	}
-	last := rows[len(rows)-1]
-	if i.State == vault.OutSent { // perhaps it is there
-		if done, err := s.foundStored(ctx, i, last.Row); done || err != nil {
-			return false, err
-		}
-	}
-	if ok, err := s.putFiles(ctx, i); !ok || err != nil {
-		return false, err
-	}
-	s.publish(ctx, rows)
-	for len(rows) > 0 {
-		raw := make([][]byte, 0, len(rows))
-		for _, r := range rows {
-			raw = append(raw, r.Row)
-		}
-		n := oneRequest(raw)
-		receipts, err := s.service.Put(ctx, raw[:n])
-		if core.CodeOf(err) == core.OutcomeUnknown {
-			return false, errors.Join(err, s.do(ctx, func(t *turn) error { return t.sent(i) }))
-		}
-		if err == nil && len(receipts) != n {
-			err = core.Errorf(core.Unavailable, "the nodes answered for %d rows of %d", len(receipts), n)
-		}
-		if err != nil {
-			return false, err
-		}
-		again, stop, err := s.settleRows(ctx, i, rows[:n], receipts)
-		if again || stop || err != nil {
-			return again, err
-		}
-		rows = rows[n:]
-	}
-	return false, nil
-}
-
-// settleRows notes what became of rows of a message. stop says that the rest is
-// not put.
-func (s *session) settleRows(ctx context.Context, i vault.Item, rows []vault.OutRow, receipts []wire.Receipt) (again, stop bool, err error) {
-	var wait error
-	closed := false
-	err = s.do(ctx, func(t *turn) error {
-		again, stop, wait = false, false, nil
-		var delivered []int
-		for n, r := range receipts {
-			row, err := wire.Decode(rows[n].Row)
-			if err != nil {
-				return err
-			}
-			m, isMessage := row.(wire.Message)
-			_, isEnvelope := row.(wire.Envelope)
-			switch {
-			case r.Code == "" && isMessage:
-				stored := wire.Stored{Seq: r.Seq, Index: r.Index, At: t.now, Row: rows[n].Row}
-				box := mailbox{room: i.Room, name: m.Mailbox}
-				if err = t.merge(box, arrival(m.Mailbox, stored)); err != nil {
-					return err
-				}
-			case r.Code == "":
-				delivered = append(delivered, rows[n].N)
-			case r.Code == core.Limited || r.Code == core.Unavailable || r.Code == core.OutcomeUnknown:
-				wait = core.Errorf(r.Code, "%s", r.Why)
-			case isEnvelope: // a device that was revoked meanwhile gets no key
-				delivered = append(delivered, rows[n].N)
-				t.refused(row.Kind().String(), i.Room, "", core.Errorf(r.Code, "%s", r.Why))
-			case r.Code == core.PreconditionFailed || r.Code == core.Conflict:
-				// The room has moved, or another copy of this device has used the place.
-				again, closed = true, true
-			default:
-				stop = true
-				if err = t.fail(i, core.Errorf(r.Code, "%s", r.Why)); err != nil {
-					return err
-				}
-			}
-			if again || stop {
-				break
-			}
-		}
-		if again {
-			t.engine.DropOutbound(i.Room)
-			t.changed(core.ChatEventMessages, i.Room)
-			return t.Requeue(i.ID)
-		}
-		return t.Delivered(i.ID, delivered...)
-	})
-	if err == nil && closed {
-		err = s.readRoom(ctx, i.Room)
-	}
-	if err == nil && !again && !stop {
-		err = wait
-	}
-	return again, stop, err
-}
-
 // foundStored asks whether a message is stored of which nobody knows.
 func (s *session) foundStored(ctx context.Context, i vault.Item, row []byte) (bool, error) {
 	held, err := s.service.StoredAt(ctx, i.Ref.Session, i.Ref.Index)
@@ -282,28 +197,6 @@ func (s *session) foundStored(ctx context.Context, i vault.Item, row []byte) (bo
 	})
 }
 
-// publish tells a message live. It is a hint, so errors do not matter.
-func (s *session) publish(ctx context.Context, rows []vault.OutRow) {
-	for _, r := range rows {
-		row, err := wire.Decode(r.Row)
-		if err != nil {
-			continue
-		}
-		var name wire.Name
-		switch m := row.(type) {
-		case wire.Announce:
-			name = m.Mailbox
-		case wire.Message:
-			name = m.Mailbox
-		default:
-			continue
-		}
-		if err = s.gossip.Publish(ctx, name, r.Row); err != nil {
-			s.chat.set.Log.Debug("a message was not told live", "error", err)
-		}
-	}
-}
-
 // sent notes that nobody knows whether a message is stored.
 func (t *turn) sent(i vault.Item) error {
 	t.changed(core.ChatEventMessages, i.Room)
@@ -322,12 +215,9 @@ func (t *turn) fail(i vault.Item, why error) error {
 
 // lasting tells whether a message that was not sealed for a reason never will be.
 func lasting(err error) bool {
-	if _, need := errors.AsType[*engine.NeedDevices](err); need {
+	if needsDevices(err) {
 		return false
 	}
-	switch core.CodeOf(err) {
-	case core.Denied, core.Invalid, core.TooLarge, core.NotFound:
-		return true
-	}
-	return false
+	code := core.CodeOf(err)
+	return code == core.Denied || code == core.Invalid || code == core.TooLarge || code == core.NotFound
 }

@@ -26,9 +26,9 @@ func (c *Chat) Send(ctx context.Context, d core.ChatDraft) (core.ChatMessage, er
 		return core.ChatMessage{}, err
 	}
 	if d.ReplyTo != "" {
-		ref, err := inner.ParseRef(d.ReplyTo)
-		if err != nil {
-			return core.ChatMessage{}, err
+		ref, parseErr := inner.ParseRef(d.ReplyTo)
+		if parseErr != nil {
+			return core.ChatMessage{}, parseErr
 		}
 		body.ReplyTo = &ref
 	}
@@ -42,9 +42,9 @@ func (c *Chat) Send(ctx context.Context, d core.ChatDraft) (core.ChatMessage, er
 		if body.Files, err = t.attached(id, d.Files); err != nil {
 			return err
 		}
-		raw, err := inner.Marshal(body)
-		if err != nil {
-			return err
+		raw, marshalErr := inner.Marshal(body)
+		if marshalErr != nil {
+			return marshalErr
 		}
 		item, err = t.queue(id, inner.KindText, raw)
 		return err
@@ -68,8 +68,7 @@ func (c *Chat) Edit(ctx context.Context, roomID, id, text string, mentions []str
 	if err != nil {
 		return err
 	}
-	_, err = s.send(ctx, found.Room, inner.Edit{Target: found.Ref, Text: text, Mentions: accounts})
-	return err
+	return s.send(ctx, found.Room, inner.Edit{Target: found.Ref, Text: text, Mentions: accounts})
 }
 
 // Delete empties a message for all: one's own, or as an admin anybody's. The nodes
@@ -89,8 +88,7 @@ func (c *Chat) Delete(ctx context.Context, roomID, id string) error {
 	if found.Gone {
 		return nil
 	}
-	_, err = s.send(ctx, found.Room, inner.Delete{Target: found.Ref})
-	return err
+	return s.send(ctx, found.Room, inner.Delete{Target: found.Ref})
 }
 
 // React puts a sign on a message, or takes it back.
@@ -102,8 +100,7 @@ func (c *Chat) React(ctx context.Context, roomID, id, sign string, on bool) erro
 	if found.Gone {
 		return core.Errorf(core.NotFound, "this message was deleted")
 	}
-	_, err = s.send(ctx, found.Room, inner.React{Target: found.Ref, Sign: sign, On: on})
-	return err
+	return s.send(ctx, found.Room, inner.React{Target: found.Ref, Sign: sign, On: on})
 }
 
 // Resend queues a message that failed anew.
@@ -192,16 +189,15 @@ func (c *Chat) named(ctx context.Context, roomID, id string) (*session, vault.Fo
 }
 
 // send queues a body for a room: inner.Text, Edit, Delete, React, Receipt or State.
-func (s *session) send(ctx context.Context, id wire.Room, body any) (item vault.Item, err error) {
+func (s *session) send(ctx context.Context, id wire.Room, body any) error {
 	raw, err := inner.Marshal(body)
 	if err != nil {
-		return item, err
+		return err
 	}
-	err = s.do(ctx, func(t *turn) error {
-		item, err = t.queue(id, inner.KindOf(body), raw)
+	return s.do(ctx, func(t *turn) error {
+		_, err = t.queue(id, inner.KindOf(body), raw)
 		return err
 	})
-	return item, err
 }
 
 // queue writes a message to the outbox within a turn.
@@ -258,9 +254,4 @@ func (s *session) accountOf(address string) (wallet.Account, error) {
 		return a, core.Errorf(core.Invalid, "this is no address of Ethereum or Solana")
 	}
 	return a, nil
-}
-
-// message is one message as screens have it.
-func (s *session) message(ctx context.Context, id wire.Room, message string) (core.ChatMessage, error) {
-	return s.vault.Message(ctx, id, message)
 }

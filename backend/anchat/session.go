@@ -36,6 +36,9 @@ type session struct {
 	chest   bell          // something is to be backed up, or files are to be tidied
 	safe    chest         // how the backup is
 
+	book  book  // what the reader says of people
+	signs signs // what people did a moment ago
+
 	engine *engine.Olm // owned by the goroutine of turns
 	posted atomic.Uint64
 	sent   atomic.Uint64
@@ -48,7 +51,6 @@ type session struct {
 	stale     []wallet.Account // somebody knows newer devices of them
 	answers   []answer         // to devices that ask for keys
 	unopened  []wire.Session   // more of them can be opened
-	nicknames map[wallet.Account]string
 	status    status
 }
 
@@ -105,7 +107,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups, s.fade, s.attend} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {
@@ -116,7 +118,7 @@ func (s *session) run(ctx context.Context) {
 	loops.Wait()
 	close(idle)
 	turns.Wait()
-	if err := s.vault.Close(); err != nil {
+	if err := s.vault.Close(); err != nil { //nolint:contextcheck // closing takes milliseconds and is not given up
 		s.chat.set.Log.Warn("the chat's file did not close cleanly", "error", err)
 	}
 }
@@ -159,7 +161,7 @@ func (s *session) hand(j job) error {
 }
 
 // errLook ends the transaction of a turn that only looks.
-var errLook = errors.New("nothing is kept") //nolint:gochecknoglobals // an error to compare with
+var errLook = errors.New("nothing is kept")
 
 func (s *session) turn(j job) error {
 	t := &turn{s: s, engine: s.engine, now: s.now(), rooms: map[wire.Room]*chatRoom{}, dirty: map[wire.Room]bool{}}

@@ -75,16 +75,21 @@ func (s *session) describe(ctx context.Context, st *core.ChatState) error {
 	return nil
 }
 
-// online notes that the nodes answer.
+// online notes that the nodes answer. What waits is sent now.
 func (s *session) online() {
+	s.mu.RLock()
+	was := s.status.online
+	s.mu.RUnlock()
+	if !was {
+		s.posts.ring()
+	}
 	s.setStatus(func(st *status) bool {
-		if st.online {
+		if st.online && st.problem == "" {
 			return false
 		}
 		st.online, st.problem = true, ""
 		return true
 	})
-	s.posts.ring()
 }
 
 // offline notes why the nodes do not answer.
@@ -95,10 +100,12 @@ func (s *session) offline(ctx context.Context, why error) {
 	s.chat.set.Log.Debug("the chat could not go on", "error", why)
 	sentence := core.Sentence(why)
 	s.setStatus(func(st *status) bool {
-		if !st.online && st.problem == sentence {
+		// Too much at once is said by nodes that answer.
+		online := st.online && core.CodeOf(why) == core.Limited
+		if st.online == online && st.problem == sentence {
 			return false
 		}
-		st.online, st.problem = false, sentence
+		st.online, st.problem = online, sentence
 		return true
 	})
 }

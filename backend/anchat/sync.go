@@ -85,6 +85,7 @@ func (f *follower) round(ctx context.Context) error {
 		}
 		f.index = max(now.Index, 1)
 	}
+	f.prune()
 	for again := true; again; {
 		again = false
 		for _, box := range s.followed() {
@@ -121,6 +122,20 @@ func (f *follower) round(ctx context.Context) error {
 	}
 	f.index = max(f.index, change.Index)
 	return nil
+}
+
+// prune forgets mailboxes that are followed no more: should they come back, they are
+// read anew.
+func (f *follower) prune() {
+	still := map[wire.Name]bool{}
+	for _, box := range f.s.followed() {
+		still[box.name] = true
+	}
+	for name := range f.read {
+		if !still[name] {
+			delete(f.read, name)
+		}
+	}
 }
 
 // wait asks for changes until there are some, or until something else is to be
@@ -177,7 +192,7 @@ func (s *session) readMailbox(ctx context.Context, box mailbox) error {
 		if err = checkPage(page, after); err != nil {
 			return err
 		}
-		s.counted(int64(page.Last-after), 0)
+		s.counted(int64(page.Last-after), 0) //nolint:gosec // both are numbers of rows
 		err = s.take(ctx, box.name.String(), page.Rows, func(t *turn, r wire.Stored, last bool) error {
 			return t.row(box, r, last)
 		})
@@ -284,23 +299,14 @@ func (t *turn) row(box mailbox, stored wire.Stored, last bool) error {
 	return t.pass(row, box.room, err)
 }
 
-// pass keeps an error about a row for diagnostics and goes on, unless the error is
-// about this computer.
+// pass keeps an error about a row for diagnostics and goes on, so that no row can
+// keep the others away. Only what is about this computer, and passes, is returned.
 func (t *turn) pass(row wire.Row, room wire.Room, err error) error {
-	switch core.CodeOf(err) {
-	case "":
+	if err == nil {
 		return nil
-	case core.Denied, core.Invalid, core.Conflict, core.TooLarge, core.NotFound, core.Limited:
-	case core.Unavailable: // the engine needs what is not here; the vault's own errors are none of these
-		var (
-			state *engine.NeedState
-			need  *engine.NeedDevices
-			ann   *engine.NeedAnnouncement
-		)
-		if !errors.As(err, &state) && !errors.As(err, &need) && !errors.As(err, &ann) {
-			return err
-		}
-	default:
+	}
+	code := core.CodeOf(err)
+	if code == core.OutcomeUnknown || code == core.Unauthenticated || code == core.Unavailable && !isNeed(err) {
 		return err
 	}
 	what := "row"
@@ -309,6 +315,15 @@ func (t *turn) pass(row wire.Row, room wire.Room, err error) error {
 	}
 	t.refused(what, room, deviceOf(row), err)
 	return nil
+}
+
+// isNeed tells whether the engine waits for something else before it can judge.
+func isNeed(err error) bool {
+	var (
+		state        *engine.NeedState
+		announcement *engine.NeedAnnouncement
+	)
+	return needsDevices(err) || errors.As(err, &state) || errors.As(err, &announcement)
 }
 
 // deviceOf is who is said to have made a row; "" when it does not say.

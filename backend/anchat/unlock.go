@@ -27,7 +27,7 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 	if err != nil {
 		return core.ChatState{}, err
 	}
-	if s, err := c.current(); err == nil && s.account == e.account {
+	if s, lockedErr := c.current(); lockedErr == nil && s.account == e.account {
 		return c.State(ctx)
 	}
 	u, err := c.keys(e.base).Open(ctx, passphrase)
@@ -47,7 +47,7 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 		err = c.begin(ctx, s)
 	}
 	if err != nil {
-		return core.ChatState{}, errors.Join(err, v.Close())
+		return core.ChatState{}, errors.Join(err, v.Close()) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return c.State(ctx)
 }
@@ -103,7 +103,7 @@ func (s *session) sign(signed []byte) (signature []byte, err error) {
 }
 
 // newVault makes the files of a new device.
-func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol core.ChatEnrol) (s *session, err error) {
+func (c *Chat) newVault(ctx context.Context, e entry, p *enrolment, enrol core.ChatEnrol) (s *session, err error) {
 	if err = os.MkdirAll(c.folder(), 0o700); err != nil {
 		return nil, core.Wrap(core.Unavailable, err, "the chat's folder cannot be made; check the data folder's permissions")
 	}
@@ -120,18 +120,19 @@ func (c *Chat) newVault(ctx context.Context, e entry, device *engine.Olm, enrol 
 	if err != nil {
 		return nil, errors.Join(err, keys.Remove(ctx), removeVault(e.base))
 	}
-	if s, err = c.newSession(e.account, device, v); err == nil {
+	if s, err = c.newSession(e.account, p.device, v); err == nil {
+		p.used = true
 		err = v.Update(ctx, func(tx *vault.Tx) error {
 			if enrol.DeviceName != "" {
-				if err := tx.Put(kindDeviceName, e.device, []byte(enrol.DeviceName)); err != nil {
-					return err
+				if putErr := tx.Put(kindDeviceName, e.device, []byte(enrol.DeviceName)); putErr != nil {
+					return putErr
 				}
 			}
-			return tx.PutRecords(device.Dirty())
+			return tx.PutRecords(p.device.Dirty())
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base))
+		return nil, errors.Join(err, v.Close(), keys.Remove(ctx), removeVault(e.base)) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return s, nil
 }
@@ -200,14 +201,17 @@ func (s *session) load(ctx context.Context) error {
 		return err
 	}
 	for _, r := range stored {
-		state, err := room.Unmarshal(r.State)
-		if err != nil {
-			return err
+		state, readErr := room.Unmarshal(r.State)
+		if readErr != nil {
+			return readErr
 		}
 		s.rooms[r.ID] = chatRoom{state: state, local: r.Local}
 		for _, name := range r.Mailboxes {
 			s.boxes[name] = r.ID
 		}
+	}
+	if err = s.loadPeople(ctx); err != nil {
+		return err
 	}
 	return s.loadPosts(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -57,6 +58,7 @@ type device struct {
 	nodes   *memory
 	dir     string
 	keys    *keychain
+	seed    byte
 	eth     *wallet.Signer
 	account wallet.Account
 	chat    *Chat
@@ -67,6 +69,20 @@ type device struct {
 // newDevice starts a program for a wallet, without a device yet.
 func newDevice(t *testing.T, nodes *memory, seed byte, chain wallet.Chain) *device {
 	t.Helper()
+	d := &device{t: t, nodes: nodes, dir: t.TempDir(), keys: &keychain{has: map[string]string{}}, seed: seed, eth: signerOf(t, seed)}
+	for _, a := range d.eth.Accounts() {
+		if a.Chain() == chain {
+			d.account = a
+		}
+	}
+	d.start()
+	t.Cleanup(func() { d.shutdown(); d.eth.Lock() })
+	return d
+}
+
+// signerOf is the wallet of a seed.
+func signerOf(t *testing.T, seed byte) *wallet.Signer {
+	t.Helper()
 	raw := make([]byte, 64)
 	raw[0] = seed
 	ethKey, err := wallet.Ethereum(raw, 0)
@@ -75,15 +91,7 @@ func newDevice(t *testing.T, nodes *memory, seed byte, chain wallet.Chain) *devi
 	must(t, err)
 	signer := wallet.NewSigner(ethKey, solKey)
 	signer.LockAfter(wallet.MaxIdleLock)
-	d := &device{t: t, nodes: nodes, dir: t.TempDir(), keys: &keychain{has: map[string]string{}}, eth: signer}
-	for _, a := range signer.Accounts() {
-		if a.Chain() == chain {
-			d.account = a
-		}
-	}
-	d.start()
-	t.Cleanup(func() { d.shutdown(); signer.Lock() })
-	return d
+	return signer
 }
 
 func (d *device) start() {
@@ -271,4 +279,29 @@ func (m *memory) cut(devices ...*device) (mend func()) {
 		defer m.mu.Unlock()
 		m.before = nil
 	}
+}
+
+// copyFolder copies the files of a folder, with those below it.
+func copyFolder(t *testing.T, from, to string) {
+	t.Helper()
+	must(t, os.CopyFS(to, os.DirFS(from)))
+}
+
+// down makes the nodes unreachable for everybody.
+func (m *memory) down() (mend func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.before = func(wire.Caller, string) error { return core.Errorf(core.Unavailable, "the nodes do not answer") }
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.before = nil
+	}
+}
+
+// wakeWallet opens the wallet again, which locks itself when it is not used.
+func (d *device) wakeWallet() {
+	d.t.Helper()
+	d.eth.Lock()
+	d.eth = signerOf(d.t, d.seed)
 }

@@ -85,6 +85,7 @@ func rank(p core.Permission) int {
 		return 4
 	case core.PermissionOwner:
 		return 5
+	case core.PermissionChat: // of no such order
 	}
 	return 0
 }

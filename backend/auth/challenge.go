@@ -21,14 +21,14 @@ import (
 // A nonce is random bytes, the second in which it ends, its class and a MAC over
 // all that it is bound to.
 const (
-	nonceRandom   = 16
-	nonceExpiry   = 4
-	nonceMAC      = 16
-	nonceHead     = nonceRandom + nonceExpiry + 1
-	nonceBytes    = nonceHead + nonceMAC
-	verifyPath    = "/v1/auth/verify"
-	classSignIn   = 1
-	classDevice   = 2
+	nonceRandom = 16
+	nonceExpiry = 4
+	nonceMAC    = 16
+	nonceHead   = nonceRandom + nonceExpiry + 1
+	nonceBytes  = nonceHead + nonceMAC
+	verifyPath  = "/v1/auth/verify"
+	classSignIn = 1
+	classDevice = 2
 
 	// linkDomain stands for the gateway's name where the caller used none: he came
 	// through a link between peers. The name is reserved for private use.

@@ -36,11 +36,11 @@ func (m *member) deviceProof(p person, d device) core.DeviceProof {
 	if c.Namespace != core.ChatNamespace {
 		m.fabric.t.Errorf("the challenge is for %q", c.Namespace)
 	}
-	signature := ed25519.Sign(d.key, []byte(c.Message))
+	public, signature := ed25519.PublicKey(d.key[32:]), ed25519.Sign(d.key, []byte(c.Message))
 	return core.DeviceProof{
 		Wallet: p.address, Device: d.name, Nonce: c.Nonce, Domain: name, Address: "192.0.2.1",
 		Verify: func(message string) error {
-			if !ed25519.Verify(d.key.Public().(ed25519.PublicKey), []byte(message), signature) {
+			if !ed25519.Verify(public, []byte(message), signature) {
 				return core.Errorf(core.Denied, "not signed by the device")
 			}
 			return nil
@@ -114,8 +114,8 @@ func TestDevice_ChallengeIsOfOnePurpose(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	alice, p := newPerson(t), core.DeviceProof{}
-	p = home.deviceProof(alice, newDevice(t))
+	alice := newPerson(t)
+	p := home.deviceProof(alice, newDevice(t))
 	if _, err := home.Verify(t.Context(), core.Proof{Wallet: alice.address, Namespace: core.ChatNamespace, Nonce: p.Nonce, Domain: p.Domain}); core.CodeOf(err) != core.Invalid {
 		t.Errorf("a wallet signs in to the chat: %v", err)
 	}

@@ -25,10 +25,10 @@ const (
 // ParseNamespace accepts [a-z0-9][a-z0-9_-]{0,62} and refuses the reserved
 // names "system" and "anchat". It returns Invalid with the rule otherwise.
 func ParseNamespace(s string) (Namespace, error) {
-	switch Namespace(s) {
-	case SystemNamespace:
+	switch s {
+	case string(SystemNamespace):
 		return "", Errorf(Invalid, "the namespace %q is reserved for the network itself; choose another name", s)
-	case ChatNamespace:
+	case string(ChatNamespace):
 		return "", Errorf(Invalid, "the namespace %q is reserved for the network's chat, which debros chat and /v1/anchat reach; choose another name", s)
 	}
 	if !validNamespace(s) {

@@ -66,7 +66,7 @@ func AppendChatRows(out []byte, rows []ChatRow) []byte {
 	for _, r := range rows {
 		out = binary.BigEndian.AppendUint64(out, r.Seq)
 		out = binary.BigEndian.AppendUint64(out, r.Index)
-		out = binary.BigEndian.AppendUint64(out, uint64(r.At.UnixMilli())) //nolint:gosec // the way back is the same
+		out = binary.BigEndian.AppendUint64(out, uint64(r.At.UnixMilli()))
 		out = appendFrame(out, r.Row)
 	}
 	return out
@@ -87,7 +87,7 @@ func ReadChatRows(b []byte) ([]ChatRow, error) {
 		if size > MaxChatRowBytes || at > latestMilli {
 			return nil, core.Errorf(core.TooLarge, "a row has at most %d bytes and a time that a calendar has", MaxChatRowBytes)
 		}
-		r := ChatRow{Seq: binary.BigEndian.Uint64(b), Index: binary.BigEndian.Uint64(b[8:]), At: time.UnixMilli(int64(at)).UTC()} //nolint:gosec // checked above
+		r := ChatRow{Seq: binary.BigEndian.Uint64(b), Index: binary.BigEndian.Uint64(b[8:]), At: time.UnixMilli(int64(at)).UTC()}
 		if b = b[rowHead+frameHead:]; uint64(size) > uint64(len(b)) {
 			return nil, errFrames()
 		}

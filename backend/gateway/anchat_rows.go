@@ -155,7 +155,7 @@ func chatStored(c *call, s ChatService) error {
 	if err != nil {
 		return core.Errorf(core.Invalid, "idx is the message's index in its session")
 	}
-	held, err := s.StoredAt(c.r.Context(), c.query("session"), uint32(index)) //nolint:gosec // 32 bits were read
+	held, err := s.StoredAt(c.r.Context(), c.query("session"), uint32(index))
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,8 @@ func (own *chats) pass(ctx context.Context, chat chatClient, changed <-chan stru
 	events := chat.Events(ctx)
 	defer func() {
 		cancel()
-		for range events { // it is closed once the chat has seen the end
+		for range events {
+			continue // it is closed once the chat has seen the end
 		}
 	}()
 	for {

@@ -87,9 +87,13 @@ func chatCalls() map[string]chatCall {
 		"Type":      do1(chatClient.Type),
 		"Activity":  get1(chatClient.Activity),
 
-		"AttachFile": get2(attachFile),
-		"Unattach":   do2(chatClient.Unattach),
-		"FetchFile":  do4(fetchFile),
+		"AttachFile": get2(func(chat chatClient, ctx context.Context, room, path string) (core.ChatAttachment, error) {
+			return attachFile(ctx, chat, room, path)
+		}),
+		"Unattach": do2(chatClient.Unattach),
+		"FetchFile": do4(func(chat chatClient, ctx context.Context, room, message, file, path string) error {
+			return newFile(path, func(w io.Writer) error { return chat.Fetch(ctx, room, message, file, w, nil) })
+		}),
 
 		"Person":      get1(chatClient.Person),
 		"Contacts":    get0(chatClient.Contacts),
@@ -105,11 +109,18 @@ func chatCalls() map[string]chatCall {
 		"DeviceCode":   get0(chatClient.DeviceCode),
 		"Approve":      get1(chatClient.Approve),
 
-		"MakeBackup":     get1(makeBackup),
-		"Restore":        get1(restoreBackup),
+		"MakeBackup": get1(func(chat chatClient, ctx context.Context, passphrase core.Secret) (madeBackup, error) {
+			made, err := chat.MakeBackup(ctx, passphrase)
+			return madeBackup{made.Code.Reveal(), made.Version}, err
+		}),
+		"Restore": get1(func(chat chatClient, ctx context.Context, secret core.Secret) (core.ChatRestored, error) {
+			return chat.Restore(ctx, secret, nil)
+		}),
 		"PostponeBackup": do0(chatClient.PostponeBackup),
-		"ExportFile":     do2(exportFile),
-		"Refusals":       get0(chatClient.Refusals),
+		"ExportFile": do2(func(chat chatClient, ctx context.Context, e core.ChatExport, path string) error {
+			return newFile(path, func(w io.Writer) error { return chat.Export(ctx, e, w, nil) })
+		}),
+		"Refusals": get0(chatClient.Refusals),
 	}
 }
 
@@ -119,16 +130,7 @@ type madeBackup struct {
 	Version uint64 `json:"version"`
 }
 
-func makeBackup(chat chatClient, ctx context.Context, passphrase core.Secret) (madeBackup, error) {
-	made, err := chat.MakeBackup(ctx, passphrase)
-	return madeBackup{made.Code.Reveal(), made.Version}, err
-}
-
-func restoreBackup(chat chatClient, ctx context.Context, secret core.Secret) (core.ChatRestored, error) {
-	return chat.Restore(ctx, secret, nil)
-}
-
-func attachFile(chat chatClient, ctx context.Context, room, path string) (answer core.ChatAttachment, err error) {
+func attachFile(ctx context.Context, chat chatClient, room, path string) (answer core.ChatAttachment, err error) {
 	f, err := os.Open(path) //nolint:gosec // G304: the operator names it
 	if err != nil {
 		return answer, core.Wrap(core.NotFound, err, "the file cannot be opened; check its path and rights")
@@ -139,14 +141,6 @@ func attachFile(chat chatClient, ctx context.Context, room, path string) (answer
 		return answer, core.Wrap(core.Invalid, err, "only a file can be attached; pack a folder first")
 	}
 	return chat.Attach(ctx, room, filepath.Base(path), info.Size(), f)
-}
-
-func fetchFile(chat chatClient, ctx context.Context, room, message, file, path string) error {
-	return newFile(path, func(w io.Writer) error { return chat.Fetch(ctx, room, message, file, w, nil) })
-}
-
-func exportFile(chat chatClient, ctx context.Context, e core.ChatExport, path string) error {
-	return newFile(path, func(w io.Writer) error { return chat.Export(ctx, e, w, nil) })
 }
 
 // newFile makes a file for its owner's eyes and fills it. What is there already

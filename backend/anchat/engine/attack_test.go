@@ -336,7 +336,7 @@ func TestLabels(t *testing.T) {
 			return bob.people[alice.Account()].judge(alice.Account(), l)
 		},
 		wire.LabelPrekey: func(sign wire.Sign) error {
-			p, err := wire.Prekey{Device: alice.Device(), ID: 7, Key: [32]byte{9}, At: w.now}.SignBy(sign)
+			p, err := wire.Prekey{Device: alice.Device(), ID: 1 << 62, Key: [32]byte{9}, At: w.now}.SignBy(sign)
 			must(t, err)
 			var news News
 			p2 := *bob.people[alice.Account()]

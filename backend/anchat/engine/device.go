@@ -26,6 +26,7 @@ type self struct {
 	statement wire.Statement
 	device    wire.Fingerprint
 	prekey    *wire.Prekey // newest
+	stale     bool         // a newer one may be published, whose secret is not here
 	rows      [][]byte     // certificates and wallet-signed lists of this device, as Certify gave them
 }
 
@@ -63,7 +64,7 @@ func (s self) record() []byte {
 	if s.prekey != nil {
 		prekey = s.prekey.Encode()
 	}
-	out = out.bytes(prekey).number(uint64(len(s.rows)))
+	out = out.bytes(prekey).flag(s.stale).number(uint64(len(s.rows)))
 	for _, row := range s.rows {
 		out = out.bytes(row)
 	}
@@ -87,6 +88,7 @@ func readSelf(r *reader) self {
 		r.bad = r.bad || decodeErr != nil || !ok
 		s.prekey = &prekey
 	}
+	s.stale = r.flag()
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		s.rows = append(s.rows, r.bytes())
 	}
@@ -244,23 +246,24 @@ func (e *Olm) Own() []wire.Row {
 	return rows
 }
 
-// Publish returns a new prekey when one is due: at first, and every PrekeyLife.
+// Publish returns a new prekey when one is due: at first, every PrekeyLife, and after
+// Restored.
 func (e *Olm) Publish(now time.Time) (rows []wire.Row, err error) {
-	if p := e.self.prekey; p != nil && now.Before(p.At.Add(PrekeyLife)) && !now.Before(p.At.Add(-wire.MaxSkew)) {
+	if p := e.self.prekey; p != nil && !e.self.stale && now.Before(p.At.Add(PrekeyLife)) && !now.Before(p.At.Add(-wire.MaxSkew)) {
 		return nil, nil
 	}
 	err = e.atomic(func() error {
 		e.touch(keySelf)
-		id := uint64(1)
+		id := uint64(now.UnixMilli()) //nolint:gosec // clocks are after 1970; above what an older copy of this device published
 		if e.self.prekey != nil {
-			id = e.self.prekey.ID + 1
+			id = max(id, e.self.prekey.ID+1)
 		}
 		if err = e.self.account.GenFallbackKey(); err != nil {
 			return core.Wrap(core.Internal, err, "a new key of this device could not be made")
 		}
 		key := e.self.account.CurrentFallbackKey.Key.PublicKey
 		prekey, signErr := wire.Prekey{Device: e.self.device, ID: id, Key: [32]byte(key), At: wire.Time(now)}.SignBy(e.Sign)
-		e.self.prekey, rows = &prekey, []wire.Row{prekey}
+		e.self.prekey, e.self.stale, rows = &prekey, false, []wire.Row{prekey}
 		return signErr
 	})
 	return rows, err

@@ -210,7 +210,8 @@ func (e *Olm) claimed(env wire.Envelope) wallet.Account {
 // Share seals keys of a room's sessions for devices, in bundles: all that are known
 // here, or those that are named. It gives nobody more than they are entitled to: own
 // siblings everything, others what was announced while their account was a member,
-// or all where the room's history is for all.
+// what this device gave them when its session was under way, or all where the room's
+// history is for all.
 func (e *Olm) Share(r Room, to []wire.Fingerprint, sessions []wire.Session, now time.Time) (rows []wire.Row, err error) {
 	if len(to) > MaxReceivers {
 		return nil, core.Errorf(core.TooLarge, "keys go to at most %d devices at a time", MaxReceivers)
@@ -228,8 +229,13 @@ func (e *Olm) Share(r Room, to []wire.Fingerprint, sessions []wire.Session, now 
 			if !e.Reachable(f, now) {
 				continue
 			}
-			entitled := slices.DeleteFunc(slices.Clone(known), func(key Key) bool { return !e.entitled(r, k.Statement.Account, key.Session) })
-			more, bundleErr := e.bundles(r.ID(), f, entitled, now)
+			var may []Key
+			for _, key := range known {
+				if from, entitled := e.entitled(r, k.Statement.Account, key.Session); entitled {
+					may = append(may, key.from(from))
+				}
+			}
+			more, bundleErr := e.bundles(r.ID(), f, may, now)
 			if bundleErr != nil {
 				return bundleErr
 			}
@@ -261,22 +267,32 @@ func (e *Olm) keysOf(r wire.Room, sessions []wire.Session) []Key {
 	return out
 }
 
-// entitled tells whether an account may have the key of a session.
-func (e *Olm) entitled(r Room, a wallet.Account, name wire.Session) bool {
+// entitled tells whether an account may have the key of a session, and from where on.
+func (e *Olm) entitled(r Room, a wallet.Account, name wire.Session) (from uint32, ok bool) {
 	if a == e.Account() {
-		return true
+		return 0, true
 	}
 	if !slices.ContainsFunc(r.Members(), func(m room.Member) bool { return m.Account == a }) {
-		return false
+		return 0, false
 	}
 	if r.History() == core.ChatHistoryAll {
-		return true
+		return 0, true
 	}
 	s := e.streams[name]
-	return s != nil && slices.ContainsFunc(s.announced, func(have announced) bool {
-		was, known := r.MemberAt(have.Head, a)
-		return known && was
-	})
+	if s == nil {
+		return 0, false
+	}
+	for _, have := range s.announced {
+		if was, known := r.MemberAt(have.Head, a); known && was {
+			return 0, true
+		}
+	}
+	for _, g := range s.given {
+		if g.account == a {
+			return g.index, true
+		}
+	}
+	return 0, false
 }
 
 func (e *Olm) bundles(r wire.Room, f wire.Fingerprint, keys []Key, now time.Time) (rows []wire.Row, err error) {

@@ -374,7 +374,7 @@ func TestPrekeys(t *testing.T) {
 	if id := bob.prekeyOf(alice.Device()).ID; id != newest {
 		t.Errorf("an old key %d took the place of %d", id, newest)
 	}
-	future, err := wire.Prekey{Device: alice.Device(), ID: 99, Key: [32]byte{1}, At: w.now.Add(2 * wire.MaxSkew)}.SignBy(alice.Sign)
+	future, err := wire.Prekey{Device: alice.Device(), ID: 1 << 62, Key: [32]byte{1}, At: w.now.Add(2 * wire.MaxSkew)}.SignBy(alice.Sign)
 	must(t, err)
 	stranger := future
 	stranger.Device = wire.Fingerprint{7}

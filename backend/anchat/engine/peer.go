@@ -127,7 +127,7 @@ func (e *Olm) prekeyOf(f wire.Fingerprint) *wire.Prekey {
 // sealFor seals bytes for a reachable device. It runs inside of atomic.
 func (e *Olm) sealFor(f wire.Fingerprint, plain []byte, now time.Time) (wire.Envelope, error) {
 	p := e.peerOf(f)
-	if len(p.sessions) == 0 || p.renew {
+	if len(p.sessions) == 0 || p.renew || e.isStale(f, p.sessions[0]) {
 		s, err := e.begin(f)
 		if err != nil {
 			return wire.Envelope{}, err
@@ -148,6 +148,15 @@ func (e *Olm) sealFor(f wire.Fingerprint, plain []byte, now time.Time) (wire.Env
 		return wire.Envelope{}, core.Errorf(core.TooLarge, "an envelope has at most %d bytes; send this in parts", wire.MaxEnvelopeBytes)
 	}
 	return env.SignBy(e.Sign)
+}
+
+// isStale tells whether a session that was never answered began with a key that the
+// other side may have forgotten by now.
+func (e *Olm) isStale(f wire.Fingerprint, s olmSession) bool {
+	if s.HasReceivedMessage() || e.prekeyOf(f) == nil {
+		return false
+	}
+	return !slices.ContainsFunc(e.people[e.devices[f]].prekeys[f], func(k wire.Prekey) bool { return s.BobOneTimeKey.Equal(k.Key[:]) })
 }
 
 // begin makes a new session from a device's prekey.

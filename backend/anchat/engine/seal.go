@@ -171,10 +171,23 @@ func (e *Olm) share(r Room, now time.Time) ([]wire.Row, error) {
 		}
 		e.touch(keyShared(r.ID()))
 		given[f] = true
+		e.giveFrom(r, o, e.devices[f])
 		rows = append(rows, row)
 	}
 	o.checked, o.head, o.changes, o.until, o.devices = true, r.Head(), e.changes, until, len(wanted)+1
 	return rows, nil
+}
+
+// giveFrom notes who gets the key although they were no member when the session was
+// announced: from there on they may have it again.
+func (e *Olm) giveFrom(r Room, o *outbound, a wallet.Account) {
+	index := uint32(o.session.MessageIndex()) //nolint:gosec // a session rotates long before
+	s := e.streams[o.name()]
+	if was, known := r.MemberAt(s.announced[0].Head, a); known && was || slices.ContainsFunc(s.given, func(g span) bool { return g.account == a }) {
+		return
+	}
+	s = e.streamOf(o.name())
+	s.given = append(s.given, span{account: a, index: index})
 }
 
 // due tells whether the session has to end although nobody has gone.
@@ -291,9 +304,11 @@ func (e *Olm) DropOutbound(r wire.Room) {
 
 // Restored has to be called when the records may be a copy, or older than what this
 // device has done: nothing that was sent with before is used again, neither for
-// rooms nor for other devices.
+// rooms nor for other devices, and Publish is due.
 func (e *Olm) Restored() {
 	e.must(func() {
+		e.touch(keySelf)
+		e.self.stale = true
 		for r := range e.outbound {
 			e.DropOutbound(r)
 		}

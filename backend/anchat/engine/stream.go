@@ -45,6 +45,13 @@ type stream struct {
 	announced []announced // those that hold
 	keys      []key       // the right one first
 	late      [][16]byte  // messages that came in their order, and wait for the key
+	given     []span      // of an own session: who got its key when it was under way
+}
+
+// span is from where on an account may have a key.
+type span struct {
+	account wallet.Account
+	index   uint32
 }
 
 // announced is an announcement that was accepted.
@@ -89,7 +96,11 @@ func (s *stream) record() []byte {
 	for _, k := range s.keys {
 		out = out.flag(k.proved).bytes(k.export[:])
 	}
-	return out.hashes(s.late)
+	out = out.hashes(s.late).number(uint64(len(s.given)))
+	for _, g := range s.given {
+		out = out.bytes([]byte(wire.AccountID(g.account))).number(uint64(g.index))
+	}
+	return out
 }
 
 func readStream(r *reader, name wire.Session) *stream {
@@ -107,12 +118,17 @@ func readStream(r *reader, name wire.Session) *stream {
 		s.keys = append(s.keys, k)
 	}
 	s.late = r.hashes()
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		account, err := wire.ParseAccountID(string(r.bytes()))
+		r.bad = r.bad || err != nil
+		s.given = append(s.given, span{account: account, index: uint32(r.number())}) //nolint:gosec // written from 32 bits
+	}
 	return s
 }
 
-// Accept takes an announcement in that was stored at a time, or came by gossip now.
-// r is the room as it was there: in the order of the mailbox, so that who has left
-// by then announces nothing more. It returns nil for one that is here.
+// Accept takes an announcement in that was stored at a time, or came by gossip now,
+// of somebody who was a member at the head that it names. Whether they still are is
+// asked of each message. It returns nil for one that is here.
 func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
 	s := e.streams[a.Session]
 	if s != nil && s.room == r.ID() && slices.ContainsFunc(s.announced, func(have announced) bool { return bytes.Equal(have.Encode(), a.Encode()) }) {
@@ -139,9 +155,6 @@ func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
 	}
 	if err = member(r, a.Head, account, a.Device, a.Session); err != nil {
 		return err
-	}
-	if still, known := r.MemberAt(r.Head(), account); !known || !still {
-		return no("its author is no member of the room any more")
 	}
 	if s != nil && len(s.announced) > 0 && (s.room != r.ID() || len(s.announced) >= MaxAnnounced) {
 		return no("the session is known already")
@@ -268,6 +281,22 @@ func (k *key) agrees(later key) bool {
 	}
 	ratchet.AdvanceTo(later.index())
 	return bytes.Equal(ratchet.Data[:], later.export[5:5+128])
+}
+
+// from is the key from a later index on.
+func (k Key) from(index uint32) Key {
+	if index <= k.Index {
+		return k
+	}
+	ratchet, err := megolm.New(k.Index, [128]byte(k.Key[5:]))
+	if err != nil {
+		return k
+	}
+	ratchet.AdvanceTo(index)
+	k.Index, k.Key = index, bytes.Clone(k.Key)
+	binary.BigEndian.PutUint32(k.Key[1:], index)
+	copy(k.Key[5:], ratchet.Data[:])
+	return k
 }
 
 // decrypt opens a message whose signature holds.

@@ -74,7 +74,7 @@ func (s *State) step(e wire.Event, author wallet.Account, moves bool) (*State, e
 
 // effect is the state with what the body says.
 func (s *State) effect(e wire.Event, author wallet.Account, b Body) (*State, error) {
-	if err := b.check(); err != nil {
+	if err := b.Check(); err != nil {
 		return nil, core.Wrap(core.Denied, err, "this change of the room does not count: what it says does not hold")
 	}
 	n := *s

@@ -207,8 +207,8 @@ func decodeBody(text []byte) (Body, error) {
 	return b, nil
 }
 
-// check judges what a body says by itself, whoever says it.
-func (b Body) check() error {
+// Check judges what a body says by itself, whoever says it. Seal does, too.
+func (b Body) Check() error {
 	switch b.Kind {
 	case BodyCreate:
 		if b.Room == (wire.Room{}) || len(b.Members) == 0 || len(b.Members) > core.MaxChatMembers {

@@ -44,7 +44,7 @@ func Seal(m Mailbox, head wire.Event, b Body) (wire.Event, error) {
 	if head.Mailbox != m.Tag.Name() {
 		return wire.Event{}, core.Errorf(core.Internal, "this event is for another mailbox")
 	}
-	if err := b.check(); err != nil {
+	if err := b.Check(); err != nil {
 		return wire.Event{}, err
 	}
 	text, err := b.encode()
@@ -72,7 +72,7 @@ func Open(m Mailbox, e wire.Event) (Body, error) {
 	if err != nil {
 		return Body{}, err
 	}
-	return b, b.check()
+	return b, b.Check()
 }
 
 // around is what the seal of an event holds together with it.

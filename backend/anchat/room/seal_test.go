@@ -219,7 +219,7 @@ func FuzzDecodeBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b, err := decodeBody(text)
-		if err != nil || b.check() != nil {
+		if err != nil || b.Check() != nil {
 			return
 		}
 		if b.Invite != nil && (b.Invite.ExpiresAt.Year() > 9999 || b.Invite.ExpiresAt.Year() < 0) {

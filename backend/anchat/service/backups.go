@@ -36,7 +36,7 @@ func (c *caller) PutBackupKey(ctx context.Context, version uint64, key []byte) e
 	case version == 0 || version > maxNumber:
 		return core.Errorf(core.Invalid, "versions of a backup count from 1")
 	}
-	results, _, err := c.exec(ctx, stmt(`INSERT INTO backups(account, version, key, entries, at) SELECT ?, ?, ?, 0, ?
+	results, _, err := c.exec(ctx, stmt(`INSERT INTO backups(account, version, key, entries, bytes, at) SELECT ?, ?, ?, 0, 0, ?
  WHERE coalesce((SELECT max(version) FROM backups WHERE account = ?), 0) = ? AND (SELECT count(*) FROM backups WHERE account = ?) < ?
  RETURNING version`, account, version, key, c.settings.Now(), account, version-1, account, MaxBackups))
 	if err != nil || results[0].RowsAffected > 0 {
@@ -68,7 +68,7 @@ func (c *caller) PutBackup(ctx context.Context, version uint64, entries []wire.B
 	version = min(version, maxNumber)
 	var b builder
 	b.add(`WITH entries(id, sealed) AS (VALUES `)
-	seen := make(map[wire.Hash]bool, len(entries))
+	seen, size := make(map[wire.Hash]bool, len(entries)), 0
 	for i, e := range entries {
 		switch {
 		case len(e.Sealed) == 0 || len(e.Sealed) > wire.MaxBackupEntryBytes:
@@ -77,14 +77,15 @@ func (c *caller) PutBackup(ctx context.Context, version uint64, entries []wire.B
 			return core.Errorf(core.Invalid, "an entry is in the same request twice")
 		}
 		seen[e.ID] = true
+		size += len(e.Sealed)
 		if i > 0 {
 			b.add(`,`)
 		}
 		b.add(`(?,?)`, e.ID[:], e.Sealed)
 	}
 	b.add(`) INSERT INTO backup_entries(account, version, id, sealed) SELECT ?, ?, id, sealed FROM entries
- WHERE (SELECT entries FROM backups WHERE account = ? AND version = ?) + ? <= ?
- ON CONFLICT DO UPDATE SET sealed = excluded.sealed RETURNING 1`, account, version, account, version, len(entries), MaxBackupTotal)
+ WHERE EXISTS (SELECT 1 FROM backups WHERE account = ? AND version = ? AND entries + ? <= ? AND bytes + ? <= ?)
+ ON CONFLICT DO UPDATE SET sealed = excluded.sealed RETURNING 1`, account, version, account, version, len(entries), MaxBackupTotal, size, MaxBackupBytes)
 	results, _, err := c.exec(ctx, stmt(b.sql.String(), b.args...))
 	if err != nil || results[0].RowsAffected > 0 {
 		return err
@@ -96,7 +97,7 @@ func (c *caller) PutBackup(ctx context.Context, version uint64, entries []wire.B
 	case len(rows.Values) == 0:
 		return core.Errorf(core.NotFound, "there is no backup of this version; begin it with its key")
 	}
-	return core.Errorf(core.Limited, "a backup has at most %d entries", MaxBackupTotal)
+	return core.Errorf(core.Limited, "a backup has at most %d entries and %s", MaxBackupTotal, mebibytes(MaxBackupBytes))
 }
 
 // BackupEntries reads entries in the order of their ids.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/wire"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 )
 
 // BenchmarkPut is a message until it is committed on one node, one at a time and
@@ -67,6 +68,41 @@ func putMessages(b *testing.B, writers int, at func(i int) *Service) {
 	b.StopTimer()
 	slices.Sort(took)
 	b.ReportMetric(float64(len(took))/time.Since(began).Seconds(), "messages/s")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkFollowThreeReplicas is from the put of a message at one node until a
+// follower at another has heard of it.
+func BenchmarkFollowThreeReplicas(b *testing.B) {
+	v := newVillage(b)
+	testkit.Run(b, v.at(1).Run)
+	alice := newPerson(b, time.Now).enrolled(v.at(0))
+	tag := wire.NewTag()
+	k := alice.talk(tag.Name())
+	must(b, v.at(0), k.announce())
+	follower := v.at(1).As(alice.caller())
+	after, err := follower.Follow(b.Context(), []wire.Tag{tag}, 0, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := after.Index
+	var took []time.Duration
+	for n := uint32(0); b.Loop(); n++ {
+		heard := make(chan error, 1)
+		go func() {
+			c, errFollow := follower.Follow(b.Context(), []wire.Tag{tag}, at, wire.MaxFollowWait)
+			at = c.Index
+			heard <- errFollow
+		}()
+		start := time.Now()
+		must(b, v.at(0), k.message(n))
+		if err = <-heard; err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }

@@ -31,8 +31,16 @@ func (c *caller) BeginBlob(ctx context.Context, id wire.Hash, chunks []wire.Hash
 	for _, h := range chunks {
 		hashes = append(hashes, h[:]...)
 	}
-	_, _, err = c.exec(ctx, stmt(`INSERT INTO blobs(id, owner, hashes, bytes, confirmed, at) VALUES (?, ?, ?, 0, 0, ?) ON CONFLICT DO NOTHING`,
-		id[:], owner, hashes, c.settings.Now()))
+	results, _, err := c.exec(ctx, stmt(`INSERT INTO blobs(id, owner, hashes, bytes, confirmed, at) SELECT ?, ?, ?, 0, 0, ?
+ WHERE (SELECT count(*) FROM blobs WHERE owner = ?) < ? AND (SELECT count(*) FROM blobs WHERE owner = ? AND confirmed = 0) < ?
+ ON CONFLICT DO NOTHING RETURNING 1`, id[:], owner, hashes, c.settings.Now(), owner, MaxBlobs, owner, MaxLooseBlobs))
+	if err != nil || results[0].RowsAffected > 0 {
+		return err
+	}
+	rows, err := c.atLeader(ctx, core.QueryOptions{}, stmt(`SELECT 1 FROM blobs WHERE id = ?`, id[:]))
+	if err == nil && len(rows.Values) == 0 {
+		return core.Errorf(core.Limited, "a wallet has at most %d files, and %d that it has not sent; remove some, or send them", MaxBlobs, MaxLooseBlobs)
+	}
 	return err
 }
 

@@ -162,8 +162,8 @@ func (c *caller) Follow(ctx context.Context, tags []wire.Tag, after uint64, wait
 		defer c.hub.remove(f)
 	}
 	heads, position, err := c.headsOf(ctx, f.boxes, after)
-	if err != nil || len(heads) > 0 || after == 0 {
-		return c.change(heads, max(position, after)), err
+	if err != nil || len(heads) > 0 || position < after || after == 0 {
+		return c.change(heads, position), err
 	}
 	over := time.NewTimer(min(max(wait, 0), wire.MaxFollowWait))
 	defer over.Stop()
@@ -205,12 +205,24 @@ func (s *Service) headsOf(ctx context.Context, boxes map[string]bool, after uint
 	b.add(`SELECT box, last, change FROM heads WHERE change > ? AND box IN `, min(after, maxNumber))
 	b.in(list)
 	b.add(` UNION ALL SELECT NULL, 0, coalesce(max(change), 0) FROM heads`)
-	rows, err := s.near(ctx, core.QueryOptions{}, stmt(b.sql.String(), b.args...))
+	st := stmt(b.sql.String(), b.args...)
+	rows, err := s.near(ctx, core.QueryOptions{}, st)
 	if err != nil {
 		return nil, 0, err
 	}
 	heads, position := readHeads(rows)
-	return heads, position, nil
+	if position >= after {
+		return heads, position, nil
+	}
+	// This replica is behind the one that the follower asked before. Or the database
+	// was restored: then the leader is behind, too, and all is told anew.
+	if rows, err = s.atLeader(ctx, core.QueryOptions{}, st); err != nil {
+		return nil, 0, err
+	}
+	if heads, position = readHeads(rows); position >= after {
+		return heads, position, nil
+	}
+	return s.headsOf(ctx, boxes, 0)
 }
 
 // readHeads reads the heads and, from the row without a box, the position.

@@ -66,8 +66,11 @@ func TestFollow(t *testing.T) {
 func TestFollow_Ends(t *testing.T) {
 	d := newDesk(t, Settings{})
 	alice := newPerson(t, d.clock.Now).enrolled(d.Service)
+	tag := wire.NewTag()
+	k := alice.talk(tag.Name())
+	must(t, d.Service, k.announce(), k.message(0))
 	ask := func(ctx context.Context, tags int) error {
-		_, err := d.As(alice.caller()).Follow(ctx, make([]wire.Tag, tags), 1<<40, time.Minute)
+		_, err := d.As(alice.caller()).Follow(ctx, make([]wire.Tag, tags), 2, time.Minute)
 		return err
 	}
 	if err := ask(t.Context(), 1); core.CodeOf(err) != core.Unavailable {
@@ -80,6 +83,10 @@ func TestFollow_Ends(t *testing.T) {
 	ready, ended := make(chan struct{}), make(chan error)
 	go func() { ended <- d.Run(ctx, func() { close(ready) }) }()
 	<-ready
+	// Whoever was further than the database is, which was restored, is told all anew.
+	if c, err := d.As(alice.caller()).Follow(t.Context(), []wire.Tag{tag}, 1<<40, time.Minute); err != nil || c.Index != 2 || c.Mailboxes[tag.Name()] != 2 {
+		t.Errorf("%+v %v", c, err)
+	}
 	var work sync.WaitGroup
 	var errs []error
 	var mu sync.Mutex

@@ -111,6 +111,16 @@ func TestBlobs(t *testing.T) {
 	if err := alice.PutChunk(ctx, loose, 0, 1, more); err != nil {
 		t.Errorf("after the other file was dropped: %v", err)
 	}
+	for i := range MaxLooseBlobs {
+		named := []wire.Hash{{byte(i), 1}}
+		want := core.Code("")
+		if i == MaxLooseBlobs-1 { // one was begun before
+			want = core.Limited
+		}
+		if got := core.CodeOf(alice.BeginBlob(ctx, wire.BlobID(named), named)); got != want {
+			t.Errorf("file %d: %q, want %q", i+2, got, want)
+		}
+	}
 }
 
 // A backup that is replaced silently, or mixed up with another's, is none.
@@ -156,11 +166,30 @@ func TestBackups(t *testing.T) {
 	if err != nil || info.Version != 1 || info.Entries != 4 || string(info.Key) != "key 1" || !info.At.Equal(d.clock.Now()) {
 		t.Errorf("%+v %v", info, err)
 	}
+	many := make([]wire.BackupEntry, wire.MaxBackupEntries)
+	for i := range many {
+		many[i] = wire.BackupEntry{ID: sha256.Sum256([]byte{byte(i), byte(i >> 8)}), Sealed: make([]byte, wire.MaxBackupEntryBytes)}
+	}
+	if err = bob.PutBackupKey(ctx, 1, []byte("key")); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // the same again takes no more room
+		if err = bob.PutBackup(ctx, 1, many); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := d.query(ctx, core.QueryOptions{}, stmt(`SELECT bytes FROM backups ORDER BY bytes DESC`))
+	if err != nil || number(rows.Values[0][0]) != int64(len(many)*wire.MaxBackupEntryBytes) || number(rows.Values[1][0]) != 4 {
+		t.Errorf("%v %v", rows, err)
+	}
+	if got := code(bob.PutBackup(ctx, 1, append(many, entry(1, "a")))); got != core.TooLarge {
+		t.Errorf("too many at once: %q", got)
+	}
 	page, err := alice.BackupEntries(ctx, 1, wire.Hash{1}, 2)
 	if err != nil || len(page) != 2 || page[0].ID != (wire.Hash{2}) || string(page[0].Sealed) != "B" || page[1].ID != (wire.Hash{3}) {
 		t.Errorf("%+v %v", page, err)
 	}
-	if page, err = bob.BackupEntries(ctx, 1, wire.Hash{}, 0); err != nil || len(page) != 0 {
+	if page, err = bob.BackupEntries(ctx, 1, wire.Hash{0xff, 0xff, 0xff}, 0); err != nil || len(page) != 0 {
 		t.Errorf("another's backup: %v %v", page, err)
 	}
 	for version := uint64(2); version <= MaxBackups; version++ {

@@ -34,7 +34,9 @@ const (
 	// MaxBackups bounds the versions of its backup that are kept at one time.
 	MaxBackups = 4
 	// MaxBackupTotal bounds the entries of one version: a session has one, a room some.
-	MaxBackupTotal = 200_000
+	// MaxBackupBytes bounds what they take.
+	MaxBackupTotal = 100_000
+	MaxBackupBytes = 64 << 20
 )
 
 // Bounds of what is kept and who waits.
@@ -46,6 +48,10 @@ const (
 	// PrekeysKept is how many fallback keys of a device are kept: one may be in use
 	// that was replaced a moment ago.
 	PrekeysKept = 2
+	// MaxBlobs bounds the files of an account, MaxLooseBlobs those that no message names
+	// yet.
+	MaxBlobs      = 10_000
+	MaxLooseBlobs = 100
 	// BlobLife is how long a file that no message names is kept.
 	BlobLife = 24 * time.Hour
 	// MaxFollowers bounds those who wait at one node, MaxFollowedBoxes what they
@@ -77,6 +83,7 @@ func Limits() []core.Limit {
 		{Name: "key envelopes of one wallet", Value: rateText(MaxEnvelopesMinute, MaxEnvelopesDay), Why: "each is read by its receiver"},
 		{Name: "other changes of one wallet in the chat", Value: rateText(MaxChangesMinute, MaxChangesDay), Why: "every member reads them"},
 		{Name: "files of one wallet in the chat", Value: mebibytes(MaxFilesBytes), Why: "every replica stores them; remove some for more"},
+		{Name: "number of files of one wallet in the chat", Value: fmt.Sprintf("%d, %d of them not sent yet", MaxBlobs, MaxLooseBlobs), Why: "the same"},
 		{Name: "one file in the chat", Value: mebibytes(wire.MaxFileBytes), Why: "it is stored in every replica"},
 		{Name: "live devices of one wallet", Value: fmt.Sprint(wire.MaxLiveDevices), Why: "each gets every key; revoke one first"},
 		{Name: "certificates of one wallet", Value: fmt.Sprint(MaxCertificates), Why: "whoever writes to the wallet checks them"},
@@ -85,7 +92,7 @@ func Limits() []core.Limit {
 		{Name: "time that an envelope waits", Value: days(EnvelopeLife), Why: "a device that stays away for longer asks for the keys again"},
 		{Name: "time that an unused file is kept", Value: "1 day", Why: "nobody names it"},
 		{Name: "backups of one wallet", Value: fmt.Sprint(MaxBackups), Why: "an old one is kept until the new one was read back"},
-		{Name: "entries of one backup", Value: fmt.Sprint(MaxBackupTotal), Why: "restoring reads them all"},
+		{Name: "entries of one backup", Value: fmt.Sprintf("%d, %s", MaxBackupTotal, mebibytes(MaxBackupBytes)), Why: "restoring reads them all"},
 		{Name: "mailboxes that one device follows", Value: fmt.Sprint(wire.MaxFollowed), Why: "each new row is compared with them"},
 		{Name: "followers of the chat at one node", Value: fmt.Sprint(MaxFollowers), Why: "each costs memory; others follow at another node"},
 	}

@@ -107,7 +107,7 @@ func (p *put) run(ctx context.Context, steps []step) error {
 		} else if err != nil {
 			return err
 		}
-		again := tried[:0]
+		var again []step
 		for i, one := range tried {
 			if numbers, ok := one.stored(results[i]); ok {
 				if g, ok := one.(*group); ok && numbers[0] == 1 && len(g.box) == len(wire.Name{}) { // who makes a mailbox has its tag
@@ -128,7 +128,9 @@ func (p *put) run(ctx context.Context, steps []step) error {
 			for _, d := range done {
 				p.receipts[d.place] = wire.Receipt{Seq: d.seq, Index: d.index}
 			}
-			if why == nil && len(one.all()) > 0 {
+			if many, ok := one.(*letters); ok {
+				again = append(again, many.split()...)
+			} else if why == nil && len(one.all()) > 0 {
 				again = append(again, one)
 			}
 		}
@@ -199,22 +201,31 @@ func (p *put) sort(ctx context.Context, rows [][]byte) ([]step, error) {
 	return p.good(steps), nil
 }
 
-// good leaves the steps away that have a fault.
+// good leaves the steps away that have a fault, and puts the inboxes together.
 func (p *put) good(steps []step) []step {
-	kept := steps[:0]
+	kept, many := steps[:0], &letters{put: p}
 	for _, one := range steps {
-		if g, ok := one.(*group); ok {
-			if g.bad == nil {
-				g.bad = g.check()
-			}
-			if g.bad != nil {
-				p.refuse(g.entries, g.bad)
-				continue
-			}
+		g, ok := one.(*group)
+		if !ok {
+			kept = append(kept, one)
+			continue
 		}
-		kept = append(kept, one)
+		if g.bad == nil {
+			g.bad = g.check()
+		}
+		switch {
+		case g.bad != nil:
+			p.refuse(g.entries, g.bad)
+		case len(g.box) == len(wire.Fingerprint{}):
+			many.groups = append(many.groups, g)
+		default:
+			kept = append(kept, one)
+		}
 	}
-	return kept
+	if len(many.groups) > 1 {
+		return append(kept, many)
+	}
+	return append(kept, many.split()...)
 }
 
 // sameRow compares what is stored with what was sent.

@@ -183,6 +183,11 @@ func TestPut_AgainAfterALostAnswer(t *testing.T) {
 	if n := len(box(t, d.Service, tag)); n != 4 {
 		t.Errorf("%d rows are stored", n)
 	}
+	// What is stored is told as that, also beside a row whose place is taken.
+	got := puts(t, d.Service, first, k.message(1), announce)
+	if !slices.Equal(codes(got), []core.Code{"", core.Conflict, ""}) || got[0].Seq != before[1].Seq {
+		t.Errorf("%+v", got)
+	}
 }
 
 // Who erases a message must be sure that its text is gone from the nodes, that the
@@ -241,6 +246,19 @@ func TestPut_Envelopes(t *testing.T) {
 	}
 	if page := inbox(0); len(page.Rows) != 2 || page.Rows[0].Seq != 3 {
 		t.Errorf("%+v", page)
+	}
+	// A new key for a room, one of whose devices is gone: the others get theirs, once.
+	carol := newPerson(t, d.clock.Now).enrolled(d.Service)
+	rows := []wire.Row{alice.envelope(carol.id), alice.envelope(alice.id), alice.envelope(wire.Fingerprint{9}), alice.envelope(carol.id)}
+	for range 2 {
+		receipts := puts(t, d.Service, rows...)
+		if !slices.Equal(codes(receipts), []core.Code{"", "", core.NotFound, ""}) || receipts[0].Seq != 1 || receipts[1].Seq != 1 || receipts[3].Seq != 2 {
+			t.Errorf("%+v", receipts)
+		}
+	}
+	rest := []wire.Row{alice.envelope(carol.id), alice.envelope(alice.id)}
+	if receipts := must(t, d.Service, rest...); receipts[0].Seq != 3 || receipts[1].Seq != 2 {
+		t.Errorf("%+v", receipts)
 	}
 	d.clock.Pass(EnvelopeLife - time.Hour)
 	if err := d.sweep(t.Context()); err != nil || len(inbox(0).Rows) != 2 {

@@ -40,7 +40,7 @@ type Service struct {
 	log      *slog.Logger
 
 	known   atomic.Uint64 // the last log entry that this node was told of
-	touched atomic.Bool   // used since the last sweep
+	written atomic.Bool   // since the last sweep
 	hub     *hub
 	shown   shown
 

@@ -13,6 +13,9 @@ import (
 
 const (
 	sweepEvery = 10 * time.Minute
+	// sweepAnyway is how often even what nobody has written to is looked at, in ticks:
+	// once a day. In between its group may sleep.
+	sweepAnyway = 144
 	// maxSwept bounds one step: it is one entry of the log.
 	maxSwept      = 1000
 	maxSweptBlobs = 4
@@ -24,13 +27,13 @@ const (
 func (s *Service) sweepAll(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !s.touched.Swap(false) {
-				continue // nobody was here, and the group may sleep
+			if !s.written.Swap(false) && n%sweepAnyway != 0 {
+				continue
 			}
 			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Debug("old rows of the chat are not removed yet", core.KeyError, err)
@@ -40,14 +43,14 @@ func (s *Service) sweepAll(ctx context.Context) {
 }
 
 // anyOldSQL and oldEnvelopesSQL name the kind in their texts: for a value that comes
-// later SQLite would not use the index on envelopes.
+// later SQLite cannot use the index on envelopes. By itself it would take another.
 func anyOldSQL() string {
-	return fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM log WHERE kind = %d AND at < ?),
+	return fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM log INDEXED BY log_envelopes WHERE kind = %d AND at < ?),
  EXISTS (SELECT 1 FROM blobs WHERE confirmed = 0 AND at < ?), EXISTS (SELECT 1 FROM usage WHERE day < ?)`, wire.KindEnvelope)
 }
 
 func oldEnvelopesSQL() string {
-	return fmt.Sprintf(`DELETE FROM log WHERE id IN (SELECT id FROM log WHERE kind = %d AND at < ? ORDER BY at, id LIMIT ?)`, wire.KindEnvelope)
+	return fmt.Sprintf(`DELETE FROM log WHERE id IN (SELECT id FROM log INDEXED BY log_envelopes WHERE kind = %d AND at < ? ORDER BY at, id LIMIT ?)`, wire.KindEnvelope)
 }
 
 // sweep removes in steps. It looks first, at this replica: most of the time there
@@ -72,7 +75,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			continue
 		}
 		for range maxSweepSteps {
-			results, _, err := s.exec(ctx, step.st)
+			results, _, err := s.execOnce(ctx, []core.Statement{step.st}, false)
 			if err != nil {
 				return err
 			}

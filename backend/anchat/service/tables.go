@@ -75,12 +75,12 @@ func schema() []core.Statement {
 		`CREATE TABLE IF NOT EXISTS chunks(id BLOB NOT NULL, chunk INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (id, chunk))`,
 
 		`CREATE TABLE IF NOT EXISTS backups(
-  account TEXT NOT NULL, version INTEGER NOT NULL, key BLOB NOT NULL, entries INTEGER NOT NULL, at INTEGER NOT NULL,
+  account TEXT NOT NULL, version INTEGER NOT NULL, key BLOB NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (account, version))`,
 		`CREATE TABLE IF NOT EXISTS backup_entries(
   account TEXT NOT NULL, version INTEGER NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (account, version, id))`,
 
-		logTrigger(), certificateTrigger, listTrigger, prekeyTrigger, chunkTrigger, blobTrigger, entryTrigger, backupTrigger,
+		logTrigger(), certificateTrigger, listTrigger, prekeyTrigger, chunkTrigger, blobTrigger, entryTrigger, entryChangedTrigger, backupTrigger,
 	} {
 		list = append(list, core.Statement{SQL: sql})
 	}
@@ -124,7 +124,10 @@ END`
   DELETE FROM chunks WHERE id = OLD.id;
 END`
 	entryTrigger = `CREATE TRIGGER IF NOT EXISTS backup_entries_added AFTER INSERT ON backup_entries BEGIN
-  UPDATE backups SET entries = entries + 1 WHERE account = NEW.account AND version = NEW.version;
+  UPDATE backups SET entries = entries + 1, bytes = bytes + length(NEW.sealed) WHERE account = NEW.account AND version = NEW.version;
+END`
+	entryChangedTrigger = `CREATE TRIGGER IF NOT EXISTS backup_entries_changed AFTER UPDATE ON backup_entries BEGIN
+  UPDATE backups SET bytes = bytes + length(NEW.sealed) - length(OLD.sealed) WHERE account = NEW.account AND version = NEW.version;
 END`
 	backupTrigger = `CREATE TRIGGER IF NOT EXISTS backups_gone AFTER DELETE ON backups BEGIN
   DELETE FROM backup_entries WHERE account = OLD.account AND version = OLD.version;
@@ -156,6 +159,7 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",
 // exec writes; each statement stands for itself. Where the tables are missing it
 // makes them and writes again: the first write changed nothing.
 func (s *Service) exec(ctx context.Context, statements ...core.Statement) (results []core.ExecResult, index uint64, err error) {
+	s.written.Store(true)
 	results, index, err = s.execOnce(ctx, statements, false)
 	if !noTable(err) {
 		return results, index, err
@@ -167,7 +171,6 @@ func (s *Service) exec(ctx context.Context, statements ...core.Statement) (resul
 }
 
 func (s *Service) execOnce(ctx context.Context, statements []core.Statement, atomic bool) ([]core.ExecResult, uint64, error) {
-	s.touched.Store(true)
 	answer, err := s.db.Exec(ctx, wire.Namespace, statements, core.ExecOptions{Atomic: atomic})
 	if err != nil {
 		return nil, 0, err
@@ -218,7 +221,6 @@ func (s *Service) atLeader(ctx context.Context, o core.QueryOptions, st core.Sta
 
 // query reads. Where the tables are missing there are no rows.
 func (s *Service) query(ctx context.Context, o core.QueryOptions, st core.Statement) (*core.Rows, error) {
-	s.touched.Store(true)
 	rows, err := s.db.Query(ctx, wire.Namespace, st, o)
 	if noTable(err) {
 		return &core.Rows{}, nil

@@ -3,6 +3,7 @@ package vault
 // This file says what a message that was opened does to its room.
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 
 // MaxExpired bounds what one call of Expire empties.
 const MaxExpired = 500
+
+// KindErase is the kind of the entries that name messages of one's own which were
+// emptied: the device that sent one asks the store to do the same.
+const KindErase = "erase"
 
 // Opened is a message that was opened and checked.
 type Opened struct {
@@ -271,6 +276,10 @@ func (tx *Tx) targetOf(l *line) (*line, error) {
 	return tx.v.lineOf(tx, *c.target)
 }
 
+// Emptied are the files of one's own messages that this transaction has emptied:
+// nobody needs them.
+func (tx *Tx) Emptied() []wire.Hash { return tx.emptied }
+
 // empty takes the content of a message away, with its edits and its bytes. The
 // pair of session and index stays taken. It returns the files of one's own.
 func (tx *Tx) empty(l *line) (files []wire.Hash, err error) {
@@ -279,9 +288,15 @@ func (tx *Tx) empty(l *line) (files []wire.Hash, err error) {
 			files = append(files, f.ID)
 		}
 	}
+	tx.emptied = append(tx.emptied, files...)
 	l.state, l.record.Body, l.expires = stateGone, nil, 0
 	if err = tx.put(l); err != nil {
 		return nil, err
+	}
+	if l.mine && l.record.Ref != nil {
+		if err = tx.Put(KindErase, l.record.Ref.String(), nil); err != nil {
+			return nil, err
+		}
 	}
 	if err = tx.exec("DELETE FROM raw WHERE line = ?", l.id); err != nil {
 		return nil, err
@@ -346,15 +361,19 @@ func (tx *Tx) Erase(a Arrival, from wallet.Account) ([]wire.Hash, error) {
 		l.kind, l.shown, l.author, l.record.From = lineText, true, author, wire.AccountID(from)
 		l.mine, l.record.Awaited = l.record.From == tx.v.owner, ""
 	}
-	return tx.empty(l)
+	files, err := tx.empty(l)
+	if err == nil {
+		err = tx.Delete(KindErase, ref.String()) // it is done
+	}
+	return files, err
 }
 
 // Expired is a message that has disappeared.
 type Expired struct {
 	Ref   inner.Ref
 	Room  wire.Room
-	Mine  bool // ask the store to erase it, too
-	Files []wire.Hash
+	Mine  bool
+	Files []wire.Hash // of one's own: nobody needs them
 }
 
 // Expire empties messages whose time is over and shows them no more, at most
@@ -382,8 +401,12 @@ func (tx *Tx) Expire(now time.Time) (all []Expired, err error) {
 }
 
 // NextExpiry is when the next message disappears; zero when none will.
-func (tx *Tx) NextExpiry() (time.Time, error) {
-	var at int64
-	_, err := one(tx, []any{&at}, "SELECT expires FROM line WHERE expires > 0 ORDER BY expires LIMIT 1")
-	return moment(at), err
+func (v *Vault) NextExpiry(ctx context.Context) (at time.Time, err error) {
+	err = v.read(ctx, func(a asker) error {
+		var ms int64
+		_, err := one(a, []any{&ms}, "SELECT expires FROM line WHERE expires > 0 AND position < ? ORDER BY expires LIMIT 1", heardFrom)
+		at = moment(ms)
+		return err
+	})
+	return at, err
 }

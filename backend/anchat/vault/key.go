@@ -292,7 +292,7 @@ func random() string {
 }
 
 func sealByPassphrase(key [keyBytes]byte, passphrase core.Secret, p Public) (*door, error) {
-	if err := checkPassphrase(passphrase); err != nil {
+	if err := CheckPassphrase(passphrase); err != nil {
 		return nil, err
 	}
 	d := &door{Salt: make([]byte, saltBytes)}
@@ -324,7 +324,8 @@ func derive(passphrase core.Secret, salt []byte) []byte {
 	return argon2.IDKey([]byte(passphrase.Reveal()), salt, argonTime, argonMemory, argonThreads, keyBytes)
 }
 
-func checkPassphrase(p core.Secret) error {
+// CheckPassphrase judges a passphrase that somebody chooses.
+func CheckPassphrase(p core.Secret) error {
 	switch {
 	case utf8.RuneCountInString(p.Reveal()) < MinPassphrase:
 		return core.Errorf(core.Invalid, "a passphrase has at least %d characters", MinPassphrase)

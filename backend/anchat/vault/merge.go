@@ -98,7 +98,7 @@ func (tx *Tx) meet(l *line, ref inner.Ref, a Arrival, to spot, sum []byte) (Outc
 	isStored := stored(l.position)
 	switch {
 	case sameBody && sameRoom && (to.position == 0 || isStored):
-		return Known, nil
+		return Known, tx.retime(l, a, to.position)
 	case sameBody && sameRoom:
 		return Placed, tx.settle(l, a, to.position)
 	case !sameRoom && (to.position == 0 || l.state == stateOpen || l.state == stateGone):
@@ -117,6 +117,19 @@ func (tx *Tx) meet(l *line, ref inner.Ref, a Arrival, to spot, sum []byte) (Outc
 	}
 	l.record.flag(flagSecond)
 	return Second, tx.put(l)
+}
+
+// retime takes over the store's time for a message of one's own: when it was sent,
+// only this device's clock was known.
+func (tx *Tx) retime(l *line, a Arrival, position int64) error {
+	if !l.mine || position != l.position || millis(a.At) == l.at {
+		return nil
+	}
+	if l.expires > 0 {
+		l.expires += millis(a.At) - l.at
+	}
+	l.at = millis(a.At)
+	return tx.put(l)
 }
 
 // replace makes a line that of another row.
@@ -291,4 +304,40 @@ func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int64, error) {
 		tx.news = append(tx.news, indexed{id: l.id})
 	}
 	return tx.change("DELETE FROM line WHERE "+which, args...)
+}
+
+// Raw is a row as it was stored.
+type Raw struct {
+	Position int64
+	At       time.Time
+	Row      []byte
+}
+
+// Raw reads the stored rows of a room after a position, in order: messages, events
+// and announcements, but for messages that are empty now.
+func (v *Vault) Raw(ctx context.Context, room wire.Room, after int64, limit int) (all []Raw, err error) {
+	err = v.read(ctx, func(a asker) error {
+		n, err := v.roomNumber(a, room)
+		if err != nil {
+			return err
+		}
+		return each(a, func(scan func(to ...any) error) error {
+			var (
+				r      Raw
+				id, at int64
+				cell   []byte
+			)
+			if err := scan(&id, &r.Position, &at, &cell); err != nil {
+				return err
+			}
+			var err error
+			if r.Row, err = v.open("raw", rowKey(id), cell); err == nil {
+				r.At = moment(at)
+				all = append(all, r)
+			}
+			return err
+		}, "SELECT line.id, line.position, line.at, raw.cell FROM line JOIN raw ON raw.line = line.id WHERE line.room = ? AND line.position > ? AND line.position < ? ORDER BY line.position LIMIT ?",
+			n, after, heardFrom, limit)
+	})
+	return all, err
 }

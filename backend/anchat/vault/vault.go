@@ -80,6 +80,7 @@ type Tx struct {
 	ctx     context.Context //nolint:containedctx // it lives for one Update
 	news    []indexed       // for the index, once the transaction is on the disk
 	numbers map[wire.Room]int64
+	emptied []wire.Hash // files of one's own that nobody needs any more
 }
 
 // Open opens a vault. It returns ErrMissing, ErrDamaged (also for the key of

@@ -29,6 +29,17 @@ export class OwnDevices {
     await Promise.all([this.state.load(this.#api.chatState), this.devices.load(this.#api.listDevices)]);
   }
 
+  /** Whether another device was there before this one, which could have let it in. */
+  second(device: ChatDevice): boolean {
+    return (this.devices.data ?? []).some((one) => one.created_at < device.created_at);
+  }
+
+  /** This device came beside others and none of them let it in. */
+  get unapproved(): boolean {
+    const here = this.devices.data?.find((one) => one.this);
+    return here !== undefined && !here.approved && this.second(here);
+  }
+
   /** Those that live, this one first; then those that were revoked. */
   get ordered(): ChatDevice[] {
     const place = (one: ChatDevice) => (one.this ? 0 : one.revoked_at === '' ? 1 : 2);

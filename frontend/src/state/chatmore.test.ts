@@ -71,17 +71,23 @@ describe('EnrolForm', () => {
     expect(does.enrolSigned.mock.calls[0]?.slice(0, 2)).toEqual(['e1', '0x01']);
   });
 
-  it('tells no failure of a page that the person gave up', async () => {
+  it('shows the code of the text in the browser, and no failure of a page that was given up', async () => {
     const does = api();
     let refuse: (why: Error) => void = () => undefined;
     does.enrolWait.mockReturnValue(new Promise((_, reject) => (refuse = reject)));
-    const form = new EnrolForm(false, does);
+    let tell: (code: string) => void = () => undefined;
+    const form = new EnrolForm(false, does, (take) => {
+      tell = take;
+      return () => undefined;
+    });
     await form.choose('browser');
     form.keychain = true;
     const running = form.run();
     await vi.waitFor(() => {
       expect(form.page?.code).toBe('123456');
     });
+    tell('654321');
+    expect(form.pageCode).toBe('654321');
     await form.giveUp();
     refuse(new Error('given up'));
     expect(await running).toBeNull();

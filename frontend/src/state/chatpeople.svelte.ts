@@ -13,7 +13,7 @@ export function followChat(changed: () => void): () => void {
   return listen<{ kind: string }>(
     'chat',
     ({ kind }) => {
-      if (kind !== 'activity' && kind !== 'notify' && kind !== 'open') changed();
+      if (kind !== 'activity' && kind !== 'notify' && kind !== 'open' && kind !== 'code') changed();
     },
     changed,
   );

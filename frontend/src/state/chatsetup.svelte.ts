@@ -1,6 +1,7 @@
 // The first steps of the chat: which wallet, how its keys are kept here, and one
 // signature. What is typed here is a secret: it is handed to the node and forgotten.
 import { toError } from '../api/call';
+import { listen } from '../api/events';
 import * as setupApi from '../api/chatsetup';
 import type { ChatState, Enrolment, EnrolOptions, EnrolPage } from '../api/chatsetup';
 import { strengthOf } from '../lib/strength';
@@ -15,6 +16,18 @@ type Api = Pick<
   typeof setupApi,
   'enrolWallet' | 'enrolBrowser' | 'enrolWait' | 'enrolCancel' | 'enrolText' | 'enrolSigned'
 >;
+
+/** Hears the check code of the text that the page in the browser shows. The answer ends it. */
+type Codes = (take: (code: string) => void) => () => void;
+
+const codes: Codes = (take) =>
+  listen<{ kind: string; title?: string }>(
+    'chat',
+    ({ kind, title }) => {
+      if (kind === 'code') take(title ?? '');
+    },
+    () => undefined,
+  );
 
 /** One enrolment of this device, or the renewal of its certificate. */
 export class EnrolForm {
@@ -31,6 +44,8 @@ export class EnrolForm {
   deviceName = $state('');
   /** The page in the browser, while it is open. */
   page = $state.raw<EnrolPage | null>(null);
+  /** The check code of the text there. */
+  pageCode = $state('');
   /** The text for a wallet elsewhere, once it was made. */
   text = $state.raw<Enrolment | null>(null);
   tried = $state(false);
@@ -38,14 +53,17 @@ export class EnrolForm {
   fault = $state('');
   strength = $derived(strengthOf(this.passphrase));
   #api: Api;
+  #codes: Codes;
   #left = false;
 
   /** A renewal keeps the lock that there is. */
   constructor(
     readonly renewal = false,
     api: Api = setupApi,
+    hear: Codes = codes,
   ) {
     this.#api = api;
+    this.#codes = hear;
   }
 
   /** The first thing that is missing. */
@@ -86,9 +104,15 @@ export class EnrolForm {
         return this.#api.enrolWallet(this.wallet, this.chain, options, secret);
       case 'browser': {
         this.#left = false;
-        const page = await this.#api.enrolBrowser(options, secret);
-        this.page = page;
-        return this.#api.enrolWait(page.id);
+        this.pageCode = '';
+        const stop = this.#codes((code) => (this.pageCode = code));
+        try {
+          const page = await this.#api.enrolBrowser(options, secret);
+          this.page = page;
+          return await this.#api.enrolWait(page.id);
+        } finally {
+          stop();
+        }
       }
       case 'paste':
         if (this.text === null) {

@@ -10,7 +10,7 @@ export const chatmore: Pick<Messages, 'chatmore'> = {
       back: 'Zurück zu den Räumen',
       devices: 'Geräte',
       backup: 'Sicherung',
-      contacts: 'Leute',
+      people: 'Leute',
       settings: 'Einstellungen',
       privacy: 'Was das Netzwerk sieht',
       diagnostics: 'Diagnose',
@@ -188,7 +188,7 @@ export const chatmore: Pick<Messages, 'chatmore'> = {
     },
     members: {
       label: 'Mitglieder',
-      me: '(du)',
+      mine: (name) => `${name} (du)`,
       present: 'gerade da',
       seen: (ago) => `zuletzt gehört ${ago}`,
       roles: { owner: 'Eigentümer', admin: 'Admin', member: 'Mitglied' },

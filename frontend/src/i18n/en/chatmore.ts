@@ -9,7 +9,7 @@ export const chatmore = {
       back: 'Back to the rooms',
       devices: 'Devices',
       backup: 'Backup',
-      contacts: 'People',
+      people: 'People',
       settings: 'Settings',
       privacy: 'What the network sees',
       diagnostics: 'Diagnostics',
@@ -187,7 +187,7 @@ export const chatmore = {
     },
     members: {
       label: 'Members',
-      me: '(you)',
+      mine: (name: string) => `${name} (you)`,
       present: 'here now',
       seen: (ago: string) => `last heard of ${ago}`,
       roles: { owner: 'owner', admin: 'admin', member: 'member' } as Record<string, string>,

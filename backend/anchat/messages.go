@@ -1,0 +1,184 @@
+package anchat
+
+// This file reads rooms for the screens: pages of messages, searching, read markers
+// and drafts.
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+
+	"git.debros.io/DeBros/network/backend/anchat/vault"
+	"git.debros.io/DeBros/network/backend/anchat/wire"
+	"git.debros.io/DeBros/network/backend/core"
+	"git.debros.io/DeBros/network/backend/wallet"
+)
+
+// Messages reads a part of a room, oldest first.
+func (c *Chat) Messages(ctx context.Context, q core.ChatQuery) (core.ChatMessages, error) {
+	s, id, err := c.openRoom(q.Room)
+	if err != nil {
+		return core.ChatMessages{}, err
+	}
+	version := c.events.now() // before the room is read: what changes meanwhile is read again
+	page, err := s.vault.Messages(ctx, q)
+	if err != nil {
+		return core.ChatMessages{}, err
+	}
+	page.Version = version
+	names := s.namesIn(id)
+	for i := range page.Messages {
+		names.fill(&page.Messages[i])
+		s.fillFiles(&page.Messages[i])
+	}
+	return page, nil
+}
+
+// AskAbove is the size from which on a file is fetched only when the reader asks.
+const AskAbove = 1 << 20
+
+// fillFiles tells which files of a message are here, and which are fetched only when
+// the reader asks.
+func (s *session) fillFiles(m *core.ChatMessage) {
+	for i := range m.Files {
+		f := &m.Files[i]
+		id, err := parseBlob(f.ID)
+		f.Ready = err == nil && s.hasFile(id)
+		f.Ask = !f.Ready && f.Size > AskAbove
+	}
+}
+
+// message is one message as screens have it.
+func (s *session) message(ctx context.Context, id wire.Room, message string) (core.ChatMessage, error) {
+	m, err := s.vault.Message(ctx, id, message)
+	if err == nil {
+		s.namesIn(id).fill(&m)
+		s.fillFiles(&m)
+	}
+	return m, err
+}
+
+// names are how the people of a room are called, each looked up once.
+type names struct {
+	s    *session
+	room wire.Room
+	by   map[string]string // by address
+}
+
+func (s *session) namesIn(id wire.Room) names { return names{s, id, map[string]string{}} }
+
+// of is how the owner of an address is called; what is no address stays as it is.
+func (n names) of(address string) string {
+	if name, ok := n.by[address]; ok || address == "" {
+		return name
+	}
+	name := address
+	if a, err := wallet.ParseAccount(address, ""); err == nil {
+		name = n.s.nameOf(n.room, a)
+	}
+	n.by[address] = name
+	return name
+}
+
+// fill puts names into a message. Whom a notice is about stays addresses: the
+// screen writes the sentence.
+func (n names) fill(m *core.ChatMessage) {
+	m.FromName, m.Waiting, m.DeletedBy = n.of(m.From), n.of(m.Waiting), n.of(m.DeletedBy)
+	if m.ReplyTo != nil {
+		m.ReplyTo.FromName = n.of(m.ReplyTo.From)
+	}
+	for i := range m.Reactions {
+		for j, who := range m.Reactions[i].By {
+			m.Reactions[i].By[j] = n.of(who)
+		}
+	}
+}
+
+// At is the position of the first message at or after a time.
+func (c *Chat) At(ctx context.Context, roomID string, at time.Time) (int64, error) {
+	s, id, err := c.openRoom(roomID)
+	if err != nil {
+		return 0, err
+	}
+	return s.vault.At(ctx, id, at)
+}
+
+// MarkRead says that a room was read up to a position. It never goes back.
+func (c *Chat) MarkRead(ctx context.Context, roomID string, position int64) error {
+	s, id, err := c.openRoom(roomID)
+	if err != nil {
+		return err
+	}
+	if position <= 0 {
+		return core.Errorf(core.Invalid, "a position is above 0")
+	}
+	return s.do(ctx, func(t *turn) error {
+		on, err := t.MarkRead(id, position)
+		if on {
+			t.changed(core.ChatEventRooms, id)
+			t.changed(core.ChatEventState, wire.Room{})
+		}
+		return err
+	})
+}
+
+// SaveDraft keeps what the reader has begun to write in a room; "" when it is sent.
+func (c *Chat) SaveDraft(ctx context.Context, roomID, text string) error {
+	s, id, err := c.openRoom(roomID)
+	switch {
+	case err != nil:
+		return err
+	case len(text) > core.MaxChatTextBytes:
+		return core.Errorf(core.TooLarge, "a message has at most %d bytes", core.MaxChatTextBytes)
+	case !utf8.ValidString(text):
+		return core.Errorf(core.Invalid, "a draft is UTF-8")
+	}
+	return s.do(ctx, func(t *turn) error {
+		r, err := t.room(id)
+		if err != nil || r.local.Draft == text {
+			return err
+		}
+		return t.setLocal(id, func(l *vault.Local) { l.Draft = text })
+	})
+}
+
+// Search finds messages by words, newest first.
+func (c *Chat) Search(ctx context.Context, q core.ChatSearch) ([]core.ChatHit, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	hits, err := s.vault.Search(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	people := map[string]names{}
+	for i := range hits {
+		h := &hits[i]
+		if _, ok := people[h.Room]; !ok {
+			id, err := wire.ParseRoom(h.Room)
+			if err != nil {
+				return nil, err
+			}
+			people[h.Room] = s.namesIn(id)
+		}
+		h.FromName = people[h.Room].of(h.From)
+		if r, err := s.room(people[h.Room].room); err == nil {
+			h.RoomName = s.titleOf(r)
+		}
+	}
+	return hits, nil
+}
+
+// titleOf is how a room is called: a direct one by the other's name.
+func (s *session) titleOf(r chatRoom) string {
+	if name := r.state.Name(); name != "" || r.state.Kind() != core.ChatRoomDirect {
+		return name
+	}
+	for _, m := range r.state.Members() {
+		if m.Account != s.account {
+			return s.nameOf(r.state.ID(), m.Account)
+		}
+	}
+	return ""
+}
