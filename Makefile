@@ -21,7 +21,7 @@ TOOLS := $(CURDIR)/$(BIN)/tools
 GOLANGCI := $(TOOLS)/golangci-lint
 NPM := npm --prefix frontend
 
-.PHONY: help run run-gateway test system plant build build-headless dev bench lint fmt gen web check clean
+.PHONY: help run run-gateway test sim system plant build build-headless dev bench lint fmt gen web check clean
 .PHONY: package-deb package-windows package-mac
 .PHONY: setup setup-test setup-headless setup-system test-go test-web test-browser test-window
 
@@ -95,6 +95,11 @@ test-browser: build-headless
 
 test-window: build
 	DEBROS_BIN=$(CURDIR)/$(BIN)/debros go test -tags window -count=1 -timeout 3m -run TestWindow ./app
+
+SEEDS := 1000
+sim: ## what can happen to five people who chat, drawn from SEEDS seeds, and once for long
+	SIM_SEEDS=$(SEEDS) SIM_STEPS=150 go test -count=1 -timeout 60m -run TestSimulator ./backend/anchat/engine
+	SIM_SEEDS=1 SIM_STEPS=20000 go test -count=1 -timeout 60m -run TestSimulator ./backend/anchat/engine
 
 system: setup-system web ## kill, pause, partition and starve real nodes; as root; SHORT=1 for a few rounds
 	SHORT=$(SHORT) ./build/system.sh

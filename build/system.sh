@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 tags=system
 run='^TestSystem'
-packages=(./backend/database ./backend/node ./backend/sandbox)
+packages=(./backend/database ./backend/node ./backend/sandbox ./backend/anchat/service)
 board=()
 flags=()
 [ -n "${SHORT:-}" ] && flags+=(-short)

@@ -293,7 +293,7 @@ func chatLine(m core.ChatMessage) string {
 	case m.Kind == core.ChatHole:
 		return fmt.Sprintf("-- %d messages of %s are missing", m.Missing, m.FromName)
 	case m.Kind == core.ChatNotice:
-		return "-- " + m.FromName + " " + m.Notice + " " + strings.Join(m.Targets, ", ")
+		return strings.TrimSpace("-- " + m.FromName + " " + m.Notice + " " + strings.Join(m.Targets, ", "))
 	case m.Deleted:
 		return m.FromName + ": (deleted)"
 	case m.Waiting != "":

@@ -27,8 +27,12 @@ func accountOf(info wallet.Info, chain string) (wallet.Account, error) {
 // agree shows a text in full and asks whether it is to be signed.
 func (a *app) agree(_ context.Context, r wallet.Request) error {
 	kind := "nonce of a network"
-	if r.Kind == wallet.TextSignIn {
+	switch r.Kind {
+	case wallet.TextSignIn:
 		kind = "sign-in text"
+	case wallet.TextDevice:
+		kind = "certificate for a device of your chats"
+	case wallet.TextNonce:
 	}
 	a.tell("The wallet %s is asked to sign this %s, and nothing else:\n\n%s\n", r.Account, kind, r.Text)
 	if a.opts.yes {

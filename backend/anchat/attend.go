@@ -79,7 +79,7 @@ func (s *session) tellProgress(ctx context.Context, due map[wire.Room]bool) erro
 	for id := range due {
 		ids = append(ids, id)
 	}
-	return errors.Join(s.shareMarkers(ctx, ids), s.sendReceipts(ctx, ids))
+	return errors.Join(s.shareMarkers(ctx, ids), s.shareDrafts(ctx, ids), s.sendReceipts(ctx, ids))
 }
 
 // tellQuiet tells the screens that somebody does something no more, and returns when

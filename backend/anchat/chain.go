@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/room"
@@ -96,6 +97,11 @@ func (t *turn) apply(r chatRoom, stored wire.Stored, e wire.Event, author wallet
 		return err
 	}
 	t.changed(core.ChatEventMessages, next.ID())
+	if e.Closes { // nothing that was heard there will be stored any more
+		if _, err := t.ForgetHeard(next.ID(), t.now.Add(time.Second)); err != nil {
+			return err
+		}
+	}
 	if err := t.settleRoom(r.state, next); err != nil {
 		return err
 	}
@@ -263,10 +269,14 @@ func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
 // has no right to it, and core.Unavailable when the nodes do not answer.
 func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
 	var wait pause
-	for range maxEventTries {
+	for try := range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
 		switch core.CodeOf(err) {
 		case core.Conflict, core.PreconditionFailed: // somebody was faster
+		case core.Denied: // a moment ago it may have become right
+			if try > 0 {
+				return err
+			}
 		case core.Limited: // the node has not seen yet that this device knows the room
 		default:
 			return err

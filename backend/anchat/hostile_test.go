@@ -171,9 +171,9 @@ func TestChat_ThousandsInRandomOrderWithLossAreTheSameForAll(t *testing.T) {
 		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
 		all := []*device{ann, bob, eve}
 		id := ann.make("all of us", bob, eve)
-		random := some(7)
+		random, loss := some(7), some(8)
 		nodes.mu.Lock()
-		nodes.lose = func([]byte) bool { return random.IntN(10) < 3 }
+		nodes.lose = func([]byte) bool { return loss.IntN(10) < 3 }
 		nodes.mu.Unlock()
 		for n := 0; n < total; n++ {
 			all[random.IntN(len(all))].say(id, fmt.Sprint(n))

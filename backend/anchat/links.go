@@ -26,6 +26,9 @@ const (
 	// kindLink is the text of a link that this device made, by the link's name.
 	kindLink = "link"
 
+	// MaxKnocks bounds the knocks that wait to be answered.
+	MaxKnocks = 2 * core.MaxChatMembers
+
 	defaultLinkLife = 7 * 24 * time.Hour
 )
 
@@ -253,13 +256,27 @@ func errOr(err, other error) error {
 	return other
 }
 
-// knock keeps a knock whose device is certified.
+// knock keeps a knock of a certified device that knows the link's secret.
 func (t *turn) knock(box mailbox, stored wire.Stored, k wire.Knock) error {
 	if !box.knocks || k.Mailbox != box.name {
 		return core.Errorf(core.Denied, "somebody knocks where nobody is let in")
 	}
 	if _, err := t.engine.CheckKnock(k, stored.At); err != nil {
 		return err
+	}
+	r, err := t.room(box.room)
+	if err != nil {
+		return err
+	}
+	if _, err = opened(r.state, k, t.now); err != nil {
+		return err
+	}
+	waiting, err := t.List(kindKnock)
+	if err != nil {
+		return err
+	}
+	if len(waiting) >= MaxKnocks {
+		return core.Errorf(core.Limited, "%d people knock already; they are let in first", MaxKnocks)
 	}
 	t.later(t.s.posts.ring)
 	return t.Put(kindKnock, box.room.String()+"/"+k.Device.String(), stored.Row)

@@ -93,16 +93,19 @@ type memoryService struct {
 
 // enter locks the nodes for one request.
 func (s *memoryService) enter(what string) (leave func(error) error, err error) {
-	if f := s.before; f != nil {
-		if err = f(s.caller, what); err != nil {
+	s.mu.Lock()
+	before, after := s.before, s.after
+	s.mu.Unlock()
+	if before != nil {
+		if err = before(s.caller, what); err != nil {
 			return nil, err
 		}
 	}
 	s.mu.Lock()
 	return func(err error) error {
 		s.mu.Unlock()
-		if f := s.after; f != nil && err == nil {
-			return f(s.caller, what)
+		if after != nil && err == nil {
+			return after(s.caller, what)
 		}
 		return err
 	}, nil

@@ -1,14 +1,11 @@
 package anchat
 
-// This file reads rooms for the screens: pages of messages, searching, read markers
-// and drafts.
+// This file reads rooms for the screens: pages of messages, searching, read markers.
 
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
-	"git.debros.io/DeBros/network/backend/anchat/vault"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/wallet"
@@ -34,17 +31,23 @@ func (c *Chat) Messages(ctx context.Context, q core.ChatQuery) (core.ChatMessage
 	return page, nil
 }
 
-// AskAbove is the size from which on a file is fetched only when the reader asks.
+// AskAbove is the size from which on a file is fetched only when the reader asks;
+// those of strangers always are.
 const AskAbove = 1 << 20
 
 // fillFiles tells which files of a message are here, and which are fetched only when
 // the reader asks.
 func (s *session) fillFiles(m *core.ChatMessage) {
+	if len(m.Files) == 0 {
+		return
+	}
+	author, err := wallet.ParseAccount(m.From, "")
+	stranger := !m.Mine && (err != nil || !s.book.of(author).Contact)
 	for i := range m.Files {
 		f := &m.Files[i]
 		id, err := parseBlob(f.ID)
 		f.Ready = err == nil && s.hasFile(id)
-		f.Ask = !f.Ready && f.Size > AskAbove
+		f.Ask = !f.Ready && (stranger || f.Size > AskAbove)
 	}
 }
 
@@ -122,26 +125,6 @@ func (c *Chat) MarkRead(ctx context.Context, roomID string, position int64) erro
 	})
 }
 
-// SaveDraft keeps what the reader has begun to write in a room; "" when it is sent.
-func (c *Chat) SaveDraft(ctx context.Context, roomID, text string) error {
-	s, id, err := c.openRoom(roomID)
-	switch {
-	case err != nil:
-		return err
-	case len(text) > core.MaxChatTextBytes:
-		return core.Errorf(core.TooLarge, "a message has at most %d bytes", core.MaxChatTextBytes)
-	case !utf8.ValidString(text):
-		return core.Errorf(core.Invalid, "a draft is UTF-8")
-	}
-	return s.do(ctx, func(t *turn) error {
-		r, err := t.room(id)
-		if err != nil || r.local.Draft == text {
-			return err
-		}
-		return t.setLocal(id, func(l *vault.Local) { l.Draft = text })
-	})
-}
-
 // Search finds messages by words, newest first.
 func (c *Chat) Search(ctx context.Context, q core.ChatSearch) ([]core.ChatHit, error) {
 	s, err := c.current()
@@ -172,13 +155,8 @@ func (c *Chat) Search(ctx context.Context, q core.ChatSearch) ([]core.ChatHit, e
 
 // titleOf is how a room is called: a direct one by the other's name.
 func (s *session) titleOf(r chatRoom) string {
-	if name := r.state.Name(); name != "" || r.state.Kind() != core.ChatRoomDirect {
-		return name
+	if peer, ok := r.peer(s.account); ok {
+		return s.nameOf(r.state.ID(), peer)
 	}
-	for _, m := range r.state.Members() {
-		if m.Account != s.account {
-			return s.nameOf(r.state.ID(), m.Account)
-		}
-	}
-	return ""
+	return r.state.Name()
 }

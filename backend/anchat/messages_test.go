@@ -34,9 +34,9 @@ func TestMessages_AsTheScreenHasThem(t *testing.T) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
 		id := ann.make("plans", bob)
 		ctx, in := t.Context(), id.String()
-		first := ann.say(id, "where do we meet?")
+		ann.say(id, "where do we meet?")
 		settle()
-		first = ann.page(id).Messages[0]
+		first := ann.page(id).Messages[0]
 		later(time.Hour)
 		_, err := bob.chat.Send(ctx, core.ChatDraft{Room: in, Text: "at the harbour", ReplyTo: first.ID, Mentions: []string{ann.account.String()}})
 		must(t, err)
@@ -125,4 +125,34 @@ func (m *memory) stored(ref inner.Ref) wire.Row {
 	defer m.mu.Unlock()
 	at := m.pairs[pair{ref.Session, ref.Index}]
 	return mustDecode(m.boxes[at.box].rows[at.at].Row)
+}
+
+// What was begun on one device would have to be written anew on the other.
+func TestDrafts_OnAllDevices(t *testing.T) {
+	inWorld(t, func(t *testing.T, nodes *memory) {
+		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
+		id := ann.make("plans", bob)
+		phone := ann.sibling(1)
+		draft := func(d *device) string {
+			t.Helper()
+			sum, err := d.session().vault.Summary(t.Context(), id)
+			must(t, err)
+			return sum.Local.Draft
+		}
+		for _, text := range []string{"I beg", "I begin", ""} {
+			must(t, ann.chat.SaveDraft(t.Context(), id.String(), text))
+			later(2 * TellEvery)
+			if got := draft(phone); got != text {
+				t.Errorf("the phone has %q, want %q", got, text)
+			}
+		}
+		must(t, phone.chat.SaveDraft(t.Context(), id.String(), "from the phone"))
+		later(2 * TellEvery)
+		if got := draft(ann); got != "from the phone" {
+			t.Errorf("the laptop has %q", got)
+		}
+		for _, m := range bob.page(id).Messages {
+			t.Errorf("a draft was sent: %+v", m)
+		}
+	})
 }

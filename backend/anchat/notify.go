@@ -18,7 +18,7 @@ const NotifyWithin = 24 * time.Hour
 // notify tells of a message that came. Its text is in the event; whether it is
 // shown is for the screen to decide.
 func (t *turn) notify(r chatRoom, ref inner.Ref, author wallet.Account, body inner.Text, a vault.Applied) {
-	if !r.wants(a.ToMe) || t.now.Sub(a.At) > NotifyWithin {
+	if !r.wants(a.ToMe) || t.s.book.of(author).Blocked || t.now.Sub(a.At) > NotifyWithin {
 		return
 	}
 	id := r.state.ID()

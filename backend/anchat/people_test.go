@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/room"
+	"git.debros.io/DeBros/network/backend/anchat/vault"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/wallet"
@@ -136,6 +137,11 @@ func TestPeople_Blocked(t *testing.T) {
 		}
 		_, err = ann.chat.Direct(t.Context(), eve.account.String())
 		wantCode(t, err, core.Denied, "writing to who is blocked")
+		list, err := ann.chat.Contacts(t.Context())
+		must(t, err)
+		if len(list) != 1 || !list[0].Blocked {
+			t.Errorf("ann's list is %+v, want the one who is blocked", list)
+		}
 		wantCode(t, ann.chat.Block(t.Context(), ann.account.String(), true), core.Invalid, "blocking oneself")
 		must(t, ann.chat.Block(t.Context(), eve.account.String(), false))
 		_, err = ann.chat.Direct(t.Context(), eve.account.String())
@@ -168,6 +174,14 @@ func TestSelfRoom_DevicesShare(t *testing.T) {
 		}
 		bad := "sometimes"
 		wantCode(t, ann.chat.SetRoom(t.Context(), core.ChatRoomSettings{Room: id.String(), Notify: &bad}), core.Invalid, "notifying sometimes")
+
+		must(t, phone.session().do(t.Context(), func(t *turn) error {
+			return t.setLocal(id, func(l *vault.Local) { l.Draft = "half a sent" })
+		}))
+		later(time.Minute)
+		if r := ann.room(id); r.Draft != "half a sent" || !slices.Equal(r.Hosts, r.Answering) {
+			t.Errorf("on the laptop the draft is %q, hosts %v, answering %v", r.Draft, r.Hosts, r.Answering)
+		}
 
 		// Both change the same at once; afterwards both have the same.
 		must(t, ann.chat.Nickname(t.Context(), bob.account.String(), "Robert"))

@@ -234,11 +234,7 @@ func (t *turn) sharedOfRoom(id wire.Room, v inner.State) error {
 		}
 		return t.setLocal(id, set.put)
 	case stateDraft:
-		text, err := decode[string](v.Value)
-		if err != nil {
-			return err
-		}
-		return t.setLocal(id, func(l *vault.Local) { l.Draft = text })
+		return t.sharedDraft(id, v)
 	}
 	return nil // of a newer version
 }

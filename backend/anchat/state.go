@@ -59,7 +59,7 @@ func (s *session) describe(ctx context.Context, st *core.ChatState) error {
 	}
 	for id, sum := range sums {
 		r, err := s.room(id)
-		if err != nil || r.state.Kind() == "" {
+		if err != nil || r.state.Kind() == "" || s.hidden(r) {
 			continue
 		}
 		switch r.local.State {

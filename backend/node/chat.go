@@ -12,6 +12,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"git.debros.io/DeBros/network/backend/anchat"
+	"git.debros.io/DeBros/network/backend/anchat/vault"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/disk"
@@ -26,6 +28,8 @@ const (
 	guestPatience = 3 * time.Second
 	// guestNetwork is the file, in the folder of a guest's network, of what it was told.
 	guestNetwork = "chat-network"
+	// chatFolder is, in the data folder, where the chat keeps its sealed files.
+	chatFolder = "anchat"
 )
 
 // chats hands calls to the chat of the network in use. Its zero value has none.
@@ -153,6 +157,34 @@ func (n *Node) Chat() *chats { return n.chats } //nolint:revive // what it has i
 type chatPart struct {
 	n *Node
 	s *session
+}
+
+// Run serves the chat until ctx ends. Nobody waits for it: a guest learns later
+// which network it uses.
+func (p chatPart) Run(ctx context.Context, ready func()) error {
+	ready()
+	if err := p.serve(ctx); err != nil && ctx.Err() == nil {
+		p.n.log.Error("the chat has ended; the node goes on without it until its next start", core.KeyError, err)
+		<-ctx.Done()
+	}
+	return nil
+}
+
+func (p chatPart) serve(ctx context.Context) error {
+	id, err := p.network(ctx)
+	if err != nil {
+		return err
+	}
+	chat, err := anchat.New(anchat.Settings{
+		Dir: filepath.Join(p.n.folder.path, chatFolder), Network: id, Node: p.n.loaded.Config.Node.ID,
+		Open: p.openChat, Keychain: vault.SystemKeychain{}, Now: time.Now, Log: p.n.logs.Logger("anchat"),
+	})
+	if err != nil {
+		return err
+	}
+	p.n.chats.set(chat)
+	defer p.n.chats.set(nil)
+	return chat.Run(ctx, func() {})
 }
 
 // openChat gives the nodes that keep the rows to a device.

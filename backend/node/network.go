@@ -45,6 +45,7 @@ type session struct {
 	storage    *storage.Storage
 	auth       *auth.Auth       // nil for a guest: members know who may do what
 	rows       *service.Service // of the chat; nil for a guest
+	chat       chatPart
 	backups    *backups
 	guest      *guest
 }
@@ -165,7 +166,7 @@ func (w *networks) member() (*session, error) {
 // parts are the session's, in the order in which they start.
 func (s *session) parts() []part {
 	if s.guest != nil {
-		return []part{{"guest", s.guest}}
+		return []part{{"guest", s.guest}, {"chat", s.chat}}
 	}
 	return []part{
 		{"forwarding", s.forward}, // the databases may need other nodes to open
@@ -175,6 +176,7 @@ func (s *session) parts() []part {
 		{"storage", s.storage},
 		{"auth", s.auth}, // its tables are in the network's own group
 		{"chat rows", s.rows},
+		{"chat", s.chat}, // it asks for rows
 		{"backup", s.backups},
 	}
 }
@@ -186,6 +188,7 @@ func (n *Node) openSession(root, id string) (*session, error) {
 		return nil, err
 	}
 	s := &session{record: r}
+	s.chat = chatPart{n, s}
 	if r.Role == core.RoleGuest {
 		s.guest = newGuest(n)
 		return s, nil

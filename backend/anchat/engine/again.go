@@ -39,8 +39,11 @@ func (e *Olm) unsee(m wire.Message) {
 	}
 }
 
-// Announced tells whether a session of a room was announced here.
-func (e *Olm) Announced(name wire.Session, r wire.Room) bool {
+// Announced tells which device announced a session of a room; false when none has.
+func (e *Olm) Announced(name wire.Session, r wire.Room) (by wire.Fingerprint, ok bool) {
 	s := e.streams[name]
-	return s != nil && s.room == r && len(s.announced) > 0
+	if s == nil || s.room != r || len(s.announced) == 0 {
+		return by, false
+	}
+	return s.announced[0].Device, true
 }

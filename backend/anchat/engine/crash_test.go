@@ -228,7 +228,7 @@ func TestCopiedState(t *testing.T) {
 		}
 	}
 	bob.sync()
-	if len(bob.read) != 3+4*len(all) || bob.twice > 0 || len(bob.refused) > 0 {
+	if w.clashes > 0 || len(bob.read) != 3+4*len(all) || bob.twice > 0 || len(bob.refused) > 0 {
 		t.Errorf("%d read, %d twice, refused %v", len(bob.read), bob.twice, bob.refused)
 	}
 }

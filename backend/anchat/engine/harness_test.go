@@ -71,7 +71,8 @@ type world struct {
 	known   map[wallet.Account]wire.Devices
 	mailbox []stored
 	inbox   map[wire.Fingerprint][]stored
-	taken   map[inner.Ref]bool
+	taken   map[inner.Ref][16]byte
+	clashes int // pairs of session and index with two contents
 	named   map[wire.Session]bool
 	room    *chain
 }
@@ -79,7 +80,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	return &world{
 		t: t, now: noon, known: map[wallet.Account]wire.Devices{}, inbox: map[wire.Fingerprint][]stored{},
-		taken: map[inner.Ref]bool{}, named: map[wire.Session]bool{}, room: newChain(),
+		taken: map[inner.Ref][16]byte{}, named: map[wire.Session]bool{}, room: newChain(),
 	}
 }
 
@@ -124,10 +125,14 @@ func (w *world) put(rows ...wire.Row) error {
 		case wire.Message:
 			index, checkErr := r.Check()
 			ref := inner.Ref{Session: r.Session, Index: index}
-			if checkErr != nil || w.taken[ref] || r.Mailbox != w.room.last().Mailbox().Tag.Name() {
+			have, taken := w.taken[ref]
+			if taken && have != sumOf(r.Body) {
+				w.clashes++
+			}
+			if checkErr != nil || taken || r.Mailbox != w.room.last().Mailbox().Tag.Name() {
 				return core.Errorf(core.Conflict, "closed, or taken: %v", checkErr)
 			}
-			w.taken[ref] = true
+			w.taken[ref] = sumOf(r.Body)
 			w.mailbox = append(w.mailbox, s)
 		default:
 			return fmt.Errorf("a %s is not kept", r.Kind())

@@ -127,30 +127,30 @@ func (s *sim) step() {
 	live := slices.DeleteFunc(slices.Clone(s.actors), func(a *actor) bool { return a.dead })
 	a := live[s.chance.IntN(len(live))]
 	switch n := s.chance.IntN(100); {
-	case n < 45:
+	case n < 43:
 		s.send(a)
-	case n < 65:
+	case n < 63:
 		s.catchUp(a)
-	case n < 72:
+	case n < 70:
 		s.some(a)
-	case n < 79:
+	case n < 77:
 		s.gossip(a)
-	case n < 83:
+	case n < 81:
 		s.again(a)
-	case n < 85:
+	case n < 83:
 		s.lose(a)
-	case n < 88:
+	case n < 86:
 		a.restart()
-	case n < 89:
+	case n < 87:
 		a.DropOutbound(s.w.room.id)
 		a.save()
-	case n < 91:
+	case n < 89:
 		s.come()
-	case n < 93:
+	case n < 91:
 		s.leave(a)
-	case n < 95:
+	case n < 93:
 		s.remove(a)
-	case n < 96:
+	case n < 95:
 		s.keep(a)
 	case n < 97:
 		s.setBack(a)

@@ -26,6 +26,9 @@ func (s *sim) judge() {
 	for _, a := range s.actors {
 		s.compare(a)
 	}
+	if s.w.clashes > 0 {
+		s.t.Errorf("%d numbers were used twice", s.w.clashes)
+	}
 	for _, th := range s.thiefs {
 		s.compareThief(th)
 	}

@@ -165,28 +165,37 @@ func TestPut_AllOrNoneOfAMailbox(t *testing.T) {
 	}
 }
 
-// A put whose answer was lost is repeated with the same rows; also when others
-// were put meanwhile, and when only a part had arrived.
-func TestPut_AgainAfterALostAnswer(t *testing.T) {
+// Several steps of a room in one request are a chain, as they are in several.
+func TestPut_EventsTogether(t *testing.T) {
 	d := newDesk(t, Settings{})
 	alice := newPerson(t, d.clock.Now).enrolled(d.Service)
 	tag := wire.NewTag()
+	first := alice.event(tag.Name(), 1, wire.Hash{}, false)
+	second := alice.event(tag.Name(), 2, first.Hash(), false)
+	third := alice.event(tag.Name(), 3, second.Hash(), true)
+	other := alice.event(tag.Name(), 2, first.Hash(), false)
 	k := alice.talk(tag.Name())
-	announce, first, second, envelope, knock := k.announce(), k.message(0), k.message(1), alice.envelope(alice.id), alice.knock(tag.Name())
-	before := must(t, d.Service, announce, first, envelope, knock)
-	after := must(t, d.Service, announce, first, second, envelope, knock)
-	for i, n := range []int{0, 1, 3, 4} {
-		if after[n].Seq != before[i].Seq || after[n].Index < before[i].Index {
-			t.Errorf("%+v, before %+v", after[n], before[i])
+	for name, test := range map[string]struct {
+		rows []wire.Row
+		want []core.Code
+	}{
+		"one left out":         {[]wire.Row{first, third}, []core.Code{core.Conflict, core.Conflict}},
+		"in another order":     {[]wire.Row{second, first}, []core.Code{core.Conflict, core.Conflict}},
+		"two in one place":     {[]wire.Row{first, second, other}, []core.Code{core.Conflict, core.Conflict, core.Conflict}},
+		"one of them twice":    {[]wire.Row{first, first}, []core.Code{core.Conflict, core.Conflict}},
+		"a row behind the end": {[]wire.Row{first, second, third, k.announce()}, []core.Code{core.PreconditionFailed, core.PreconditionFailed, core.PreconditionFailed, core.PreconditionFailed}},
+	} {
+		if got := codes(puts(t, d.Service, test.rows...)); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
-	if n := len(box(t, d.Service, tag)); n != 4 {
-		t.Errorf("%d rows are stored", n)
+	if n := len(box(t, d.Service, tag)); n != 0 {
+		t.Fatalf("%d rows are stored", n)
 	}
-	// What is stored is told as that, also beside a row whose place is taken.
-	got := puts(t, d.Service, first, k.message(1), announce)
-	if !slices.Equal(codes(got), []core.Code{"", core.Conflict, ""}) || got[0].Seq != before[1].Seq {
-		t.Errorf("%+v", got)
+	must(t, d.Service, k.announce(), first, k.message(0), second)
+	must(t, d.Service, second, third)
+	if n := len(box(t, d.Service, tag)); n != 5 {
+		t.Errorf("%d rows are stored", n)
 	}
 }
 
