@@ -265,12 +265,14 @@ test('pictures that come late, new messages and a growing field do not move what
   const there = await talk();
   const { page, chat } = there;
   await page.getByText(`${String(Count)}: `).waitFor();
+  await page.locator('.feed .picture img').waitFor();
   let show = (): void => undefined;
   chat.pictures = new Promise((resolve) => (show = resolve));
-  while ((await page.locator('.feed .picture').count()) === 0) {
+  // Away from the end, to where a picture is drawn.
+  do {
     const top = await page.locator('.feed').evaluate((feed) => feed.scrollTop);
-    await scroll(page, top - 300);
-  }
+    await scroll(page, top - 500);
+  } while ((await page.locator('.feed .picture:not(:has(img))').count()) === 0);
   await page.waitForLoadState('networkidle').catch(() => undefined);
   const before = await rows(page);
   show();
@@ -299,13 +301,14 @@ test('a day, a link and the arrow keys lead to a message', async () => {
   const { page } = there;
   await page.getByText('12345: ').waitFor();
   await page.keyboard.press('g');
-  await page.getByLabel('Day').fill('2026-01-04');
+  await page.getByLabel('Day', { exact: true }).fill('2026-01-04');
   await page.keyboard.press('Enter');
   await page.getByText('5000: ').waitFor();
   const at = page.locator('article[data-line="m5000"]');
   await at.focus();
   for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowUp');
   expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.line)).toBe('m4940');
+  await scroll(page, await page.locator('.feed').evaluate((feed) => feed.scrollTop)); // a menu closes when its place moves
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Reply' }).waitFor();
   await page.keyboard.press('Enter');
