@@ -122,6 +122,7 @@ func (tx *Tx) fill(l *line, o Opened) error {
 	l.kind, l.state, l.strong, l.author = c.kind, stateOpen, o.Moderator, tx.v.sealer.account(r.From)
 	l.mine = r.From == tx.v.owner
 	l.shown = c.kind == lineText || c.kind == lineNewer
+	r.Flags = slices.DeleteFunc(r.Flags, func(f string) bool { return f == flagNewer })
 	if c.kind == lineNewer {
 		r.flag(flagNewer)
 	}
@@ -402,9 +403,9 @@ func (tx *Tx) Expire(now time.Time) (all []Expired, err error) {
 
 // NextExpiry is when the next message disappears; zero when none will.
 func (v *Vault) NextExpiry(ctx context.Context) (at time.Time, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		var ms int64
-		_, err := one(a, []any{&ms}, "SELECT expires FROM line WHERE expires > 0 AND position < ? ORDER BY expires LIMIT 1", heardFrom)
+		_, err = one(a, []any{&ms}, "SELECT expires FROM line WHERE expires > 0 AND position < ? ORDER BY expires LIMIT 1", heardFrom)
 		at = moment(ms)
 		return err
 	})

@@ -108,12 +108,12 @@ func (l *line) key() []byte {
 // lines reads lines by a condition. One whose cell does not open is marked, and
 // does not keep the others from being read.
 func (v *Vault) lines(a asker, condition string, args ...any) (all []*line, err error) {
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			l    line
 			cell []byte
 		)
-		err := scan(&l.id, &l.room, &l.position, &l.session, &l.idx, &l.kind, &l.state, &l.gap, &l.shown, &l.mine, &l.tome, &l.seen, &l.strong,
+		err = scan(&l.id, &l.room, &l.position, &l.session, &l.idx, &l.kind, &l.state, &l.gap, &l.shown, &l.mine, &l.tome, &l.seen, &l.strong,
 			&l.at, &l.expires, &l.author, &l.target, &cell)
 		if err != nil {
 			return err

@@ -125,17 +125,17 @@ func (tx *Tx) Item(id int64) (Item, error) {
 func (v *Vault) outbox(a asker, condition string, args ...any) (all []Item, err error) {
 	cells := map[int64]outCell{}
 	states := map[int64]int{}
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			id    int64
 			state int
 			cell  []byte
 			c     outCell
 		)
-		if err := scan(&id, &state, &cell); err != nil {
+		if err = scan(&id, &state, &cell); err != nil {
 			return err
 		}
-		if err := v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
+		if err = v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
 			return err
 		}
 		cells[id], states[id] = c, state
@@ -213,16 +213,15 @@ func (tx *Tx) Seal(id int64, ref inner.Ref, rows [][]byte) error {
 
 // Rows reads the rows of a sealed message that are not stored yet.
 func (v *Vault) Rows(ctx context.Context, id int64) (all []OutRow, err error) {
-	err = v.read(ctx, func(a asker) error {
-		return each(a, func(scan func(to ...any) error) error {
+	err = v.read(ctx, func(a asker) (err error) {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var (
 				r    OutRow
 				cell []byte
 			)
-			if err := scan(&r.N, &cell); err != nil {
+			if err = scan(&r.N, &cell); err != nil {
 				return err
 			}
-			var err error
 			if r.Row, err = v.open("outrow", rowKey(id, int64(r.N)), cell); err == nil {
 				all = append(all, r)
 			}

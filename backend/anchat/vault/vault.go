@@ -106,7 +106,7 @@ func Open(ctx context.Context, s Settings) (*Vault, error) {
 	}
 	v.me = v.sealer.account(v.owner)
 	if err = v.connect(ctx, s); err != nil {
-		return nil, errors.Join(err, v.Close())
+		return nil, errors.Join(err, v.Close()) //nolint:contextcheck // closing takes milliseconds and is not given up
 	}
 	return v, nil
 }
@@ -277,7 +277,7 @@ func (v *Vault) Update(ctx context.Context, do func(tx *Tx) error) (err error) {
 		return err
 	}
 	ended = true
-	v.index.update(tx.ctx, tx.news)
+	v.index.update(tx.ctx, tx.news) //nolint:contextcheck // what is committed goes into the index, whoever waits for it
 	return nil
 }
 
@@ -309,7 +309,7 @@ func (tx *Tx) exec(query string, args ...any) error {
 
 // change is exec that tells how many rows it changed.
 func (tx *Tx) change(query string, args ...any) (int64, error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return 0, err
 	}
@@ -322,7 +322,7 @@ func (tx *Tx) change(query string, args ...any) (int64, error) {
 }
 
 func (tx *Tx) insert(query string, args ...any) (id int64, err error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return 0, err
 	}
@@ -340,7 +340,7 @@ type asker interface {
 }
 
 func (tx *Tx) ask(query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return nil, err
 	}
@@ -401,7 +401,7 @@ func each(a asker, do func(scan func(to ...any) error) error, query string, args
 
 // one reads the first row of an answer into to, and tells whether there is one.
 func one(a asker, to []any, query string, args ...any) (found bool, err error) {
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		if found {
 			return nil
 		}
@@ -424,14 +424,15 @@ func explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ours := errors.AsType[*core.Error](err); ours || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var ours *core.Error
+	if errors.As(err, &ours) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	if errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed" {
 		return ErrClosed
 	}
 	if lite, ok := errors.AsType[sqlite3.Error](err); ok {
-		switch lite.Code { //nolint:exhaustive // the others are faults of ours
+		switch lite.Code { // the others are faults of ours
 		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrFormat:
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		case sqlite3.ErrFull:
