@@ -19,7 +19,7 @@ func TestChat_HeardForgottenAndStoredLater(t *testing.T) {
 		settle()
 		mine := ann.session().device
 		nodes.mu.Lock()
-		nodes.before = func(caller wire.Caller, what string) error {
+		nodes.before = func(caller wire.Caller, _ string) error {
 			if caller.Device == mine {
 				return core.Errorf(core.Unavailable, "the nodes do not answer")
 			}

@@ -269,10 +269,14 @@ func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
 // has no right to it, and core.Unavailable when the nodes do not answer.
 func (s *session) event(ctx context.Context, id wire.Room, b room.Body) error {
 	var wait pause
-	for range maxEventTries {
+	for try := range maxEventTries {
 		err := s.tryEvent(ctx, id, b)
 		switch core.CodeOf(err) {
 		case core.Conflict, core.PreconditionFailed: // somebody was faster
+		case core.Denied: // a moment ago it may have become right
+			if try > 0 {
+				return err
+			}
 		case core.Limited: // the node has not seen yet that this device knows the room
 		default:
 			return err

@@ -259,3 +259,79 @@ func TestChat_AMoveThatWasCutOffGoesOn(t *testing.T) {
 		})
 	}
 }
+
+// Whatever request of the reader a broken line or a restart meets, each message and
+// each change of the room is there once in the end.
+func TestChat_AFaultOfTheReaderLosesAndRepeatsNothing(t *testing.T) {
+	for _, fault := range []string{"before", "restart"} {
+		for at := range 10 {
+			t.Run(fmt.Sprintf("%s request %d", fault, at+1), func(t *testing.T) {
+				inWorld(t, func(t *testing.T, nodes *memory) {
+					ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
+					id := ann.make("plans", bob)
+					mend := nodes.cut(bob)
+					ann.say(id, "0")
+					must(t, ann.session().event(t.Context(), id, room.Body{Kind: room.BodyName, Name: "other plans"}))
+					ann.say(id, "1")
+					settle()
+					ann.say(id, "2")
+					settle()
+					mend()
+					var count atomic.Int64
+					mine := bob.session().device
+					met := make(chan struct{}, 1)
+					nodes.mu.Lock()
+					nodes.before = func(caller wire.Caller, _ string) error {
+						if caller.Device != mine || count.Add(1) != int64(at+1) {
+							return nil
+						}
+						met <- struct{}{}
+						return core.Errorf(core.Unavailable, "the line is broken")
+					}
+					nodes.mu.Unlock()
+					if fault == "restart" {
+						<-met
+						bob.restart()
+					}
+					later(3 * time.Minute)
+					want(t, id, []string{"0", "1", "2"}, ann, bob)
+					r, err := bob.session().room(id)
+					must(t, err)
+					if r.state.Name() != "other plans" {
+						t.Errorf("for bob the room is called %q", r.state.Name())
+					}
+				})
+			})
+		}
+	}
+}
+
+// A folder of last week, put in the place of today's, must not use a place in a
+// session twice, and has to have everything again.
+func TestChat_AFolderOfLastWeekCatchesUp(t *testing.T) {
+	inWorld(t, func(t *testing.T, nodes *memory) {
+		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
+		id := ann.make("plans", bob)
+		ann.say(id, "last week")
+		settle()
+		ann.shutdown()
+		old := t.TempDir()
+		copyFolder(t, ann.dir, old)
+		ann.start()
+		ann.unlock()
+		for n := range 5 {
+			ann.say(id, fmt.Sprint("mine ", n))
+			settle()
+			bob.say(id, fmt.Sprint("bob's ", n))
+			settle()
+		}
+		all := bob.lines(id)
+		ann.shutdown()
+		ann.dir = old
+		ann.start()
+		ann.unlock()
+		ann.say(id, "from the old folder")
+		later(5 * time.Minute)
+		want(t, id, append(all, "from the old folder"), bob, ann)
+	})
+}

@@ -154,7 +154,8 @@ func sealedExport(w io.Writer, passphrase core.Secret) (io.WriteCloser, error) {
 }
 
 func exportError(err error) error {
-	if _, ours := errors.AsType[*core.Error](err); err == nil || ours || errors.Is(err, context.Canceled) {
+	var ours *core.Error
+	if err == nil || errors.As(err, &ours) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return core.Wrap(core.Unavailable, err, "the file could not be written; check the free space and write it anew")

@@ -144,9 +144,9 @@ func (c *exportCheck) devices(l exportLine) error {
 	}
 	var d wire.Devices
 	for _, raw := range l.Rows {
-		row, err := wire.Decode(raw)
-		if err != nil {
-			return err
+		row, errRow := wire.Decode(raw)
+		if errRow != nil {
+			return errRow
 		}
 		switch r := row.(type) {
 		case wire.Certificate:

@@ -69,7 +69,7 @@ func (s *session) fadeOut(ctx context.Context) error {
 		return err
 	}
 	for due := !next.IsZero() && !next.After(s.now()); due; {
-		err = s.do(ctx, func(t *turn) error {
+		err = s.do(ctx, func(t *turn) (err error) {
 			gone, err := t.Expire(t.now)
 			due = len(gone) == vault.MaxExpired
 			for _, g := range gone {
@@ -112,7 +112,7 @@ func (t *turn) erase(emptied []vault.Entry) error {
 		if err != nil && core.CodeOf(err) != core.Denied {
 			return err
 		}
-		if err = t.Tx.Delete(vault.KindErase, e.ID); err != nil {
+		if err = t.Delete(vault.KindErase, e.ID); err != nil {
 			return err
 		}
 	}

@@ -57,9 +57,9 @@ func (s *session) hostsOf(ctx context.Context, id wire.Room, out *core.ChatRoom)
 	if !ok {
 		have = hosted{at: s.now()}
 		if ref, stored := s.newestStored(ctx, id); stored {
-			ctx, cancel := context.WithTimeout(ctx, hostsPatience)
+			ask, cancel := context.WithTimeout(ctx, hostsPatience)
 			defer cancel()
-			if held, err := s.service.StoredAt(ctx, ref.Session, ref.Index); err == nil {
+			if held, err := s.service.StoredAt(ask, ref.Session, ref.Index); err == nil {
 				have.all, have.by = held.All, held.By
 			}
 		}

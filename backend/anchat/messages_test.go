@@ -34,9 +34,9 @@ func TestMessages_AsTheScreenHasThem(t *testing.T) {
 		ann, bob := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol()
 		id := ann.make("plans", bob)
 		ctx, in := t.Context(), id.String()
-		first := ann.say(id, "where do we meet?")
+		ann.say(id, "where do we meet?")
 		settle()
-		first = ann.page(id).Messages[0]
+		first := ann.page(id).Messages[0]
 		later(time.Hour)
 		_, err := bob.chat.Send(ctx, core.ChatDraft{Room: in, Text: "at the harbour", ReplyTo: first.ID, Mentions: []string{ann.account.String()}})
 		must(t, err)

@@ -92,6 +92,9 @@ func (s *session) oneRoom(ctx context.Context, id wire.Room) (core.ChatRoom, err
 		r, unknown := t.room(id)
 		if unknown == nil {
 			out = t.roomOf(r, sum)
+			if out.Warning == "" {
+				out.Warning = t.lookAlike(r)
+			}
 		}
 		return unknown
 	})
@@ -154,6 +157,25 @@ func (t *turn) roomOf(r chatRoom, sum vault.Summary) core.ChatRoom {
 	return out
 }
 
+// lookAlike warns of names in a room that look alike; "" when there are none. It is
+// asked for one room at a time, because it looks at every letter.
+func (t *turn) lookAlike(r chatRoom) string {
+	var names []string
+	for _, m := range r.state.Members() {
+		names = append(names, t.s.nameOf(r.state.ID(), m.Account))
+	}
+	first := -1
+	for i := range room.LookAlikes(names) {
+		if first < 0 || i < first {
+			first = i
+		}
+	}
+	if first < 0 {
+		return ""
+	}
+	return fmt.Sprintf("The name %q looks like another one in this room. Look at the addresses.", names[first])
+}
+
 // warning is what the reader should know before they write; the worst of it.
 func (t *turn) warning(r chatRoom) string {
 	id := r.state.ID()
@@ -163,25 +185,12 @@ func (t *turn) warning(r chatRoom) string {
 	if closed, by, wrongly := r.state.Closed(); closed && wrongly {
 		return fmt.Sprintf("%s closed this room without the right to. It goes on when its owner is here.", t.s.nameOf(id, by))
 	}
-	var names []string
 	for _, m := range r.state.Members() {
 		if _, changed := t.verified(m.Account, t.s.book.of(m.Account)); changed {
 			return fmt.Sprintf("The devices of %s have changed since you compared numbers. Compare them again.", t.s.nameOf(id, m.Account))
 		}
-		names = append(names, t.s.nameOf(id, m.Account))
-	}
-	if alike := room.LookAlikes(names); len(alike) > 0 {
-		return fmt.Sprintf("The name %q looks like another one in this room. Look at the addresses.", names[slices.Min(keys(alike))])
 	}
 	return ""
-}
-
-func keys(m map[int]bool) []int {
-	out := make([]int, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
 }
 
 // NewRoom makes a group and invites people to it.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"git.debros.io/DeBros/network/backend/anchat/room"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/wallet"
@@ -321,5 +322,46 @@ func TestRooms_ChangesAtOnce(t *testing.T) {
 		all[2].say(id, "three are left")
 		later(time.Minute)
 		want(t, id, []string{"three are left"}, all[:3]...)
+	})
+}
+
+// Somebody in a room breaks it on purpose: they close its mailbox without the right
+// to. All are told who it was, and the room goes on with its owner.
+func TestRooms_ClosedWithoutTheRight(t *testing.T) {
+	inWorld(t, func(t *testing.T, nodes *memory) {
+		all := people(t, nodes, 3)
+		ann, bob, eve := all[0], all[1], all[2]
+		id := ann.found(core.ChatNewRoom{Name: "Tea"}, bob, eve)
+		accept(id, bob, eve)
+		mend := nodes.cut(ann)
+		var e wire.Event
+		must(t, eve.session().look(t.Context(), func(t *turn) error {
+			r, err := t.room(id)
+			if err != nil {
+				return err
+			}
+			head := r.state.After(t.s.device, t.now)
+			head.Closes = true
+			if e, err = room.Seal(r.state.Mailbox(), head, room.Body{Kind: room.BodyName, Name: "Mine"}); err != nil {
+				return err
+			}
+			e, err = t.engine.SignEvent(e, t.now)
+			return err
+		}))
+		must(t, eve.session().putNow(t.Context(), e))
+		settle()
+		if r := bob.room(id); r.Name != "Tea" || r.Warning == "" || r.MayInvite {
+			t.Errorf("while it is closed bob sees %+v", r)
+		}
+		bob.say(id, "who did that")
+		later(time.Minute)
+		mend()
+		later(2 * time.Minute)
+		ann.say(id, "we go on")
+		later(time.Minute)
+		want(t, id, []string{"who did that", "we go on"}, ann, bob, eve)
+		if r := bob.room(id); r.Warning != "" {
+			t.Errorf("afterwards bob is warned: %s", r.Warning)
+		}
 	})
 }

@@ -32,7 +32,7 @@ func redactions() []redaction {
 		of(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`, blanked),
 		of(`\b(ak|art|op|app)_[A-Za-z0-9_-]{6,}`, blanked),
 		of(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?`, blanked),
-		of(`debros://join/\S+|\bdebros1[A-Za-z0-9_-]{20,}`, blanked),
+		of(`debros://(join/|room)\S+|\bdebros1[A-Za-z0-9_-]{20,}`, blanked),
 		of(`\bonce=[^\s"&]+`, "once="+blanked),
 		of(`(?i)\b(api_?key|access_?token|refresh_?token|token|password|passphrase|secret|mnemonic|signature|credential|authorization|cookie)((\\*["'])?\s*[=:]\s*)(bearer\s+)?(\\*"[^"]*"|[^\s,"&}]+)`, "$1$2"+blanked),
 		of(`(?i)\bbearer\s+[^\s,"]+`, "Bearer "+blanked),

@@ -20,7 +20,7 @@ func TestSupport_PlantedSecretsAreNotInIt(t *testing.T) {
 	)
 	secrets := []string{
 		"ak_3fJh8sK2mQ", "art_0123456789", "op_abcdef012345", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2ln", "debros1" + strings.Repeat("Ab", 30),
-		"debros://join/debros1abc", hex64, "0x" + hex64, base58, "http://127.0.0.1:1/login?once=Zm9vYmFy",
+		"debros://join/debros1abc", "debros://room?network=x#c2Vj", hex64, "0x" + hex64, base58, "http://127.0.0.1:1/login?once=Zm9vYmFy",
 		"password=hunter2", `passphrase: "correct horse"`, `{"access_token":"tokentoken"}`, "Authorization: Bearer abc.def", "https://ann:hunter2@proxy.example",
 		"0x71C7656EC7ab88b098defB751B7401B5f6d8976F", "legal winner thank year wave sausage worth useful legal winner thank yellow",
 		"-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----", wallet,

@@ -56,8 +56,15 @@ func BenchmarkSearch100000(b *testing.B) {
 	}
 	filled := time.Since(began)
 	searches := []core.ChatSearch{
-		{Words: "quick fox"}, {Words: "me"}, {Words: "message 4711"}, {Words: "grosse"}, {Words: `"the network and"`}, {Words: "nothing"},
-		{Words: "coffee", From: bob.String()}, {Words: "wallet", Room: room.room.String()}, {Words: "backup", Until: room.clock.Add(-24 * time.Hour)},
+		{Words: "quick fox"},
+		{Words: "me"},
+		{Words: "message 4711"},
+		{Words: "grosse"},
+		{Words: `"the network and"`},
+		{Words: "nothing"},
+		{Words: "coffee", From: bob.String()},
+		{Words: "wallet", Room: room.room.String()},
+		{Words: "backup", Until: room.clock.Add(-24 * time.Hour)},
 	}
 	var took []time.Duration
 	for b.Loop() {

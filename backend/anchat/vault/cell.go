@@ -93,7 +93,7 @@ func (s *sealer) openJSON(table string, row, cell []byte, to any) error {
 // name is the name of something of a kind.
 func (s *sealer) name(kind string, parts ...[]byte) name {
 	mac := hmac.New(sha256.New, s.names)
-	mac.Write(wire.Signed(wire.LabelLocal+" "+kind, parts...)) //nolint:errcheck // a hash never fails
+	mac.Write(wire.Signed(wire.LabelLocal+" "+kind, parts...))
 	return mac.Sum(nil)[:nameBytes]
 }
 

@@ -86,13 +86,13 @@ func (v *Vault) get(a asker, kind, id string) ([]byte, bool, error) {
 }
 
 func (v *Vault) list(a asker, kind string) (all []Entry, err error) {
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var key, cell []byte
-		if err := scan(&key, &cell); err != nil {
+		if err = scan(&key, &cell); err != nil {
 			return err
 		}
 		var e Entry
-		if err := v.openJSON("entry", key, cell, &e); err != nil {
+		if err = v.openJSON("entry", key, cell, &e); err != nil {
 			return err
 		}
 		all = append(all, e)
@@ -171,17 +171,17 @@ func (tx *Tx) Refuse(r core.ChatRefusal) error {
 
 // Refusals are the kept refusals, newest first.
 func (v *Vault) Refusals(ctx context.Context) (all []core.ChatRefusal, err error) {
-	err = v.read(ctx, func(a asker) error {
-		return each(a, func(scan func(to ...any) error) error {
+	err = v.read(ctx, func(a asker) (err error) {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var (
 				id   int64
 				cell []byte
 				r    core.ChatRefusal
 			)
-			if err := scan(&id, &cell); err != nil {
+			if err = scan(&id, &cell); err != nil {
 				return err
 			}
-			if err := v.openJSON("refusal", rowKey(id), cell, &r); err != nil {
+			if err = v.openJSON("refusal", rowKey(id), cell, &r); err != nil {
 				return err
 			}
 			all = append(all, r)

@@ -108,12 +108,12 @@ func (l *line) key() []byte {
 // lines reads lines by a condition. One whose cell does not open is marked, and
 // does not keep the others from being read.
 func (v *Vault) lines(a asker, condition string, args ...any) (all []*line, err error) {
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			l    line
 			cell []byte
 		)
-		err := scan(&l.id, &l.room, &l.position, &l.session, &l.idx, &l.kind, &l.state, &l.gap, &l.shown, &l.mine, &l.tome, &l.seen, &l.strong,
+		err = scan(&l.id, &l.room, &l.position, &l.session, &l.idx, &l.kind, &l.state, &l.gap, &l.shown, &l.mine, &l.tome, &l.seen, &l.strong,
 			&l.at, &l.expires, &l.author, &l.target, &cell)
 		if err != nil {
 			return err
@@ -240,6 +240,19 @@ func (tx *Tx) gaps(l *line) error {
 		return nil
 	}
 	return tx.exec("UPDATE line SET gap = ? WHERE session = ? AND idx = ? AND gap <> ?", *after-1-*l.idx, l.session, *after, *after-1-*l.idx)
+}
+
+// closeGap counts anew what is missing before the line after one that was removed, or
+// that stands for another message now.
+func (tx *Tx) closeGap(session []byte, idx *int64) error {
+	if session == nil || idx == nil {
+		return nil
+	}
+	next, err := tx.v.lineWith(tx, "session = ? AND idx > ? ORDER BY idx LIMIT 1", session, *idx)
+	if err != nil || next == nil {
+		return err
+	}
+	return tx.gaps(next)
 }
 
 func sum(m wire.Message) []byte {

@@ -5,7 +5,6 @@ package vault
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
@@ -125,17 +124,17 @@ func (tx *Tx) Item(id int64) (Item, error) {
 func (v *Vault) outbox(a asker, condition string, args ...any) (all []Item, err error) {
 	cells := map[int64]outCell{}
 	states := map[int64]int{}
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			id    int64
 			state int
 			cell  []byte
 			c     outCell
 		)
-		if err := scan(&id, &state, &cell); err != nil {
+		if err = scan(&id, &state, &cell); err != nil {
 			return err
 		}
-		if err := v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
+		if err = v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
 			return err
 		}
 		cells[id], states[id] = c, state
@@ -213,16 +212,15 @@ func (tx *Tx) Seal(id int64, ref inner.Ref, rows [][]byte) error {
 
 // Rows reads the rows of a sealed message that are not stored yet.
 func (v *Vault) Rows(ctx context.Context, id int64) (all []OutRow, err error) {
-	err = v.read(ctx, func(a asker) error {
-		return each(a, func(scan func(to ...any) error) error {
+	err = v.read(ctx, func(a asker) (err error) {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var (
 				r    OutRow
 				cell []byte
 			)
-			if err := scan(&r.N, &cell); err != nil {
+			if err = scan(&r.N, &cell); err != nil {
 				return err
 			}
-			var err error
 			if r.Row, err = v.open("outrow", rowKey(id, int64(r.N)), cell); err == nil {
 				all = append(all, r)
 			}
@@ -280,6 +278,7 @@ func (tx *Tx) unseal(l *line) error {
 	if err != nil {
 		return err
 	}
+	session, idx := l.session, l.idx
 	l.session, l.idx, l.record.Ref, l.record.Sum = nil, nil, nil, nil
 	l.record.SealedAt, l.record.OutAt, l.gap = 0, 0, 0
 	if err = tx.put(l); err != nil {
@@ -289,6 +288,9 @@ func (tx *Tx) unseal(l *line) error {
 		if err = tx.exec(query, l.id); err != nil {
 			return err
 		}
+	}
+	if err = tx.closeGap(session, idx); err != nil {
+		return err
 	}
 	return tx.setOut(l.id, OutQueued, l.room, outCell{Room: room})
 }
@@ -304,12 +306,9 @@ func (tx *Tx) Discard(id int64) error {
 	if err != nil {
 		return err
 	}
-	for _, query := range []string{"DELETE FROM outbox WHERE line = ?", "DELETE FROM outrow WHERE line = ?", "DELETE FROM raw WHERE line = ?", "DELETE FROM line WHERE id = ?"} {
-		if err = tx.exec(query, id); err != nil {
-			return err
-		}
+	if err = tx.remove(l); err != nil {
+		return err
 	}
-	tx.news = append(tx.news, indexed{id: id})
 	if target != nil && target.state == stateOpen {
 		return tx.reindex(target)
 	}
@@ -344,63 +343,6 @@ func (tx *Tx) Held(r inner.Ref, held, of int) error {
 	}
 	l.record.Held, l.record.Of = held, of
 	return tx.put(l)
-}
-
-// Find is the message that a screen or a command names: by its session and index,
-// or, as long as it is not sealed, by its place in the outbox. It returns
-// core.NotFound.
-func (v *Vault) find(a asker, id string) (l *line, err error) {
-	if n, ok := strings.CutPrefix(id, "out:"); ok {
-		number, bad := strconv.ParseInt(n, 10, 64)
-		if bad != nil {
-			return nil, errMessage()
-		}
-		l, err = v.lineWith(a, "id = ? AND mine = 1", number)
-	} else {
-		var r inner.Ref
-		if r, err = inner.ParseRef(id); err != nil {
-			return nil, err //nolint:wrapcheck // it says what is wrong
-		}
-		l, err = v.lineOf(a, r)
-	}
-	if err == nil && l == nil {
-		err = errMessage()
-	}
-	return l, err
-}
-
-// Find tells which message a screen or a command means: its reference once it is
-// sealed, and its number in the outbox while it is not stored.
-func (tx *Tx) Find(id string) (Found, error) {
-	l, err := tx.v.find(tx, id)
-	if err != nil {
-		return Found{}, err
-	}
-	room, err := tx.v.roomID(tx, l.room)
-	if err != nil {
-		return Found{}, err
-	}
-	f := Found{Room: room, Mine: l.mine, Gone: l.state == stateGone, From: l.record.From, Message: l.record.message(), Stored: stored(l.position)}
-	if l.record.Ref != nil {
-		f.Ref, f.Sealed = *l.record.Ref, true
-	}
-	if !f.Stored && l.mine {
-		f.Out = l.id
-	}
-	return f, nil
-}
-
-// Found is a message that was named.
-type Found struct {
-	Room    wire.Room
-	Ref     inner.Ref
-	Sealed  bool // it has a Ref
-	Stored  bool
-	Out     int64 // in the outbox, 0 when it is not there
-	Mine    bool
-	Gone    bool          // deleted, or it has disappeared
-	From    string        // as CAIP-10
-	Message inner.Message // Kind and Body
 }
 
 func errOutbox() error {

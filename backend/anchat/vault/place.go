@@ -42,8 +42,8 @@ func PlaceAt(position int64) (Place, bool) {
 		return Place{}, false
 	}
 	return Place{
-		Epoch: uint32(position >> (seqBits + slotBits)), //nolint:gosec // 20 bits
-		Seq:   uint64(position>>slotBits) & MaxSeq,      //nolint:gosec // above 0
+		Epoch: uint32(position >> (seqBits + slotBits)),
+		Seq:   uint64(position>>slotBits) & MaxSeq,
 	}, true
 }
 

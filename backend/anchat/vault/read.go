@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
@@ -30,7 +29,7 @@ func (v *Vault) Messages(ctx context.Context, q core.ChatQuery) (page core.ChatM
 	if err != nil {
 		return page, err //nolint:wrapcheck // it says what is wrong
 	}
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		n, err := v.roomNumber(a, room)
 		if err != nil {
 			return err
@@ -52,15 +51,15 @@ func (v *Vault) page(a asker, room int64, q core.ChatQuery, page *core.ChatMessa
 		limit = defaultPage
 	}
 	limit = min(limit, core.MaxChatPage)
-	older := func(before int64, limit int) ([]*line, bool, error) {
-		all, err := v.lines(a, visible+" AND position < ? ORDER BY position DESC LIMIT ?", room, before, limit+1)
-		more := len(all) > limit
+	older := func(before int64, limit int) (all []*line, more bool, err error) {
+		all, err = v.lines(a, visible+" AND position < ? ORDER BY position DESC LIMIT ?", room, before, limit+1)
+		more = len(all) > limit
 		all = all[:min(len(all), limit)]
 		slices.Reverse(all)
 		return all, more, err
 	}
-	newer := func(from int64, limit int) ([]*line, bool, error) {
-		all, err := v.lines(a, visible+" AND position >= ? ORDER BY position LIMIT ?", room, from, limit+1)
+	newer := func(from int64, limit int) (all []*line, more bool, err error) {
+		all, err = v.lines(a, visible+" AND position >= ? ORDER BY position LIMIT ?", room, from, limit+1)
 		return all[:min(len(all), limit)], len(all) > limit, err
 	}
 	switch {
@@ -153,9 +152,9 @@ func (r *reading) load(a asker, found []*line) error {
 	if !slices.ContainsFunc(found, func(l *line) bool { return l.mine }) {
 		return nil
 	}
-	err := each(a, func(scan func(to ...any) error) error {
+	err := each(a, func(scan func(to ...any) error) (err error) {
 		var read int64
-		err := scan(&read)
+		err = scan(&read)
 		r.reads = append(r.reads, read)
 		return err
 	}, "SELECT read FROM reader WHERE room = ? AND author <> ? AND read > 0", found[0].room, []byte(r.v.me))
@@ -170,17 +169,17 @@ func (r *reading) load(a asker, found []*line) error {
 func (v *Vault) outs(a asker) (map[int64]out, error) {
 	all := map[int64]out{}
 	place := 0
-	err := each(a, func(scan func(to ...any) error) error {
+	err := each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			id   int64
 			o    out
 			c    outCell
 			cell []byte
 		)
-		if err := scan(&id, &o.state, &cell); err != nil {
+		if err = scan(&id, &o.state, &cell); err != nil {
 			return err
 		}
-		if err := v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
+		if err = v.openJSON("outbox", rowKey(id), cell, &c); err != nil {
 			return err
 		}
 		o.failure = c.Failure
@@ -296,69 +295,6 @@ func (r *reading) step(l *line, m *core.ChatMessage) {
 			m.Step = core.ChatSeen
 		}
 	}
-}
-
-// Message reads one message by its id. It returns core.NotFound.
-func (v *Vault) Message(ctx context.Context, room wire.Room, id string) (m core.ChatMessage, err error) {
-	err = v.read(ctx, func(a asker) error {
-		l, err := v.find(a, id)
-		if err != nil {
-			return err
-		}
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		if l.room != n || !l.shown {
-			return errMessage()
-		}
-		all, err := v.messages(a, room, []*line{l}, l.position)
-		if err == nil {
-			m = all[0]
-		}
-		return err
-	})
-	return m, err
-}
-
-// File is an attachment of a message with what opens it. It returns core.NotFound,
-// also for a message that was deleted.
-func (v *Vault) File(ctx context.Context, room wire.Room, id string, file wire.Hash) (f inner.File, err error) {
-	err = v.read(ctx, func(a asker) error {
-		l, err := v.find(a, id)
-		if err != nil {
-			return err
-		}
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		t, err := l.record.message().Text()
-		i := slices.IndexFunc(t.Files, func(f inner.File) bool { return f.ID == file })
-		if err != nil || l.room != n || i < 0 {
-			return errMessage()
-		}
-		f = t.Files[i]
-		return nil
-	})
-	return f, err
-}
-
-// At is the position of the first line at or after a time, and of the last one
-// when there is none.
-func (v *Vault) At(ctx context.Context, room wire.Room, at time.Time) (position int64, err error) {
-	err = v.read(ctx, func(a asker) error {
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		found, err := one(a, []any{&position}, "SELECT position FROM line WHERE room = ? AND shown = 1 AND at >= ? ORDER BY at, position LIMIT 1", n, millis(at))
-		if err == nil && !found {
-			_, err = one(a, []any{&position}, "SELECT position FROM line WHERE room = ? AND shown = 1 ORDER BY position DESC LIMIT 1", n)
-		}
-		return err
-	})
-	return position, err
 }
 
 // roomID is the room of a number.

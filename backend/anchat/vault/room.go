@@ -123,9 +123,9 @@ func (tx *Tx) ForgetRoom(room wire.Room) error {
 	if err != nil {
 		return err
 	}
-	err = each(tx, func(scan func(to ...any) error) error {
+	err = each(tx, func(scan func(to ...any) error) (err error) {
 		var id int64
-		if err := scan(&id); err != nil {
+		if err = scan(&id); err != nil {
 			return err
 		}
 		tx.news = append(tx.news, indexed{id: id})
@@ -149,10 +149,10 @@ func (tx *Tx) ForgetRoom(room wire.Room) error {
 
 // Rooms reads all rooms.
 func (v *Vault) Rooms(ctx context.Context) (all []Room, err error) {
-	err = v.read(ctx, func(a asker) error {
-		return each(a, func(scan func(to ...any) error) error {
+	err = v.read(ctx, func(a asker) (err error) {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var key, state, local []byte
-			if err := scan(&key, &state, &local); err != nil {
+			if err = scan(&key, &state, &local); err != nil {
 				return err
 			}
 			r, err := v.openRoom(key, state, local)
@@ -165,7 +165,7 @@ func (v *Vault) Rooms(ctx context.Context) (all []Room, err error) {
 
 // Room reads one room. It returns core.NotFound.
 func (v *Vault) Room(ctx context.Context, room wire.Room) (r Room, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		key := v.room(room)
 		var state, local []byte
 		found, err := one(a, []any{&state, &local}, "SELECT state, local FROM room WHERE name = ?", []byte(key))
@@ -186,10 +186,11 @@ func (v *Vault) openRoom(key, state, local []byte) (Room, error) {
 		s stateCell
 		l localCell
 	)
-	if err := v.openJSON("room.state", key, state, &s); err != nil {
+	err := v.openJSON("room.state", key, state, &s)
+	if err != nil {
 		return Room{}, err
 	}
-	err := v.openJSON("room.local", key, local, &l)
+	err = v.openJSON("room.local", key, local, &l)
 	return Room{ID: l.ID, State: s.State, Mailboxes: s.Mailboxes, Local: l.Local}, err
 }
 

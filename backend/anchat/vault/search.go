@@ -31,8 +31,12 @@ type indexed struct {
 	text         string
 }
 
+// latest bounds times in the index, so that a key has room for the rest: the store
+// could name any.
+const latest = 1<<42 - 1
+
 // key orders the index by time; the rest keeps two texts of one moment apart.
-func (d indexed) key() int64 { return d.at<<20 | d.id&(1<<20-1) }
+func (d indexed) key() int64 { return max(0, min(d.at, latest))<<20 | d.id&(1<<20-1) }
 
 func (d indexed) tags() string { return roomTag(d.room) + " " + authorTag(d.author) }
 
@@ -125,7 +129,7 @@ func (x *index) write(ctx context.Context, all []indexed, replace bool) (err err
 		"DELETE FROM words WHERE rowid = (SELECT key FROM doc WHERE id = ?)", "DELETE FROM doc WHERE id = ?",
 		"INSERT INTO doc (key, id) VALUES (?, ?)", "INSERT INTO words (rowid, text, tags) VALUES (?, ?, ?)",
 	} {
-		if prepared[i], err = tx.PrepareContext(ctx, query); err != nil {
+		if prepared[i], err = tx.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // it is, below
 			return explain(err)
 		}
 		defer prepared[i].Close() //nolint:errcheck // the transaction's end closes them, too
@@ -184,8 +188,8 @@ func (v *Vault) Fill(ctx context.Context, progress func(core.ChatProgress)) erro
 		return nil
 	}
 	var p core.ChatProgress
-	err := v.read(ctx, func(a asker) error {
-		_, err := one(a, []any{&p.Total}, "SELECT count(*) FROM line WHERE kind = 1 AND state = 1 AND shown = 1")
+	err := v.read(ctx, func(a asker) (err error) {
+		_, err = one(a, []any{&p.Total}, "SELECT count(*) FROM line WHERE kind = 1 AND state = 1 AND shown = 1")
 		return err
 	})
 	if err != nil {
@@ -194,7 +198,7 @@ func (v *Vault) Fill(ctx context.Context, progress func(core.ChatProgress)) erro
 	for before := int64(1<<62 - 1); ; {
 		var batch []indexed
 		read := 0
-		err = v.read(ctx, func(a asker) error {
+		err = v.read(ctx, func(a asker) (err error) {
 			found, err := v.lines(a, "id < ? AND kind = 1 AND state = 1 AND shown = 1 ORDER BY id DESC LIMIT ?", before, fillBatch)
 			if err != nil {
 				return err
@@ -276,11 +280,11 @@ func (v *Vault) Search(ctx context.Context, s core.ChatSearch) (hits []core.Chat
 		limit = defaultHits
 	}
 	limit = min(limit, core.MaxChatPage)
-	until := int64(1) << 42 // a time far away that leaves room for the rest of a key
+	until := int64(latest)
 	if !s.Until.IsZero() {
 		until = min(until, millis(s.Until))
 	}
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		match, err := v.match(a, wanted, s)
 		if err != nil || match == "" {
 			return err

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
@@ -16,13 +17,13 @@ func (b *bench) found(s core.ChatSearch) (all []string) {
 		b.t.Fatal("search:", err)
 	}
 	for _, h := range hits {
-		shown := ""
+		var shown strings.Builder
 		at := 0
 		for _, r := range h.Ranges {
-			shown += h.Text[at:r[0]] + "[" + h.Text[r[0]:r[1]] + "]"
+			shown.WriteString(h.Text[at:r[0]] + "[" + h.Text[r[0]:r[1]] + "]")
 			at = r[1]
 		}
-		all = append(all, shown+h.Text[at:])
+		all = append(all, shown.String()+h.Text[at:])
 	}
 	return all
 }

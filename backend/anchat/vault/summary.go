@@ -28,7 +28,7 @@ type Summary struct {
 
 // Summaries reads the summaries of all rooms.
 func (v *Vault) Summaries(ctx context.Context) (all map[wire.Room]Summary, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		all, err = v.summaries(a, "1 = 1")
 		return err
 	})
@@ -37,7 +37,7 @@ func (v *Vault) Summaries(ctx context.Context) (all map[wire.Room]Summary, err e
 
 // Summary reads that of one room. It returns core.NotFound.
 func (v *Vault) Summary(ctx context.Context, room wire.Room) (s Summary, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		all, err := v.summaries(a, "room.name = ?", []byte(v.room(room)))
 		if err != nil {
 			return err
@@ -55,16 +55,16 @@ func (v *Vault) Summary(ctx context.Context, room wire.Room) (s Summary, err err
 func (v *Vault) summaries(a asker, condition string, args ...any) (map[wire.Room]Summary, error) {
 	numbers := map[int64]wire.Room{}
 	all := map[wire.Room]Summary{}
-	err := each(a, func(scan func(to ...any) error) error {
+	err := each(a, func(scan func(to ...any) error) (err error) {
 		var (
 			n, read   int64
 			key, cell []byte
 			l         localCell
 		)
-		if err := scan(&n, &key, &read, &cell); err != nil {
+		if err = scan(&n, &key, &read, &cell); err != nil {
 			return err
 		}
-		if err := v.openJSON("room.local", key, cell, &l); err != nil {
+		if err = v.openJSON("room.local", key, cell, &l); err != nil {
 			return err
 		}
 		numbers[n], all[l.ID] = l.ID, Summary{Local: l.Local, Read: read}
@@ -73,10 +73,10 @@ func (v *Vault) summaries(a asker, condition string, args ...any) (map[wire.Room
 	if err != nil {
 		return nil, err
 	}
-	err = each(a, func(scan func(to ...any) error) error {
+	err = each(a, func(scan func(to ...any) error) (err error) {
 		var n int64
 		var s Summary
-		if err := scan(&n, &s.Unread, &s.Mentions, &s.FirstUnread); err != nil {
+		if err = scan(&n, &s.Unread, &s.Mentions, &s.FirstUnread); err != nil {
 			return err
 		}
 		if have, ok := all[numbers[n]]; ok {
@@ -163,25 +163,24 @@ type Reader struct {
 
 // Readers tells how far the people of a room are.
 func (v *Vault) Readers(ctx context.Context, room wire.Room) (all []Reader, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		n, err := v.roomNumber(a, room)
 		if err != nil {
 			return err
 		}
-		return each(a, func(scan func(to ...any) error) error {
+		return each(a, func(scan func(to ...any) error) (err error) {
 			var (
 				r            Reader
 				at           int64
 				author, cell []byte
 				c            readerCell
 			)
-			if err := scan(&author, &r.Read, &r.Received, &at, &cell); err != nil {
+			if err = scan(&author, &r.Read, &r.Received, &at, &cell); err != nil {
 				return err
 			}
-			if err := v.openJSON("reader", append(rowKey(n), author...), cell, &c); err != nil {
+			if err = v.openJSON("reader", append(rowKey(n), author...), cell, &c); err != nil {
 				return err
 			}
-			var err error
 			if r.Account, err = wire.ParseAccountID(c.Account); err != nil {
 				return ErrDamaged
 			}
@@ -212,7 +211,7 @@ type Facts struct {
 
 // Facts reads them. It returns core.NotFound, also for messages of others.
 func (v *Vault) Facts(ctx context.Context, room wire.Room, id string) (f Facts, err error) {
-	err = v.read(ctx, func(a asker) error {
+	err = v.read(ctx, func(a asker) (err error) {
 		l, err := v.find(a, id)
 		if err != nil {
 			return err
@@ -248,8 +247,8 @@ func (v *Vault) Facts(ctx context.Context, room wire.Room, id string) (f Facts, 
 
 // Waiting counts the messages that are not stored yet and have not failed.
 func (v *Vault) Waiting(ctx context.Context) (n int, err error) {
-	err = v.read(ctx, func(a asker) error {
-		_, err := one(a, []any{&n}, "SELECT count(*) FROM outbox WHERE state <> ?", OutFailed)
+	err = v.read(ctx, func(a asker) (err error) {
+		_, err = one(a, []any{&n}, "SELECT count(*) FROM outbox WHERE state <> ?", OutFailed)
 		return err
 	})
 	return n, err

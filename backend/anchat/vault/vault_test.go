@@ -111,11 +111,18 @@ func TestVault_UpdateIsAllOrNothing(t *testing.T) {
 		t.Fatalf("the fault came back as %v", err)
 	}
 	func() {
-		defer func() { _ = recover() }()
-		_ = b.Update(t.Context(), func(tx *Tx) error {
-			_, _ = take(tx, m)
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		swallowed := b.Update(t.Context(), func(tx *Tx) error {
+			if _, fault := take(tx, m); fault != nil {
+				t.Error(fault)
+			}
 			panic("in the middle")
 		})
+		t.Errorf("the panic came back as %v", swallowed)
 	}()
 	b.want()
 	records, err := b.Records(t.Context())
@@ -159,7 +166,7 @@ func TestVault_KilledBetweenAnyTwoSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal("open what was left:", err)
 		}
-		defer v.Close()
+		defer func() { must(t, v.Close()) }()
 		page, err := v.Messages(t.Context(), core.ChatQuery{Room: b.room.String()})
 		if err != nil || len(page.Messages) != confirmed {
 			t.Errorf("of %d confirmed messages %d are there (%v)", confirmed, len(page.Messages), err)
@@ -313,5 +320,12 @@ func TestVault_ClosedAndCancelled(t *testing.T) {
 	}
 	if _, err := b.Search(t.Context(), core.ChatSearch{Words: "word"}); !errors.Is(err, ErrClosed) {
 		t.Errorf("searching after closing: %v", err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -37,9 +37,9 @@ func words(text string) (all []word) {
 	for at, c := range text {
 		switch {
 		case c < utf8.RuneSelf && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9'):
-			fold.WriteByte(byte(c))
+			fold.WriteRune(c)
 		case c >= 'A' && c <= 'Z':
-			fold.WriteByte(byte(c) + 'a' - 'A')
+			fold.WriteRune(c + 'a' - 'A')
 		case c < utf8.RuneSelf:
 			end(at)
 			continue
@@ -125,7 +125,7 @@ func phrases(query string) (all []phrase) {
 			all = appendPhrase(all, part, false)
 			continue
 		}
-		for _, one := range strings.Fields(part) {
+		for one := range strings.FieldsSeq(part) {
 			all = appendPhrase(all, one, true)
 		}
 	}
