@@ -24,9 +24,9 @@ func (a *app) sandboxCommand() *cobra.Command {
 
 // sandboxFlags are those of "up".
 type sandboxFlags struct {
-	name                    string
-	nodes                   int
-	detach, ephemeral, json bool
+	name                            string
+	nodes                           int
+	detach, ephemeral, json, noChat bool
 }
 
 func (f *sandboxFlags) add(c *cobra.Command) {
@@ -52,7 +52,7 @@ func (a *app) sandboxSettings(f sandboxFlags) (sandbox.Settings, error) {
 	}
 	return sandbox.Settings{
 		DataDir: absolute(dir), Name: f.name, Nodes: f.nodes, Program: []string{program}, Environ: os.Environ(),
-		Page: true, Detach: f.detach, Ephemeral: f.ephemeral,
+		Page: true, Chat: !f.noChat, Detach: f.detach, Ephemeral: f.ephemeral,
 	}, nil
 }
 
@@ -102,6 +102,7 @@ func (a *app) sandboxUp() *cobra.Command {
 	f.add(c)
 	c.Flags().IntVar(&f.nodes, "nodes", sandbox.DefaultNodes, "how many nodes a new sandbox has")
 	c.Flags().BoolVarP(&f.detach, "detach", "d", false, "leave the nodes running in the background")
+	c.Flags().BoolVar(&f.noChat, "no-chat", false, "give the test people no chats")
 	c.Flags().BoolVar(&f.ephemeral, "ephemeral", false, "drop all data at the end")
 	return c
 }
@@ -195,6 +196,9 @@ func (a *app) showSandbox(r sandbox.Report) error {
 		fmt.Fprintf(&b, "%s%-5s  ETH %s  SOL %s\n", label, w.Name, w.Ethereum, w.Solana)
 	}
 	fmt.Fprintf(&b, "          test only, public phrase: %s\n", r.Phrase)
+	if slices.Contains(r.Checks, "chat") {
+		fmt.Fprintf(&b, "Chat      alice on node-1, bob on node-2, carol on node-3; passphrase %q\n", sandbox.ChatPassphrase)
+	}
 	fmt.Fprintf(&b, "API keys  %s: %s\n", r.Namespace, r.APIKey)
 	fmt.Fprintf(&b, "Shell     eval \"$(debros sandbox env %s)\"\n", r.Name)
 	if r.Ephemeral {

@@ -55,6 +55,9 @@ func (t *turn) stored(box mailbox, stored wire.Stored, m wire.Message) error {
 		return core.Errorf(core.Denied, "a message stands where people knock")
 	}
 	index, err := m.Check()
+	if err != nil && m.Suite != wire.SuiteOlm {
+		return errors.Join(err, t.AddRow(arrival(box.name, stored), vault.Notice{})) // for a newer version
+	}
 	if err != nil {
 		return err
 	}
@@ -145,8 +148,10 @@ func (t *turn) open(box mailbox, ref inner.Ref, a vault.Arrival) error {
 		return t.Await(ref, key.Account, key.Device)
 	case errors.As(err, &need) && a.Seq > 0:
 		return err
-	case errors.As(err, &ann), errors.As(err, &state), errors.As(err, &need), errors.As(err, &newer):
-		return nil // it waits: for the stored copy, for what comes before it, for an update
+	case errors.As(err, &newer):
+		return t.Postpone(ref)
+	case errors.As(err, &ann), errors.As(err, &state), errors.As(err, &need):
+		return nil // it waits: for the stored copy, for what comes before it
 	}
 	return errors.Join(err, t.Reject(ref, core.Sentence(err)))
 }
@@ -195,8 +200,12 @@ func (t *turn) opened(r chatRoom, ref inner.Ref, o engine.Opened) error {
 }
 
 // reopen opens what waits of a session: its key or its announcement has come.
-func (t *turn) reopen(session wire.Session) error {
-	waiting, err := t.Unopened(session, maxReopened)
+func (t *turn) reopen(session wire.Session) error { return t.reopenFrom(session, 0) }
+
+// reopenFrom goes on at an index: what does not open stays, and is not tried in a
+// circle.
+func (t *turn) reopenFrom(session wire.Session, from uint32) error {
+	waiting, err := t.Unopened(session, from, maxReopened)
 	if err != nil {
 		return err
 	}
@@ -224,7 +233,8 @@ func (t *turn) reopen(session wire.Session) error {
 		}
 	}
 	if len(waiting) == maxReopened {
-		t.later(func() { t.s.more(session) })
+		next := waiting[maxReopened-1].Ref.Index + 1
+		t.later(func() { t.s.more(rest{session, next}) })
 	}
 	return need
 }

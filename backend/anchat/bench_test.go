@@ -20,24 +20,8 @@ func pairOf(b *testing.B) (ann, bob *Chat, id wire.Room, nodes *memory) {
 	ctx := context.Background()
 	open := func(seed byte, chain wallet.Chain) *Chat {
 		signer := benchSigner(b, seed)
-		account := signer.Accounts()[0]
-		if chain == wallet.SOL {
-			account = signer.Accounts()[1]
-		}
-		c, err := New(Settings{
-			Dir: b.TempDir(), Network: "net", Open: nodes.open, Keychain: &keychain{has: map[string]string{}}, Log: slog.New(slog.DiscardHandler),
-		})
-		check(b, err)
-		running, stop := context.WithCancel(ctx)
-		ended := make(chan error, 1)
-		go func() { ended <- c.Run(running, func() {}) }()
-		b.Cleanup(func() { stop(); check(b, <-ended); signer.Lock() })
-		e, err := c.Enrolment(ctx, account.String(), string(chain), "127.0.0.1:9000")
-		check(b, err)
-		signature, err := signer.Sign(ctx, account, e.Text, func(context.Context, wallet.Request) error { return nil })
-		check(b, err)
-		_, err = c.Enrol(ctx, core.ChatEnrol{ID: e.ID, Signature: signature, Keychain: true})
-		check(b, err)
+		c, stop := openFor(b, nodes, signer, chain)
+		b.Cleanup(func() { stop(); signer.Lock() })
 		return c
 	}
 	ann, bob = open(1, wallet.ETH), open(2, wallet.SOL)
@@ -67,7 +51,30 @@ func pairOf(b *testing.B) (ann, bob *Chat, id wire.Room, nodes *memory) {
 	return ann, bob, id, nodes
 }
 
-func benchSigner(b *testing.B, seed byte) *wallet.Signer {
+// openFor is a chat with a device of a wallet. stop ends it.
+func openFor(b testing.TB, nodes *memory, signer *wallet.Signer, chain wallet.Chain) (c *Chat, stop func()) {
+	b.Helper()
+	account := signer.Accounts()[0]
+	if chain == wallet.SOL {
+		account = signer.Accounts()[1]
+	}
+	c, err := New(Settings{
+		Dir: b.TempDir(), Network: "net", Open: nodes.open, Keychain: &keychain{has: map[string]string{}}, Log: slog.New(slog.DiscardHandler),
+	})
+	check(b, err)
+	running, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(running, func() {}) }()
+	e, err := c.Enrolment(running, account.String(), string(chain), "127.0.0.1:9000")
+	check(b, err)
+	signature, err := signer.Sign(running, account, e.Text, func(context.Context, wallet.Request) error { return nil })
+	check(b, err)
+	_, err = c.Enrol(running, core.ChatEnrol{ID: e.ID, Signature: signature, Keychain: true})
+	check(b, err)
+	return c, func() { cancel(); check(b, <-ended) }
+}
+
+func benchSigner(b testing.TB, seed byte) *wallet.Signer {
 	b.Helper()
 	raw := make([]byte, 64)
 	raw[0] = seed
@@ -78,7 +85,7 @@ func benchSigner(b *testing.B, seed byte) *wallet.Signer {
 	return wallet.NewSigner(eth, sol)
 }
 
-func check(b *testing.B, err error) {
+func check(b testing.TB, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)

@@ -193,6 +193,10 @@ func TestForget_LeavesNothing(t *testing.T) {
 			return nil
 		}))
 		ann.enrol()
+		mend := nodes.down() // whoever cannot reach the nodes can leave nothing here either
+		must(t, ann.chat.Forget(t.Context(), ann.account.String()))
+		mend()
+		ann.enrol()
 	})
 }
 

@@ -292,10 +292,16 @@ func (s *session) answerAll(ctx context.Context, given map[answered]time.Time) (
 	return next, nil
 }
 
+// rest is what is left to open of a session, from an index on.
+type rest struct {
+	session wire.Session
+	from    uint32
+}
+
 // more notes that a session has more messages to open than one turn took.
-func (s *session) more(session wire.Session) {
+func (s *session) more(r rest) {
 	s.mu.Lock()
-	s.unopened = append(s.unopened, session)
+	s.unopened = append(s.unopened, r)
 	s.mu.Unlock()
 	s.asks.ring()
 }
@@ -303,11 +309,11 @@ func (s *session) more(session wire.Session) {
 // openMore goes on with them.
 func (s *session) openMore(ctx context.Context) error {
 	s.mu.Lock()
-	sessions := s.unopened
+	all := s.unopened
 	s.unopened = nil
 	s.mu.Unlock()
-	for _, session := range sessions {
-		err := s.do(ctx, func(t *turn) error { return t.reopen(session) })
+	for _, r := range all {
+		err := s.do(ctx, func(t *turn) error { return t.reopenFrom(r.session, r.from) })
 		if err != nil && !needsDevices(err) {
 			return err
 		}

@@ -25,9 +25,23 @@ const (
 // deliver puts what waits until ctx ends: first the rows that nobody waits for, then
 // messages in the order in which they were written.
 func (s *session) deliver(ctx context.Context) {
+	s.serve(ctx, s.posts, func(ctx context.Context) error {
+		s.heavy.ring()
+		light := func(i vault.Item) bool { return !hasFiles(i) }
+		return errors.Join(s.chores(ctx), s.putPosts(ctx), s.putMessages(ctx, light))
+	})
+}
+
+// deliverFiles puts messages with files, which take long and keep no other waiting.
+func (s *session) deliverFiles(ctx context.Context) {
+	s.serve(ctx, s.heavy, func(ctx context.Context) error { return s.putMessages(ctx, hasFiles) })
+}
+
+// serve does something whenever a bell rings, and again after a while when it failed.
+func (s *session) serve(ctx context.Context, b bell, do func(ctx context.Context) error) {
 	var wait pause
 	for ctx.Err() == nil {
-		err := errors.Join(s.chores(ctx), s.putPosts(ctx), s.putMessages(ctx))
+		err := do(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -38,15 +52,15 @@ func (s *session) deliver(ctx context.Context) {
 		}
 		wait.reset()
 		select {
-		case <-s.posts:
+		case <-b:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// putMessages puts all messages that wait. It returns the first error that will
+// putMessages puts all messages of a class that wait. It returns the first error that will
 // pass by itself; what will not is noted with its message.
-func (s *session) putMessages(ctx context.Context) error {
+func (s *session) putMessages(ctx context.Context, class func(i vault.Item) bool) error {
 	tries := map[int64]int{}
 	for ctx.Err() == nil {
 		items, err := s.vault.Outbox(ctx)
@@ -55,13 +69,8 @@ func (s *session) putMessages(ctx context.Context) error {
 		}
 		var batch []vault.Item
 		for _, i := range items {
-			if i.State == vault.OutFailed || tries[i.ID] >= maxSealings {
-				continue
-			}
-			if files := hasFiles(i); files && len(batch) > 0 || len(batch) == maxSealed {
-				break // what takes long goes alone, after what was written before it
-			} else if batch = append(batch, i); files {
-				break
+			if i.State != vault.OutFailed && tries[i.ID] < maxSealings && len(batch) < maxSealed && class(i) {
+				batch = append(batch, i)
 			}
 		}
 		if len(batch) == 0 {

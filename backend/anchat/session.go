@@ -30,6 +30,7 @@ type session struct {
 	stopped sync.Once
 	done    chan struct{} // closed when run has returned
 	posts   bell          // rows or messages wait to be put
+	heavy   bell          // messages with files may wait
 	syncs   bell          // something is to be read anew
 	ears    bell          // other mailboxes are to be heard
 	asks    bell          // keys are missing, or asked for
@@ -51,7 +52,7 @@ type session struct {
 	strangers map[wire.Fingerprint]time.Time
 	stale     []wallet.Account // somebody knows newer devices of them
 	answers   []answer         // to devices that ask for keys
-	unopened  []wire.Session   // more of them can be opened
+	unopened  []rest           // more of them can be opened
 	status    status
 }
 
@@ -108,7 +109,7 @@ func (s *session) run(ctx context.Context) {
 	var turns, loops sync.WaitGroup
 	idle := make(chan struct{})
 	turns.Go(func() { s.turns(idle) })
-	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.askForKeys, s.index, s.backups, s.fade, s.attend} {
+	for _, loop := range []func(context.Context){s.follow, s.listen, s.deliver, s.deliverFiles, s.askForKeys, s.index, s.backups, s.fade, s.attend} {
 		loops.Go(func() { loop(ctx) })
 	}
 	select {

@@ -82,7 +82,7 @@ func (c *Chat) newSession(account wallet.Account, device *engine.Olm, v *vault.V
 	s := &session{
 		chat: c, account: account, device: device.Device(), vault: v, engine: device,
 		work: make(chan job), stop: make(chan struct{}), done: make(chan struct{}),
-		posts: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1), chest: make(bell, 1),
+		posts: make(bell, 1), heavy: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1), chest: make(bell, 1),
 		rooms: map[wire.Room]chatRoom{}, boxes: map[wire.Name]wire.Room{},
 		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{},
 	}
@@ -175,8 +175,8 @@ func (c *Chat) Forget(ctx context.Context, address string) error {
 		return err
 	}
 	if s, err := c.current(); err == nil && s.account == e.account {
-		if err = s.revoke(ctx, s.device); err != nil && core.CodeOf(err) != core.Denied && core.CodeOf(err) != core.NotFound {
-			return err
+		if err = s.revoke(ctx, s.device); err != nil {
+			c.set.Log.Warn("a device that is forgotten could not be revoked; another device of its wallet can do that", "error", err)
 		}
 		if err = c.halt(ctx); err != nil {
 			return err
@@ -209,6 +209,13 @@ func (s *session) load(ctx context.Context) error {
 		for _, name := range r.Mailboxes {
 			s.boxes[name] = r.ID
 		}
+	}
+	postponed, err := s.vault.Postponed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, session := range postponed {
+		s.more(rest{session: session}) // perhaps this version is new enough
 	}
 	if err = s.loadPeople(ctx); err != nil {
 		return err

@@ -287,7 +287,9 @@ type ChatMessage struct {
 	StoredOf  int              `json:"stored_of"`
 	SeenBy    int              `json:"seen_by"`
 	// Flags are what the reader should know: "not_member", "second_content",
-	// "forked", "list_rolled_back", "unapproved_device".
+	// "forked", "list_rolled_back", "unapproved_device", "newer_version" (this program
+	// is too old to read it), "damaged" (of a hole: what was here cannot be read from
+	// the disk any more).
 	Flags []string `json:"flags"`
 }
 

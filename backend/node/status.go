@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"git.debros.io/DeBros/network/backend/anchat"
 	"git.debros.io/DeBros/network/backend/anchat/service"
 	"git.debros.io/DeBros/network/backend/anyoneproxy"
 	"git.debros.io/DeBros/network/backend/auth"
@@ -131,7 +132,7 @@ func (n *Node) Limits(context.Context) ([]core.Limit, error) { return Limits(), 
 func Limits() []core.Limit {
 	return slices.Concat(
 		p2p.Limits(), paths.Limits(), anyoneproxy.Limits(), discovery.Limits(), pubsub.Limits(), sqlguard.Limits(), database.Limits(),
-		storage.Limits(), membership.Limits(), auth.Limits(), service.Limits(), forward.Limits(), rpc.Limits(), gateway.Limits(),
+		storage.Limits(), membership.Limits(), auth.Limits(), service.Limits(), anchat.Limits(), forward.Limits(), rpc.Limits(), gateway.Limits(),
 		signin.Limits(), rqliteapi.Limits(), logging.Limits(),
 	)
 }

@@ -57,6 +57,8 @@ type Settings struct {
 	Environ []string
 	// Page serves the page at node-1, for the link of Report.Open.
 	Page bool
+	// Chat gives the test people chats, and has a message opened before Up returns.
+	Chat bool
 	// Detach lets the nodes run on when this process ends.
 	Detach bool
 	// Ephemeral drops all data in Down.

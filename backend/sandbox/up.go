@@ -15,7 +15,8 @@ import (
 
 // Up starts the nodes that do not run and returns when the network works: all
 // members see each other, a leader is elected, a write at one node was read from
-// every node's own replica, and a message from one node reached all others.
+// every node's own replica, a message from one node reached all others, and, with
+// Settings.Chat, a chat message was opened.
 // progress, which may be nil, is told each step in words.
 //
 // It returns a *StartError when a node does not start. What it started it ends
@@ -155,7 +156,15 @@ func (b *Sandbox) check(ctx context.Context, progress func(string)) ([]string, e
 	if err := b.converse(ctx, clients); err != nil {
 		return nil, err
 	}
-	return []string{"leader", fmt.Sprintf("write on %d of %d", copies, len(b.nodes)), "message through " + core.Count(len(b.nodes), "node")}, nil
+	seen := []string{"leader", fmt.Sprintf("write on %d of %d", copies, len(b.nodes)), "message through " + core.Count(len(b.nodes), "node")}
+	if !b.settings.Chat {
+		return seen, nil
+	}
+	progress("opening the test people's chats")
+	if err := b.chat(ctx, clients); err != nil {
+		return nil, err
+	}
+	return append(seen, "chat"), nil
 }
 
 // meet waits until every node is connected to every other and knows it as a

@@ -134,11 +134,10 @@ func (tx *Tx) retime(l *line, a Arrival, position int64) error {
 
 // replace makes a line that of another row.
 func (tx *Tx) replace(l *line, ref inner.Ref, a Arrival, to spot, sum []byte, flags []string) error {
-	tx.news = append(tx.news, indexed{id: l.id})
-	*l = line{id: l.id, record: record{Flags: flags}}
-	if err := tx.exec("DELETE FROM line WHERE id = ?", l.id); err != nil {
+	if err := tx.remove(l); err != nil {
 		return err
 	}
+	*l = line{id: l.id, record: record{Flags: flags}}
 	return tx.arrive(l, ref, a, to, sum)
 }
 
@@ -222,6 +221,33 @@ func (tx *Tx) Await(r inner.Ref, from wallet.Account, device wire.Fingerprint) e
 	return tx.put(l)
 }
 
+// Postpone says that only a newer version of the program can open a message. It is
+// shown as that, and kept to be opened then.
+func (tx *Tx) Postpone(r inner.Ref) error {
+	l, err := tx.known(r)
+	if err != nil || l.state != stateUnopened || l.kind == lineNewer {
+		return err
+	}
+	l.kind, l.shown, l.record.Awaited = lineNewer, true, ""
+	l.record.flag(flagNewer)
+	return tx.put(l)
+}
+
+// Postponed lists the sessions with messages for a newer version: perhaps this one
+// is, and they are tried again.
+func (v *Vault) Postponed(ctx context.Context) (all []wire.Session, err error) {
+	err = v.read(ctx, func(a asker) (err error) {
+		found, err := v.lines(a, "id IN (SELECT min(id) FROM line WHERE session IS NOT NULL AND state = 0 AND kind = 8 GROUP BY session) ORDER BY id")
+		for _, l := range found {
+			if !l.damaged && l.record.Ref != nil {
+				all = append(all, l.record.Ref.Session)
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
 // Reject says that a message was not believed, or cannot ever be read here: it is
 // kept and not shown. A reason is for diagnostics.
 func (tx *Tx) Reject(r inner.Ref, reason string) error {
@@ -239,14 +265,12 @@ type Unopened struct {
 	Row   []byte
 	Place Place // zero: heard
 	At    time.Time
-	// Reason is why it was rejected; "" for one whose key is awaited.
-	Reason string
 }
 
-// Unopened reads the messages of a session that were not opened, awaited or
-// rejected, in order: a key has come, and they are tried again.
-func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err error) {
-	found, err := tx.v.lines(tx, "session = ? AND idx >= 0 AND (state = 0 OR state = 2) ORDER BY idx LIMIT ?", []byte(tx.v.session(session)), limit)
+// Unopened reads the messages of a session from an index on that were not opened
+// and not rejected, in order: a key has come, and they are tried again.
+func (tx *Tx) Unopened(session wire.Session, from uint32, limit int) (all []Unopened, err error) {
+	found, err := tx.v.lines(tx, "session = ? AND idx >= ? AND state = 0 ORDER BY idx LIMIT ?", []byte(tx.v.session(session)), int64(from), limit)
 	for _, l := range found {
 		if l.damaged || l.record.Ref == nil {
 			continue
@@ -256,7 +280,7 @@ func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err err
 			return nil, err
 		}
 		place, _ := PlaceAt(l.position)
-		all = append(all, Unopened{*l.record.Ref, row, place, moment(l.at), l.record.Reason})
+		all = append(all, Unopened{*l.record.Ref, row, place, moment(l.at)})
 	}
 	return all, err
 }
@@ -265,7 +289,7 @@ func (tx *Tx) Unopened(session wire.Session, limit int) (all []Unopened, err err
 // them, and the first message of each that waits.
 func (v *Vault) Awaited(ctx context.Context) (all []Awaited, err error) {
 	err = v.read(ctx, func(a asker) (err error) {
-		found, err := v.lines(a, "id IN (SELECT min(id) FROM line WHERE session IS NOT NULL AND state = 0 AND shown = 1 GROUP BY session) ORDER BY id")
+		found, err := v.lines(a, "id IN (SELECT min(id) FROM line WHERE session IS NOT NULL AND state = 0 AND shown = 1 AND kind <> 8 GROUP BY session) ORDER BY id")
 		for _, l := range found {
 			if l.damaged || l.record.Ref == nil || len(l.record.Device) != len(wire.Fingerprint{}) {
 				continue
@@ -286,7 +310,7 @@ type Awaited struct {
 
 // ForgetHeard removes what was heard before a time and has not been stored since.
 // It returns how many lines it removed.
-func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int64, error) {
+func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int, error) {
 	n, err := tx.number(room)
 	if err != nil {
 		return 0, err
@@ -298,12 +322,22 @@ func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int64, error) {
 		return 0, err
 	}
 	for _, l := range old {
-		if err = tx.exec("DELETE FROM raw WHERE line = ?", l.id); err != nil {
+		if err = tx.remove(l); err != nil {
 			return 0, err
 		}
-		tx.news = append(tx.news, indexed{id: l.id})
 	}
-	return tx.change("DELETE FROM line WHERE "+which, args...)
+	return len(old), nil
+}
+
+// remove removes a line that is not stored, with all that belongs to it.
+func (tx *Tx) remove(l *line) error {
+	for _, query := range []string{"DELETE FROM outbox WHERE line = ?", "DELETE FROM outrow WHERE line = ?", "DELETE FROM raw WHERE line = ?", "DELETE FROM line WHERE id = ?"} {
+		if err := tx.exec(query, l.id); err != nil {
+			return err
+		}
+	}
+	tx.news = append(tx.news, indexed{id: l.id})
+	return tx.closeGap(l.session, l.idx)
 }
 
 // Raw is a row as it was stored.

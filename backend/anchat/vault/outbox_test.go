@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -219,9 +220,12 @@ func TestMerge_WaitsForItsKey(t *testing.T) {
 		t.Errorf("awaited: %+v (%v)", awaited, err)
 	}
 	b.do(func(tx *Tx) error {
-		waiting, err := tx.Unopened(w.session, 10)
+		waiting, err := tx.Unopened(w.session, 0, 10)
 		if err != nil {
 			return err
+		}
+		if rest, err := tx.Unopened(w.session, 1, 10); err != nil || len(rest) != 1 {
+			t.Errorf("from the second on wait %+v (%v)", rest, err)
 		}
 		for i, m := range []*sealed{one, two} {
 			if string(waiting[i].Row) != string(m.row) || waiting[i].Ref != m.ref {
@@ -277,6 +281,12 @@ func TestNotices(t *testing.T) {
 	for range 2 {
 		b.do(func(tx *Tx) error { return tx.AddRow(event, Notice{What: "created", From: bob, Text: "Room"}) })
 	}
+	other := event
+	other.Row = wire.Event{Mailbox: b.boxes[0], Seq: 1, At: b.clock, Closes: true}.Encode()
+	err := b.Update(t.Context(), func(tx *Tx) error { return tx.AddRow(other, Notice{What: "left"}) })
+	if core.CodeOf(err) != core.Conflict {
+		t.Errorf("another event in a place that is taken gave %v", err)
+	}
 	b.receive(w.text("hello").store(b))
 	for range 9 {
 		b.do(func(tx *Tx) error { return tx.AddNotice(b.room, Notice{What: "device", From: bob, At: b.clock}) })
@@ -289,5 +299,35 @@ func TestNotices(t *testing.T) {
 	at, err := b.At(t.Context(), b.room, b.clock.Add(-time.Millisecond))
 	if err != nil || at != b.read(core.ChatQuery{Limit: 1}).Messages[0].Position {
 		t.Errorf("at that time stands %d (%v)", at, err)
+	}
+}
+
+// A message of a newer version would be lost to those who update later.
+func TestMerge_WaitsForANewerVersion(t *testing.T) {
+	b := open(t, alice)
+	w := b.writer(bob, 2)
+	m := w.text("from the future").store(b)
+	b.do(func(tx *Tx) error {
+		ref, _, err := tx.Merge(Arrival{Row: m.row, Mailbox: m.box, Seq: m.seq, At: m.at})
+		return errors.Join(err, tx.Postpone(ref))
+	})
+	if got := b.only(); !slices.Equal(got.Flags, []string{"newer_version"}) || got.Text != "" {
+		t.Errorf("it is shown as %+v", got)
+	}
+	sessions, err := b.Postponed(t.Context())
+	if err != nil || !slices.Equal(sessions, []wire.Session{w.session}) {
+		t.Errorf("after an update %v are tried again (%v)", sessions, err)
+	}
+	b.do(func(tx *Tx) error {
+		_, err := tx.Apply(Opened{Ref: m.ref, Message: m.inside, Author: m.author})
+		return err
+	})
+	if got := b.only(); len(got.Flags) > 0 || got.Text != "from the future" {
+		t.Errorf("opened it is %+v", got)
+	}
+	// A kind that this version does not know is shown, too, and nothing of it is lost.
+	b.receive(w.raw("poll", []byte("what for lunch?")).store(b))
+	if got := b.read(core.ChatQuery{}).Messages[1]; !slices.Equal(got.Flags, []string{"newer_version"}) {
+		t.Errorf("it is shown as %+v", got)
 	}
 }

@@ -51,7 +51,7 @@ CREATE INDEX line_shown ON line (room, position) WHERE shown = 1 OR gap > 0;
 CREATE INDEX line_at ON line (room, at) WHERE shown = 1;
 CREATE INDEX line_target ON line (target) WHERE target IS NOT NULL;
 CREATE INDEX line_expires ON line (expires) WHERE expires > 0;
-CREATE INDEX line_unopened ON line (session) WHERE state = 0 OR state = 2;
+CREATE INDEX line_unopened ON line (session) WHERE state = 0;
 CREATE TABLE raw (line INTEGER PRIMARY KEY, cell BLOB NOT NULL);
 CREATE TABLE reader (room INTEGER NOT NULL, author BLOB NOT NULL, read INTEGER NOT NULL, received INTEGER NOT NULL, at INTEGER NOT NULL, cell BLOB NOT NULL, PRIMARY KEY (room, author)) WITHOUT ROWID;
 CREATE TABLE outbox (line INTEGER PRIMARY KEY, room INTEGER NOT NULL, state INTEGER NOT NULL, cell BLOB NOT NULL);
