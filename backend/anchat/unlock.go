@@ -67,7 +67,11 @@ func (c *Chat) load(ctx context.Context, e entry, v *vault.Vault, copied bool) (
 		return nil, err
 	}
 	if copied {
+		// Kept at once: a turn that only looks takes back what was not kept before it.
 		device.Restored()
+		if err = v.Update(ctx, func(tx *vault.Tx) error { return tx.PutRecords(device.Dirty()) }); err != nil {
+			return nil, err
+		}
 	}
 	s, err := c.newSession(e.account, device, v)
 	if err != nil {
