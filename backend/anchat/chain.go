@@ -350,7 +350,11 @@ func (s *session) tryEvent(ctx context.Context, id wire.Room, b room.Body) error
 	if err != nil || !e.Closes {
 		return err
 	}
-	return s.carry(ctx, id)
+	if err = s.carry(ctx, id); lasting(err) {
+		return err
+	}
+	s.posts.ring() // what did not work goes on by itself, see moveRooms
+	return nil
 }
 
 // create makes a room. invite is the body of its first event; Room is filled in.

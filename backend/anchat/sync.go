@@ -47,7 +47,7 @@ func sleep(ctx context.Context, wait time.Duration, b bell) {
 // follow keeps up until ctx ends.
 func (s *session) follow(ctx context.Context) {
 	var wait pause
-	f := &follower{s: s, read: map[wire.Name]bool{}, stalled: map[wire.Name]bool{}}
+	f := &follower{s: s, read: map[wire.Name]bool{}, stalled: map[wire.Name]bool{}, told: map[wire.Name]bool{}}
 	for ctx.Err() == nil {
 		if err := f.round(ctx); err != nil {
 			s.offline(ctx, err)
@@ -64,8 +64,9 @@ type follower struct {
 	s     *session
 	read  map[wire.Name]bool // mailboxes that were read to their end once
 	index uint64             // the log entry up to which everything was read
-	// stalled are mailboxes of the running round that do not go on.
-	stalled map[wire.Name]bool
+	// stalled are mailboxes of the running round that do not go on; told are those of
+	// which diagnostics know.
+	stalled, told map[wire.Name]bool
 }
 
 // round reads what was never read, then waits for the next change and reads that.
@@ -137,7 +138,12 @@ func (f *follower) readMailbox(ctx context.Context, box mailbox) error {
 	var stalled *stall
 	if errors.As(err, &stalled) {
 		f.stalled[box.name] = true
-		err = f.s.do(ctx, func(t *turn) error {
+		f.read[box.name] = true
+		if f.told[box.name] {
+			return nil
+		}
+		f.told[box.name] = true
+		return f.s.do(ctx, func(t *turn) error {
 			t.refused("mailbox", box.room, "", stalled)
 			return nil
 		})
