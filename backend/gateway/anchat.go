@@ -50,7 +50,8 @@ type Chat interface {
 	// DevicesOf are the rows that everybody may know of a wallet.
 	DevicesOf(ctx context.Context, wallet string) ([][]byte, error)
 	// As is the service for one device, which a token of the scope chat has proven.
-	As(p core.Principal) (ChatService, error)
+	// It returns Denied once the device was revoked.
+	As(ctx context.Context, p core.Principal) (ChatService, error)
 }
 
 // ChatDevice is a device at the door.
@@ -204,7 +205,7 @@ func (g *Gateway) anchatRoutes() []route {
 // withDevice hands a request to serve with the service of its device.
 func withDevice(serve func(*call, ChatService) error) func(*call) error {
 	return func(c *call) error {
-		s, err := c.g.services.Chat.As(c.who)
+		s, err := c.g.services.Chat.As(c.r.Context(), c.who)
 		if err != nil {
 			return err
 		}

@@ -120,8 +120,8 @@ func TestChatCall_SaysWhatWasSaid(t *testing.T) {
 	}
 	streams := map[string]string{"Attach": "AttachFile", "Fetch": "FetchFile", "Export": "ExportFile", "Events": "Messages"}
 	table, all := chatCalls(), reflect.TypeFor[chatClient]()
-	for i := range all.NumMethod() {
-		name := all.Method(i).Name
+	for method := range all.Methods() {
+		name := method.Name
 		if other, is := streams[name]; is {
 			name = other
 		}

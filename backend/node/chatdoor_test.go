@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -70,8 +71,16 @@ func TestChatDoor_OnlyDevicesThatLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := alice.enter(t, v, false)
+	before.must(t, http.StatusOK, http.MethodGet, "/v1/anchat/inbox", nil)
 	putRows(t, bob.enter(t, v, false), without)
 	v.must(t, http.StatusForbidden, http.MethodPost, "/v1/anchat/session", alice.knock(t, v, false))
+	until(t, "its token ends before its time", func() error { // within auth.RevokeWithin
+		if r := before.send(t, http.MethodGet, "/v1/anchat/inbox", nil); r.status != http.StatusForbidden {
+			return fmt.Errorf("%d %s", r.status, r.body)
+		}
+		return nil
+	})
 }
 
 // signedWithout is the list without a device, signed by another one.
@@ -131,10 +140,13 @@ func TestChatDoor_RowsGoInAndOut(t *testing.T) {
 		t.Errorf("follow: %s", followed.body)
 	}
 	// A socket brings what is new, from the number on that was asked for.
-	conn, status := atGuest.socket(t, "/v1/anchat/ws")
-	if conn == nil {
-		t.Fatalf("no socket: %d", status)
+	ticket := atGuest.must(t, http.StatusOK, http.MethodPost, "/v1/ws-ticket", map[string]any{}).text("ticket")
+	dialer := websocket.Dialer{Subprotocols: []string{"debros.raw.v1", "ticket." + ticket}}
+	conn, _, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(atGuest.base, "http")+"/v1/anchat/ws", nil) //nolint:bodyclose // the socket has taken it
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // the node may have closed it
 	if err = conn.WriteJSON(map[string]any{"mailboxes": []any{map[string]any{"tag": tag.Reveal(), "after": 2}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"git.debros.io/DeBros/network/backend/anchat/service"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/auth"
@@ -16,8 +18,40 @@ import (
 	"git.debros.io/DeBros/network/backend/wallet"
 )
 
-// maxDeviceRows bounds the rows that are known of one account.
-const maxDeviceRows = 4096
+const (
+	// maxDeviceRows bounds the rows that are known of one account.
+	maxDeviceRows = 4096
+	// liveFor is how long a device that was seen to live is taken to: a revoked one
+	// must not read on for as long as its token lasts.
+	liveFor = auth.RevokeWithin
+	// maxLiving bounds the devices of which that is remembered.
+	maxLiving = 4096
+)
+
+// living remembers which devices were seen to live, and when.
+type living struct {
+	seen *lru.Cache[wire.Caller, time.Time]
+}
+
+func newLiving() living {
+	seen, err := lru.New[wire.Caller, time.Time](maxLiving)
+	if err != nil {
+		panic("node: the number of devices is not positive") // it is a constant
+	}
+	return living{seen}
+}
+
+// check asks the service when it has not done so for a while.
+func (l living) check(ctx context.Context, rows *service.Service, c wire.Caller) error {
+	if at, known := l.seen.Get(c); known && time.Since(at) < liveFor {
+		return nil
+	}
+	if _, err := rows.Live(ctx, c.Account, c.Device); err != nil {
+		return err
+	}
+	l.seen.Add(c, time.Now())
+	return nil
+}
 
 // chatReplicas says which nodes keep the rows.
 type chatReplicas struct {
@@ -34,7 +68,10 @@ func (r chatReplicas) Name(node string) string {
 }
 
 // chatHost is gateway.Chat of whichever network the node is in.
-type chatHost struct{ networks *networks }
+type chatHost struct {
+	networks *networks
+	living   living
+}
 
 var _ gateway.Chat = chatHost{}
 
@@ -178,7 +215,7 @@ func readDevices(rows [][]byte) (wire.Devices, error) {
 }
 
 // As is the service of one device.
-func (h chatHost) As(p core.Principal) (gateway.ChatService, error) {
+func (h chatHost) As(ctx context.Context, p core.Principal) (gateway.ChatService, error) {
 	rows, a, err := h.rows()
 	if err != nil {
 		return nil, err
@@ -187,7 +224,8 @@ func (h chatHost) As(p core.Principal) (gateway.ChatService, error) {
 	if err != nil {
 		return nil, err
 	}
-	return chatDevice{rows.As(caller), a, p}, nil
+	live := func(ctx context.Context) error { return h.living.check(ctx, rows, caller) }
+	return chatDevice{rows.As(caller), a, p, live}, live(ctx)
 }
 
 // chatDevice is the service of one device, with names as text.
@@ -195,6 +233,7 @@ type chatDevice struct {
 	rows wire.Service
 	auth *auth.Auth
 	p    core.Principal
+	live func(ctx context.Context) error
 }
 
 func (d chatDevice) Put(ctx context.Context, rows [][]byte) ([]gateway.ChatReceipt, error) {
@@ -261,6 +300,9 @@ func (d chatDevice) Follow(ctx context.Context, tags []string, after uint64, wai
 		if list[i], err = wire.ParseTag(text); err != nil {
 			return gateway.ChatChange{}, err
 		}
+	}
+	if err := d.live(ctx); err != nil { // a socket asks again and again
+		return gateway.ChatChange{}, err
 	}
 	c, err := d.rows.Follow(ctx, list, after, wait)
 	if err != nil {

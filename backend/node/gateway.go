@@ -37,7 +37,7 @@ func (n *Node) buildGateway(ctx context.Context) error {
 	s.Metrics = registry
 	services := gateway.Services{
 		Node: n, Auth: authDoor{n.networks}, Database: doors{n.networks}, Storage: doors{n.networks}, Feed: doors{n.networks},
-		Transfer: n.Transferring(), PubSub: topics{n.pubsub}, Chat: chatHost{n.networks},
+		Transfer: n.Transferring(), PubSub: topics{n.pubsub}, Chat: chatHost{n.networks, newLiving()},
 	}
 	if n.proxy != nil {
 		services.Dialer = n.proxy

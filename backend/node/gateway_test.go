@@ -27,12 +27,12 @@ import (
 )
 
 // three nodes of one network, each with its gateway.
-func three(t *testing.T) []*running {
+func three(t testing.TB) []*running {
 	t.Helper()
 	return several(t, 3)
 }
 
-func several(t *testing.T, count int) []*running {
+func several(t testing.TB, count int) []*running {
 	t.Helper()
 	first := start(t, t.TempDir(), nil)
 	network, err := first.Network(t.Context())

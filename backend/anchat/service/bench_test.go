@@ -26,7 +26,7 @@ func BenchmarkPut(b *testing.B) {
 // replicas at least, with the writers at all of them.
 func BenchmarkPutThreeReplicas(b *testing.B) {
 	for _, writers := range []int{1, 100} {
-		b.Run(fmt.Sprintf("%d_at_once", writers), func(b *testing.B) { putMessages(b, writers, newVillage(b).at) })
+		b.Run(fmt.Sprintf("%d_at_once", writers), func(b *testing.B) { putMessages(b, writers, newVillage(b, lifted()).at) })
 	}
 }
 
@@ -75,7 +75,7 @@ func putMessages(b *testing.B, writers int, at func(i int) *Service) {
 // BenchmarkFollowThreeReplicas is from the put of a message at one node until a
 // follower at another has heard of it.
 func BenchmarkFollowThreeReplicas(b *testing.B) {
-	v := newVillage(b)
+	v := newVillage(b, lifted())
 	testkit.Run(b, v.at(1).Run)
 	alice := newPerson(b, time.Now).enrolled(v.at(0))
 	tag := wire.NewTag()

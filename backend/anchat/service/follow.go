@@ -140,12 +140,14 @@ func (h *hub) tell(heads map[string]head, position uint64) {
 	}
 }
 
-// Follow waits for changes. The number that it counts by is that of the log's
-// rows, which all replicas share.
+// Follow waits for changes. Change.Index is the number of the log's last row, which
+// all replicas share, and one more: 0 asks where things are.
 func (c *caller) Follow(ctx context.Context, tags []wire.Tag, after uint64, wait time.Duration) (wire.Change, error) {
 	if len(tags) > wire.MaxFollowed {
 		return wire.Change{}, core.Errorf(core.TooLarge, "one follower follows at most %d mailboxes", wire.MaxFollowed)
 	}
+	begin := after == 0
+	after = max(after, 1) - 1
 	f := &follower{boxes: make(map[string]bool, len(tags)+1), after: after, news: make(chan struct{}), told: map[string]head{}}
 	for _, t := range tags {
 		name := t.Name()
@@ -155,15 +157,20 @@ func (c *caller) Follow(ctx context.Context, tags []wire.Tag, after uint64, wait
 	if c.Device != (wire.Fingerprint{}) {
 		f.boxes[string(c.Device[:])] = true
 	}
-	if after > 0 { // before the look, so that nothing falls in between
+	if !begin { // before the look, so that nothing falls in between
 		if err := c.hub.add(f); err != nil {
 			return wire.Change{}, err
 		}
 		defer c.hub.remove(f)
 	}
 	heads, position, err := c.headsOf(ctx, f.boxes, after)
-	if err != nil || len(heads) > 0 || position < after || after == 0 {
-		return c.change(heads, position), err
+	switch {
+	case err != nil:
+		return wire.Change{}, err
+	case position < after:
+		return wire.Change{}, core.Errorf(core.Unavailable, "the database was set back to an earlier state; follow it from the start")
+	case len(heads) > 0 || begin:
+		return c.change(heads, position), nil
 	}
 	over := time.NewTimer(min(max(wait, 0), wire.MaxFollowWait))
 	defer over.Stop()
@@ -174,14 +181,14 @@ func (c *caller) Follow(ctx context.Context, tags []wire.Tag, after uint64, wait
 		}
 		return c.change(f.told, f.at), nil
 	case <-over.C:
-		return wire.Change{Index: after}, nil
+		return wire.Change{Index: after + 1}, nil
 	case <-ctx.Done():
 		return wire.Change{}, core.Wrap(core.Unavailable, ctx.Err(), "the question was taken back")
 	}
 }
 
 func (c *caller) change(heads map[string]head, position uint64) wire.Change {
-	out := wire.Change{Index: position, Mailboxes: map[wire.Name]uint64{}}
+	out := wire.Change{Index: position + 1, Mailboxes: map[wire.Name]uint64{}}
 	for box, h := range heads {
 		if bytes.Equal([]byte(box), c.Device[:]) {
 			out.Inbox = h.last
@@ -215,14 +222,12 @@ func (s *Service) headsOf(ctx context.Context, boxes map[string]bool, after uint
 		return heads, position, nil
 	}
 	// This replica is behind the one that the follower asked before. Or the database
-	// was restored: then the leader is behind, too, and all is told anew.
+	// was restored: then the leader is behind, too.
 	if rows, err = s.atLeader(ctx, core.QueryOptions{}, st); err != nil {
 		return nil, 0, err
 	}
-	if heads, position = readHeads(rows); position >= after {
-		return heads, position, nil
-	}
-	return s.headsOf(ctx, boxes, 0)
+	heads, position = readHeads(rows)
+	return heads, position, nil
 }
 
 // readHeads reads the heads and, from the row without a box, the position.

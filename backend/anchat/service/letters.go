@@ -68,7 +68,7 @@ func (l *letters) stored(r core.ExecResult) ([]uint64, bool) {
 	return list, true
 }
 
-// refused blames nobody: see split.
+// refused blames nobody: an inbox that takes nothing is found when each is tried.
 func (l *letters) refused(context.Context) ([]receipted, *fault, error) { return nil, nil, nil }
 
 // split is the inboxes one by one, for the next try.

@@ -60,7 +60,10 @@ func (c *caller) Put(ctx context.Context, rows [][]byte) ([]wire.Receipt, error)
 	if err != nil {
 		return nil, err
 	}
-	return p.receipts, p.run(ctx, steps)
+	if err = p.run(ctx, steps); err != nil {
+		return nil, err
+	}
+	return p.receipts, nil
 }
 
 func checkRequest(rows [][]byte) error {
@@ -89,7 +92,7 @@ type put struct {
 func (p *put) run(ctx context.Context, steps []step) error {
 	for try := range maxTries {
 		var statements []core.Statement
-		tried := steps[:0]
+		var tried, again []step
 		for _, one := range steps {
 			st, err := one.statement()
 			if err != nil {
@@ -102,37 +105,18 @@ func (p *put) run(ctx context.Context, steps []step) error {
 			return nil
 		}
 		results, index, err := p.exec(ctx, statements...)
-		if err != nil && try > 0 {
+		switch {
+		case err != nil && try > 0:
 			return errPart(err)
-		} else if err != nil {
+		case err != nil:
 			return err
 		}
-		var again []step
 		for i, one := range tried {
-			if numbers, ok := one.stored(results[i]); ok {
-				if g, ok := one.(*group); ok && numbers[0] == 1 && len(g.box) == len(wire.Name{}) { // who makes a mailbox has its tag
-					p.shown.add(p.device, wire.Name(g.box))
-				}
-				for n, e := range one.all() {
-					p.receipts[e.place] = wire.Receipt{Seq: numbers[n], Index: index}
-				}
-				continue
+			rest, errSettle := p.settle(ctx, one, results[i], index)
+			if errSettle != nil {
+				return errPart(errSettle)
 			}
-			done, why, err := one.refused(ctx)
-			switch {
-			case err != nil:
-				return errPart(err)
-			case why != nil:
-				p.refuse(one.all(), why)
-			}
-			for _, d := range done {
-				p.receipts[d.place] = wire.Receipt{Seq: d.seq, Index: d.index}
-			}
-			if many, ok := one.(*letters); ok {
-				again = append(again, many.split()...)
-			} else if why == nil && len(one.all()) > 0 {
-				again = append(again, one)
-			}
+			again = append(again, rest...)
 		}
 		steps = again
 	}
@@ -140,6 +124,36 @@ func (p *put) run(ctx context.Context, steps []step) error {
 		p.refuse(one.all(), &fault{err: core.Errorf(core.Limited, "too many write here at the same time; put it again in a moment")})
 	}
 	return nil
+}
+
+// settle writes the receipts of a step, and returns what is to be tried again.
+func (p *put) settle(ctx context.Context, one step, r core.ExecResult, index uint64) (again []step, err error) {
+	if numbers, ok := one.stored(r); ok {
+		for n, e := range one.all() {
+			p.receipts[e.place] = wire.Receipt{Seq: numbers[n], Index: index}
+		}
+		if g, isGroup := one.(*group); isGroup && numbers[0] == 1 && len(g.box) == len(wire.Name{}) {
+			p.shown.add(p.device, wire.Name(g.box)) // who makes a mailbox has its tag
+		}
+		return nil, nil
+	}
+	if many, ok := one.(*letters); ok {
+		return many.split(), nil
+	}
+	done, why, err := one.refused(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range done {
+		p.receipts[d.place] = wire.Receipt{Seq: d.seq, Index: d.index}
+	}
+	switch rest := one.all(); {
+	case why != nil:
+		p.refuse(rest, why)
+	case len(rest) > 0:
+		again = []step{one}
+	}
+	return again, nil
 }
 
 // errPart is for rows of which some may be stored.

@@ -165,6 +165,40 @@ func TestPut_AllOrNoneOfAMailbox(t *testing.T) {
 	}
 }
 
+// Several steps of a room in one request are a chain, as they are in several.
+func TestPut_EventsTogether(t *testing.T) {
+	d := newDesk(t, Settings{})
+	alice := newPerson(t, d.clock.Now).enrolled(d.Service)
+	tag := wire.NewTag()
+	first := alice.event(tag.Name(), 1, wire.Hash{}, false)
+	second := alice.event(tag.Name(), 2, first.Hash(), false)
+	third := alice.event(tag.Name(), 3, second.Hash(), true)
+	other := alice.event(tag.Name(), 2, first.Hash(), false)
+	k := alice.talk(tag.Name())
+	for name, test := range map[string]struct {
+		rows []wire.Row
+		want []core.Code
+	}{
+		"one left out":         {[]wire.Row{first, third}, []core.Code{core.Conflict, core.Conflict}},
+		"in another order":     {[]wire.Row{second, first}, []core.Code{core.Conflict, core.Conflict}},
+		"two in one place":     {[]wire.Row{first, second, other}, []core.Code{core.Conflict, core.Conflict, core.Conflict}},
+		"one of them twice":    {[]wire.Row{first, first}, []core.Code{core.Conflict, core.Conflict}},
+		"a row behind the end": {[]wire.Row{first, second, third, k.announce()}, []core.Code{core.PreconditionFailed, core.PreconditionFailed, core.PreconditionFailed, core.PreconditionFailed}},
+	} {
+		if got := codes(puts(t, d.Service, test.rows...)); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if n := len(box(t, d.Service, tag)); n != 0 {
+		t.Fatalf("%d rows are stored", n)
+	}
+	must(t, d.Service, k.announce(), first, k.message(0), second)
+	must(t, d.Service, second, third)
+	if n := len(box(t, d.Service, tag)); n != 5 {
+		t.Errorf("%d rows are stored", n)
+	}
+}
+
 // Who erases a message must be sure that its text is gone from the nodes, that the
 // others are told, and that nobody can put another in its place.
 func TestPut_Erases(t *testing.T) {

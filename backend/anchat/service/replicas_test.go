@@ -15,21 +15,22 @@ import (
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
 	"git.debros.io/DeBros/network/backend/database"
+	"git.debros.io/DeBros/network/backend/internal/testkit"
 	"git.debros.io/DeBros/network/backend/internal/testkit/replicas"
 )
 
 // village is a network with a service on each of its nodes.
 type village struct {
 	*replicas.Network
-	t testing.TB
+	settings Settings
 
 	mu       sync.Mutex
 	services [replicas.Keepers]*Service
 }
 
-func newVillage(t testing.TB) *village {
+func newVillage(t testing.TB, s Settings) *village {
 	t.Helper()
-	v := &village{Network: replicas.New(t, replicas.Keepers), t: t}
+	v := &village{Network: replicas.New(t, replicas.Keepers), settings: s}
 	for i := range v.services {
 		v.serve(i)
 	}
@@ -40,7 +41,7 @@ func newVillage(t testing.TB) *village {
 func (v *village) serve(i int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.services[i] = New(lifted(), v.Databases(i).Internal(), street{v, v.Databases(i)}, slog.New(slog.DiscardHandler))
+	v.services[i] = New(v.settings, v.Databases(i).Internal(), street{v, v.Databases(i)}, slog.New(slog.DiscardHandler))
 }
 
 func (v *village) at(i int) *Service {
@@ -88,7 +89,7 @@ func until(t testing.TB, what string, try func() bool) {
 // Of two who are first at the same place on different nodes one must win, and the
 // other must know; and all that was taken must be at every replica, in one order.
 func TestThreeReplicas_WritersRace(t *testing.T) {
-	v := newVillage(t)
+	v := newVillage(t, lifted())
 	alice := newPerson(t, time.Now).enrolled(v.at(0))
 	tag := wire.NewTag()
 	k := alice.talk(tag.Name())
@@ -166,6 +167,49 @@ func TestThreeReplicas_WritersRace(t *testing.T) {
 	}
 }
 
+// Whoever asks several nodes at once must not get more than one node gives, nor fork
+// a list of devices.
+func TestThreeReplicas_OneQuotaAndOneList(t *testing.T) {
+	s, clock := lifted(), testkit.NewClock()
+	s.Messages, s.Now = Rate{1000, 12}, clock.Now
+	v := newVillage(t, s)
+	p := newPerson(t, clock.Now)
+	alice := p.enrolled(v.at(0))
+	tag := wire.NewTag()
+	k := alice.talk(tag.Name())
+	must(t, v.at(0), k.announce())
+	one := p.list
+	var stored, listed atomic.Int64
+	var all sync.WaitGroup
+	try := func(node int, row wire.Row, won *atomic.Int64, lost core.Code) {
+		all.Go(func() {
+			receipts, err := v.at(node).As(wire.Caller{}).Put(context.Background(), [][]byte{row.Encode()})
+			switch {
+			case err != nil:
+				t.Error(err)
+			case receipts[0].Code == "":
+				won.Add(1)
+			case receipts[0].Code != lost:
+				t.Errorf("%s: %s: %s", row.Kind(), receipts[0].Code, receipts[0].Why)
+			}
+		})
+	}
+	for i := range 30 {
+		try(i, k.message(uint32(i)), &stored, core.Limited)
+	}
+	for i := range 6 {
+		next := one.With(alice.id, clock.Now().Add(time.Duration(i)*time.Second))
+		try(i, signList(alice, next), &listed, core.Conflict)
+	}
+	all.Wait()
+	if stored.Load() != 12 || listed.Load() != 1 {
+		t.Errorf("%d messages of 12 are stored, and %d lists of one", stored.Load(), listed.Load())
+	}
+	if n := len(box(t, v.at(1), tag)); n != 13 {
+		t.Errorf("%d rows", n)
+	}
+}
+
 // sameEverywhere compares all that the replicas hold.
 func sameEverywhere(t *testing.T, v *village) {
 	t.Helper()
@@ -205,7 +249,7 @@ const (
 
 // loseNothing writes messages from many sides while leaders die.
 func loseNothing(t *testing.T, messages, kills int) *load {
-	l := &load{village: newVillage(t)}
+	l := &load{village: newVillage(t, lifted())}
 	alice := newPerson(t, time.Now).enrolled(l.at(0))
 	tag := wire.NewTag()
 	each := messages / lossWriters

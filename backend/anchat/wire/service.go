@@ -99,7 +99,7 @@ type Held struct {
 type Change struct {
 	Mailboxes map[Name]uint64 // the newest number of each one that has changed
 	Inbox     uint64          // newest number, 0 when unchanged
-	Index     uint64          // ask again after it: a count of the database's own
+	Index     uint64          // ask again after it: a count of the database's own, never 0
 }
 
 // BackupEntry is one sealed thing of a backup.
