@@ -47,6 +47,8 @@ func (b Body) Notice(author wallet.Account) (notice string, about []wallet.Accou
 		return "removed", []wallet.Account{b.Account}, ""
 	case BodyUnban:
 		return "unbanned", []wallet.Account{b.Account}, ""
+	case BodyCalled:
+		return "called", nil, b.Name
 	case BodyRole:
 		return "role", []wallet.Account{b.Account}, b.Role
 	case BodyLink:
