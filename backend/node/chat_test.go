@@ -185,5 +185,15 @@ func TestChat_ThreeMembersAndAGuest(t *testing.T) {
 		}
 		return errRoom
 	})
-	reads(t, room.ID, []string{"hello bob", "hello ann", "where are you?", "never mind", "here I am"}, bob)
+	all := []string{"hello bob", "hello ann", "where are you?", "never mind", "here I am"}
+	reads(t, room.ID, all, bob)
+
+	// What was read stays readable where no member can be reached.
+	bob.at.stop(t)
+	for _, m := range slices.Backward(members) {
+		m.stop(t)
+	}
+	bob.at = start(t, dir, asGuest)
+	bob.unlocks(t)
+	reads(t, room.ID, all, bob)
 }
