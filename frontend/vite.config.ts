@@ -58,9 +58,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // Everything needs the runtime: one file of it is smaller than pieces of it.
+    // Everything needs the runtime, and the first page all of its own parts: one file of
+    // each is smaller than pieces of it, of which every sign that screens share would be one.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'svelte', test: /node_modules\/svelte\/src\/internal/ }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'svelte', test: /node_modules\/svelte\/src\/internal/ },
+            { name: 'first', tags: ['$initial'] },
+          ],
+        },
+      },
     },
   },
   server: {

@@ -341,15 +341,3 @@ func (e *Olm) NextIndex(name wire.Session) (uint32, bool) {
 	}
 	return uint32(o.session.MessageIndex()), true //nolint:gosec // a session rotates long before
 }
-
-// Unlearned is the accounts that a room's messages are sealed for without anything being known of
-// their devices: to be learned before Seal.
-func (e *Olm) Unlearned(r Room) []wallet.Account {
-	var out []wallet.Account
-	for _, m := range r.Members() {
-		if e.people[m.Account] == nil {
-			out = append(out, m.Account)
-		}
-	}
-	return out
-}

@@ -386,28 +386,3 @@ func (e *Olm) ImportKey(k Key) (fresh bool, err error) {
 	})
 	return fresh, err
 }
-
-// Waiting is a session of which something is missing here.
-type Waiting struct {
-	Room      wire.Room
-	Session   wire.Session
-	Announced bool // its key is missing; else its announcement is
-	Device    wire.Fingerprint
-	Account   wallet.Account
-}
-
-// Pending lists the sessions that wait for a key or an announcement, sorted by
-// their names.
-func (e *Olm) Pending() []Waiting {
-	var out []Waiting
-	for name, s := range e.streams {
-		switch {
-		case len(s.announced) == 0:
-			out = append(out, Waiting{Room: s.room, Session: name})
-		case len(s.keys) == 0:
-			out = append(out, Waiting{Room: s.room, Session: name, Announced: true, Device: s.announced[0].Device, Account: s.announced[0].account})
-		}
-	}
-	slices.SortFunc(out, func(a, b Waiting) int { return bytes.Compare(a.Session[:], b.Session[:]) })
-	return out
-}

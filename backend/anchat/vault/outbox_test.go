@@ -281,6 +281,12 @@ func TestNotices(t *testing.T) {
 	for range 2 {
 		b.do(func(tx *Tx) error { return tx.AddRow(event, Notice{What: "created", From: bob, Text: "Room"}) })
 	}
+	other := event
+	other.Row = wire.Event{Mailbox: b.boxes[0], Seq: 1, At: b.clock, Closes: true}.Encode()
+	err := b.Update(t.Context(), func(tx *Tx) error { return tx.AddRow(other, Notice{What: "left"}) })
+	if core.CodeOf(err) != core.Conflict {
+		t.Errorf("another event in a place that is taken gave %v", err)
+	}
 	b.receive(w.text("hello").store(b))
 	for range 9 {
 		b.do(func(tx *Tx) error { return tx.AddNotice(b.room, Notice{What: "device", From: bob, At: b.clock}) })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Block, type Inline, MaxDepth, readMarkdown, withNames } from './markdown';
+import { type Block, type Inline, MaxDepth, readMarkdown } from './markdown';
+import { withNames } from './mention';
 
 const ann = `0x${'aB'.repeat(20)}`;
 const text = (value: string): Inline => ({ kind: 'text', text: value });

@@ -2,6 +2,7 @@
 // draw with elements of their own. No HTML is made or taken, nothing is fetched,
 // and what is not understood is shown as it was typed.
 import { Lexer, type Token, type Tokens } from 'marked';
+import { mentioned } from './mention';
 
 /** Inside of a line. A link names the host that it leads to where its words do not. */
 export type Inline =
@@ -27,8 +28,6 @@ export const MaxDepth = 8;
 /** Parts of one message: 16,000 letters could make thousands of elements of one row. */
 export const MaxParts = 1500;
 
-const addresses = /@(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})(?![0-9A-Za-z])/g;
-
 /** Reads a text. Addresses behind an @ are mentions when they are among these. */
 export function readMarkdown(text: string, mentions: readonly string[] = []): Block[] {
   try {
@@ -38,10 +37,6 @@ export function readMarkdown(text: string, mentions: readonly string[] = []): Bl
     return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
   }
 }
-
-/** A text with names in place of the addresses that it mentions. */
-export const withNames = (text: string, name: (address: string) => string): string =>
-  text.replace(addresses, (_, address: string) => `@${name(address)}`);
 
 /** Where a link of the web leads, or null when it is none. */
 export function webLink(href: string): URL | null {
@@ -164,7 +159,7 @@ class Reader {
   #words(text: string): Inline[] {
     const out: Inline[] = [];
     let from = 0;
-    for (const found of text.matchAll(addresses)) {
+    for (const found of text.matchAll(mentioned)) {
       const address = found[1] ?? '';
       if (!this.#mentions.includes(address)) continue;
       this.#count();

@@ -1,6 +1,6 @@
 // Mentions: a message holds the address behind an @, the person types a name.
 import type { Person } from '../api/chat';
-import { withNames } from '../lib/markdown';
+import { withNames } from '../lib/mention';
 
 /** People whose name begins with what stands behind the @ at the cursor. */
 export function candidates(people: readonly Person[], text: string, cursor: number): { from: number; list: Person[] } {

@@ -11,10 +11,14 @@ export type Hearer = (event: Event) => void;
 /** Stands for events that were lost: anything may have changed. */
 const lost: Event = { kind: 'lost', room: '', version: 0 };
 
+/** A chat that is not there yet, as while the node starts, is asked for again after this. */
+const RetryMs = 2000;
+
 /** The chat's state, kept up to date by events. */
 export class ChatState {
   state = new Loader<State>();
   #read: () => Promise<State>;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #hearers = new Set<Hearer>();
   #asking = false;
   #again = false;
@@ -35,11 +39,19 @@ export class ChatState {
         this.take(event);
       },
       () => {
-        this.take(lost);
+        this.renew();
       },
     );
     void this.refresh();
-    return stop;
+    return () => {
+      stop();
+      clearTimeout(this.#retry);
+    };
+  }
+
+  /** Has everybody read anew what they show. */
+  renew(): void {
+    this.take(lost);
   }
 
   /** Hears of changes; the answer ends it. */
@@ -66,6 +78,8 @@ export class ChatState {
       await this.state.load(this.#read);
     }
     this.#asking = false;
+    clearTimeout(this.#retry);
+    if (this.state.error?.code === 'unavailable') this.#retry = setTimeout(() => void this.refresh(), RetryMs);
   }
 }
 

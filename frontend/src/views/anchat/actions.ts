@@ -10,7 +10,7 @@ import Trash from '@lucide/svelte/icons/trash-2';
 import Undo from '@lucide/svelte/icons/undo-2';
 import type { Message } from '../../api/chat';
 import { m } from '../../i18n/index.svelte';
-import { withNames } from '../../lib/markdown';
+import { withNames } from '../../lib/mention';
 import { deleting, discarding, reacting, resending } from '../../state/chatacts';
 import { Unstored } from '../../state/chatroom.svelte';
 import { mayEdit, type RoomSession } from '../../state/chatsession.svelte';

@@ -1,6 +1,5 @@
 // The commands of the chat's screen and of the room that is open in it.
 import { m } from '../../i18n/index.svelte';
-import { chatRooms } from '../../state/chat.svelte';
 import type { Command } from '../../state/commands.svelte';
 import { mayEdit, type RoomSession } from '../../state/chatsession.svelte';
 import { chatting } from '../../state/chatstate.svelte';
@@ -14,8 +13,8 @@ export function screenCommands(): Command[] {
   const t = m().chat;
   const group = m().commands.groups.anchat;
   return [
-    refreshCommand(async () => {
-      await Promise.all([chatting.refresh(), chatRooms.refresh()]);
+    refreshCommand(() => {
+      chatting.renew();
     }),
     { id: 'anchat.new', title: t.newRoom, group, keys: 'n', run: () => void (chatScreen.dialog = 'new') },
     {
