@@ -440,3 +440,31 @@ func TestLists_hiddenIsNoticed(t *testing.T) {
 		t.Errorf("with another list than is known here: %+v, %v", o, err)
 	}
 }
+
+// An account that has changed its list very often costs a bounded amount, and its
+// newest list counts.
+func TestLists_many(t *testing.T) {
+	w, alice, bob := pair(t)
+	d := w.known[alice.Account()]
+	list, _ := alice.ListOf(alice.Account())
+	for range MaxLists + 50 {
+		next, err := list.With(alice.Device(), w.now).SignBy(alice.Device(), alice.Sign)
+		must(t, err)
+		d.Lists = append(d.Lists, next)
+		list = next
+	}
+	news, err := bob.Learn(alice.Account(), d, w.now)
+	must(t, err)
+	if n := len(bob.people[alice.Account()].lists); n != MaxLists || len(news.Refused) > 0 || news.Forked {
+		t.Errorf("%d lists are kept: %+v", n, news)
+	}
+	if have, _ := bob.ListOf(alice.Account()); have.Hash() != list.Hash() {
+		t.Errorf("version %d counts", have.Version)
+	}
+	if k, _ := bob.Lookup(alice.Device()); !k.Live || !k.Approved || !k.RevokedAt.IsZero() {
+		t.Errorf("the device: %+v", k)
+	}
+	if _, err = bob.Learn(alice.Account(), wire.Devices{Lists: make([]wire.List, MaxAnswer+1)}, w.now); core.CodeOf(err) != core.TooLarge {
+		t.Errorf("an endless answer: %v", err)
+	}
+}
