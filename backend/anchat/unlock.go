@@ -103,7 +103,7 @@ func (c *Chat) newSession(account wallet.Account, device *engine.Olm, v *vault.V
 		work: make(chan job), stop: make(chan struct{}), done: make(chan struct{}),
 		posts: make(bell, 1), heavy: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1), chest: make(bell, 1),
 		rooms: map[wire.Room]chatRoom{}, boxes: map[wire.Name]wire.Room{},
-		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{},
+		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{}, stalled: map[wire.Name]time.Time{},
 	}
 	var err error
 	s.service, s.gossip, err = c.set.Open(wire.Caller{Account: account, Device: s.device}, s.sign)
