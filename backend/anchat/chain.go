@@ -149,8 +149,8 @@ func arrival(name wire.Name, stored wire.Stored) vault.Arrival {
 
 // noticeOf is what people are told of an event.
 func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
-	what, about, text := b.Notice(author)
-	n := vault.Notice{What: what, From: author, Device: e.Device, Text: text, At: e.At}
+	what, by, about, text := b.Notice(author)
+	n := vault.Notice{What: what, From: by, Device: e.Device, Text: text, At: e.At}
 	for _, a := range about {
 		n.Targets = append(n.Targets, wire.AccountID(a))
 	}

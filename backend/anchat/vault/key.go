@@ -177,22 +177,6 @@ func (k *Keys) ReadPublic() (p Public, keychain bool, err error) {
 	return f.Public, f.Keychain != nil, err
 }
 
-// SetPublic tells the key file which device it belongs to: a device is known only
-// after its vault was made.
-func (k *Keys) SetPublic(p Public) error {
-	f, err := k.load()
-	if err != nil {
-		return err
-	}
-	// Both doors are bound to the account, which never changes; the device is told
-	// for the screen alone.
-	if p.Account != f.Public.Account {
-		return core.Errorf(core.Invalid, "a chat belongs to one wallet for good")
-	}
-	f.Public = p
-	return k.write(f)
-}
-
 // ChangePassphrase seals the key under another passphrase. With old "" the keychain
 // opens it.
 func (k *Keys) ChangePassphrase(ctx context.Context, old, passphrase core.Secret) error {

@@ -14,6 +14,7 @@ export const chat: Pick<Messages, 'chat'> = {
     roomsList: 'Räume und Gespräche',
     find: 'Raum finden',
     newRoom: 'Neuer Raum oder neues Gespräch',
+    begin: 'Eine Unterhaltung beginnen',
     more: 'Mehr zum Chat',
     requests: (f, n) => (n === 0 ? 'Anfragen' : `Anfragen (${f.number(n)})`),
     self: 'Notiz an mich',

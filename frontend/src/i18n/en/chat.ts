@@ -13,6 +13,7 @@ export const chat = {
     roomsList: 'Rooms and chats',
     find: 'Find a room',
     newRoom: 'New room or chat',
+    begin: 'Begin a conversation',
     more: 'More of the chat',
     requests: (f: Formats, n: number) => (n === 0 ? 'Requests' : `Requests (${f.number(n)})`),
     self: 'Note to self',
