@@ -55,7 +55,7 @@ func (tx *Tx) Merge(a Arrival) (inner.Ref, Outcome, error) {
 		return inner.Ref{}, Known, err //nolint:wrapcheck // as above
 	}
 	ref := inner.Ref{Session: m.Session, Index: index}
-	spot, err := tx.spot(a)
+	to, err := tx.spot(a)
 	if err != nil {
 		return ref, Known, err
 	}
@@ -65,9 +65,9 @@ func (tx *Tx) Merge(a Arrival) (inner.Ref, Outcome, error) {
 	}
 	if l == nil {
 		l = &line{}
-		return ref, Fresh, tx.arrive(l, ref, a, spot, sum(m))
+		return ref, Fresh, tx.arrive(l, ref, a, to, sum(m))
 	}
-	outcome, err := tx.meet(l, ref, a, spot, sum(m))
+	outcome, err := tx.meet(l, ref, a, to, sum(m))
 	return ref, outcome, err
 }
 

@@ -224,8 +224,8 @@ func TestMerge_WaitsForItsKey(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if rest, err := tx.Unopened(w.session, 1, 10); err != nil || len(rest) != 1 {
-			t.Errorf("from the second on wait %+v (%v)", rest, err)
+		if rest, fault := tx.Unopened(w.session, 1, 10); fault != nil || len(rest) != 1 {
+			t.Errorf("from the second on wait %+v (%v)", rest, fault)
 		}
 		for i, m := range []*sealed{one, two} {
 			if string(waiting[i].Row) != string(m.row) || waiting[i].Ref != m.ref {
