@@ -1,7 +1,7 @@
 // People who chat: each with a node, a wallet in it and a browser of their own.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { TestNode } from './node';
 import { type Visit, visit } from './page';
 
@@ -11,7 +11,8 @@ export const passphrase = 'canary horse battery';
 /** What goes through other nodes takes its time on a busy machine. */
 export const slow = { timeout: 60_000 };
 
-const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+export const press = (page: Page, name: string): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).click();
 
 /** Makes a wallet in a node; its file is its user's. */
 export async function makeWallet(node: TestNode, name: string): Promise<void> {
@@ -31,17 +32,24 @@ export async function sit(browser: Browser, node: TestNode): Promise<Person> {
   return { ...there, node };
 }
 
-/** Makes the node a device of its wallet: reads the text, signs it, and has an open chat. */
-export async function enrol({ page }: Person, chain: 'Ethereum' | 'Solana'): Promise<void> {
+/** Fills the first steps and asks the wallet; its text then waits in a dialog, which is the answer. */
+export async function askWallet(page: Page, chain: 'Ethereum' | 'Solana'): Promise<Locator> {
   const form = page.getByRole('region', { name: 'Opening the chat' });
   await form.waitFor(slow);
   await form.getByRole('radio', { name: chain }).click();
-  await form.getByLabel(/^Passphrase of the wallet/).fill(passphrase);
+  const wallet = form.getByLabel(/^Passphrase of the wallet/);
+  if (await wallet.isVisible()) await wallet.fill(passphrase);
   await form.getByLabel('Passphrase of the chat', { exact: true }).fill(passphrase);
   await form.getByLabel('The same again', { exact: true }).fill(passphrase);
   await press(page, 'Sign and open the chat');
-  const asked = page.getByRole('dialog', { name: /signature is asked/ });
+  const asked = page.getByRole('dialog', { name: 'Add this computer to your chats?' });
   await asked.waitFor(slow);
+  return asked;
+}
+
+/** Makes the node a device of its wallet: reads the text, signs it, and has an open chat. */
+export async function enrol({ page }: Person, chain: 'Ethereum' | 'Solana'): Promise<void> {
+  const asked = await askWallet(page, chain);
   await asked.getByText('anchat://link-device/v1').waitFor();
   await asked.getByRole('button', { name: 'Sign', exact: true }).click();
   await page.getByRole('navigation', { name: 'Rooms' }).waitFor(slow);
