@@ -38,13 +38,13 @@ const addressOf = async ({ node }: Person, chain: 'ethereum' | 'solana'): Promis
 test('two wallets of two chains meet in a room and write to each other', async () => {
   await enrol(ann, 'Ethereum');
   await enrol(bob, 'Solana');
-  for (const { page } of [ann, bob]) await page.getByText('No rooms yet').waitFor();
+  for (const { page } of [ann, bob]) await page.getByRole('link', { name: 'Note to self' }).waitFor(slow);
   expect(await accessFaults(ann.page)).toEqual([]);
 
   await ann.page.keyboard.press('n');
   const dialog = ann.page.getByRole('dialog', { name: 'New conversation' });
   await dialog.getByLabel('Name', { exact: true }).fill('Garden');
-  await dialog.getByLabel('Invite', { exact: true }).fill(await addressOf(bob, 'solana'));
+  await dialog.getByLabel('Invite').fill(await addressOf(bob, 'solana'));
   await ann.page.keyboard.press('Enter');
   await dialog.getByRole('button', { name: 'Make the room' }).click();
   await ann.page.getByRole('heading', { name: 'Garden' }).waitFor(slow);
@@ -60,12 +60,12 @@ test('two wallets of two chains meet in a room and write to each other', async (
   await read(bob.page, 'Then I come on Friday.');
 
   // The newest own message says how far it is, and its dialog which node has it.
-  const far = ann.page.getByRole('button', { name: /^Your last message: stored on 1 of 1/ });
+  const far = ann.page.getByRole('button', { name: /^Your last message: stored/ });
   await far.click(slow);
   await ann.page.getByRole('dialog', { name: 'How far the message is' }).getByText('has it').waitFor(slow);
   expect(await accessFaults(ann.page)).toEqual([]);
   await ann.page.keyboard.press('Escape');
-});
+}, 180_000);
 
 test('an answer, a change, a reaction and a deletion reach the other side', async () => {
   const { page } = bob;
@@ -101,7 +101,7 @@ test('an answer, a change, a reaction and a deletion reach the other side', asyn
   await expect.poll(() => ann.page.evaluate(() => document.activeElement?.textContent)).toContain('Cancel');
   await asked.getByRole('button', { name: 'Delete for everyone' }).click();
   await ann.page.getByText(/deleted this message/).waitFor(slow);
-});
+}, 180_000);
 
 // "Lost while offline" is what people complain of most.
 test('who was away finds everything when they are back, and what they wrote meanwhile goes out', async () => {
@@ -120,7 +120,7 @@ test('who was away finds everything when they are back, and what they wrote mean
   await bob.page.getByRole('log').getByText('New', { exact: true }).waitFor();
   await write(bob.page, 'Garden', 'I am back');
   await read(ann.page, 'I am back');
-});
+}, 180_000);
 
 test('what was written is found by its words', async () => {
   const { page } = bob;
@@ -131,7 +131,7 @@ test('what was written is found by its words', async () => {
   expect(await accessFaults(page)).toEqual([]);
   await hits.getByRole('button').first().press('Enter');
   await page.getByRole('article').filter({ hasText: 'Good, bring a basket' }).waitFor();
-});
+}, 180_000);
 
 // History that is missing on a new computer is the other great complaint.
 test('a new computer of the same wallet reads the history again from the backup', async () => {
@@ -167,4 +167,4 @@ test('a new computer of the same wallet reads the history again from the backup'
     await fresh.close();
   }
   await leave(ann);
-});
+}, 180_000);
