@@ -78,6 +78,7 @@ func chatRoomOf(v core.ChatRoom) ChatRoom {
 		Last:        v.Last,
 		MayWrite:    v.MayWrite,
 		MayInvite:   v.MayInvite,
+		MyName:      v.MyName,
 		MayManage:   v.MayManage,
 		FreeInvite:  v.FreeInvite,
 		Warning:     v.Warning,

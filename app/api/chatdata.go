@@ -59,7 +59,8 @@ type ChatRoom struct {
 	Topic    string `json:"topic"`
 	Peer     string `json:"peer"` // of a direct room: the other's address
 	Members  int    `json:"members"`
-	Role     string `json:"role"` // the reader's
+	Role     string `json:"role"`    // the reader's
+	MyName   string `json:"my_name"` // what the reader told the others here to be called
 	History  string `json:"history"`
 	Timer    int64  `json:"timer"` // seconds until messages disappear; 0: they stay
 	Unread   int    `json:"unread"`
@@ -120,6 +121,7 @@ type ChatRoomSettings struct {
 	Receipts *bool   `json:"receipts,omitempty"`
 	Typing   *bool   `json:"typing,omitempty"`
 	Presence *bool   `json:"presence,omitempty"`
+	MyName   *string `json:"my_name,omitempty"` // told to the others
 }
 
 // ChatPerson is somebody with a wallet.

@@ -248,7 +248,7 @@ func (a *app) chatRole() *cobra.Command {
 }
 
 func (a *app) chatSet() *cobra.Command {
-	var name, topic, history, notify string
+	var name, topic, history, notify, myName string
 	var timer time.Duration
 	var freeInvite, muted, receipts, typing, presence bool
 	c := &cobra.Command{
@@ -268,7 +268,8 @@ func (a *app) chatSet() *cobra.Command {
 					given(f.Changed("free-invite"), &change.FreeInvite, freeInvite)
 				forMe := given(f.Changed("muted"), &own.Muted, muted) + given(f.Changed("notify"), &own.Notify, notify) +
 					given(f.Changed("receipts"), &own.Receipts, receipts) + given(f.Changed("typing"), &own.Typing, typing) +
-					given(f.Changed("presence"), &own.Presence, presence)
+					given(f.Changed("presence"), &own.Presence, presence) +
+					given(f.Changed("my-name"), &own.MyName, myName)
 				if forAll+forMe == 0 {
 					return core.Errorf(core.Invalid, "say what to change; 'debros chat set --help' lists it")
 				}
@@ -300,6 +301,7 @@ func (a *app) chatSet() *cobra.Command {
 	f.BoolVar(&receipts, "receipts", false, "for you: tell what you have read")
 	f.BoolVar(&typing, "typing", false, "for you: tell when you type")
 	f.BoolVar(&presence, "presence", false, "for you: tell that you are there")
+	f.StringVar(&myName, "my-name", "", "for you: what the others here are told that you are called")
 	return c
 }
 

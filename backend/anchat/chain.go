@@ -37,9 +37,8 @@ const (
 	warnForked = "forked"
 )
 
-// event takes the next event of a room in. last says that its device will not be
-// known; the event then takes its place and changes nothing.
-func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event, last bool) error {
+// event takes the next event of a room in.
+func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event) error {
 	r, err := t.room(box.room)
 	if err != nil {
 		return err
@@ -51,7 +50,7 @@ func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event, last bool) e
 		return nil // made here
 	}
 	author, err := t.engine.CheckEvent(e, stored.At)
-	if needsDevices(err) && !last {
+	if needsDevices(err) {
 		return err
 	}
 	if err != nil {
@@ -66,6 +65,15 @@ func (t *turn) event(box mailbox, stored wire.Stored, e wire.Event, last bool) e
 		return errors.Join(err, t.skip(r, stored, e, author))
 	}
 	return t.apply(r, stored, e, author, body)
+}
+
+// passEvent lets an event take its place whose device nobody knows, for a reason.
+func (t *turn) passEvent(box mailbox, stored wire.Stored, e wire.Event, why error) error {
+	r, err := t.room(box.room)
+	if err != nil {
+		return errors.Join(why, err)
+	}
+	return errors.Join(why, t.skip(r, stored, e, wallet.Account{}))
 }
 
 // skip lets an event take its place without any effect.
@@ -255,8 +263,8 @@ func arrival(name wire.Name, stored wire.Stored) vault.Arrival {
 
 // noticeOf is what people are told of an event.
 func noticeOf(e wire.Event, author wallet.Account, b room.Body) vault.Notice {
-	what, about, text := b.Notice(author)
-	n := vault.Notice{What: what, From: author, Device: e.Device, Text: text, At: e.At}
+	what, by, about, text := b.Notice(author)
+	n := vault.Notice{What: what, From: by, Device: e.Device, Text: text, At: e.At}
 	for _, a := range about {
 		n.Targets = append(n.Targets, wire.AccountID(a))
 	}
@@ -342,7 +350,11 @@ func (s *session) tryEvent(ctx context.Context, id wire.Room, b room.Body) error
 	if err != nil || !e.Closes {
 		return err
 	}
-	return s.carry(ctx, id)
+	if err = s.carry(ctx, id); lasting(err) {
+		return err
+	}
+	s.posts.ring() // what did not work goes on by itself, see moveRooms
+	return nil
 }
 
 // create makes a room. invite is the body of its first event; Room is filled in.

@@ -330,6 +330,8 @@ func TestChat_AFolderOfLastWeekCatchesUp(t *testing.T) {
 		ann.dir = old
 		ann.start()
 		ann.unlock()
+		_, err := ann.chat.State(t.Context()) // whoever looks first changes nothing
+		must(t, err)
 		ann.say(id, "from the old folder")
 		later(5 * time.Minute)
 		want(t, id, append(all, "from the old folder"), bob, ann)

@@ -20,8 +20,14 @@ const (
 )
 
 // begun does what has to be done before anything is read: the own devices are
-// learned, as one of them may have ended this one.
-func (s *session) begun(ctx context.Context) error { return s.learn(ctx, s.account) }
+// learned, as one of them may have ended this one, and what other nodes left out is
+// read.
+func (s *session) begun(ctx context.Context) error {
+	if err := s.learn(ctx, s.account); err != nil {
+		return err
+	}
+	return s.readGaps(ctx)
+}
 
 // chores does what waits. It returns the first error; the rest is done all the same.
 func (s *session) chores(ctx context.Context) error {

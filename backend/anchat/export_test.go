@@ -38,6 +38,7 @@ func talk(t *testing.T, nodes *memory) (ann *device, all []*device, id wire.Room
 	ann.say(id, "hello <script>alert(1)</script>")
 	settle()
 	bob.say(id, "helo ann")
+	settle()
 	carol.say(id, "a mistake")
 	settle()
 	for _, m := range bob.page(id).Messages {

@@ -119,6 +119,48 @@ func TestHostile_AWithheldMessageIsAHole(t *testing.T) {
 		}
 		later(time.Minute)
 		want(t, id, []string{"0", "(1 missing)", "2", "3"}, bob)
+		nodes.mu.Lock()
+		nodes.hide = nil
+		nodes.mu.Unlock()
+		bob.restart() // other nodes answer now
+		later(time.Minute)
+		want(t, id, []string{"0", "1", "2", "3"}, bob)
+	})
+}
+
+// Nodes that hide whose a row is must not make this device see another room than
+// everybody else: it waits, in that room alone, until others answer.
+func TestHostile_HiddenDevicesAreWaitedFor(t *testing.T) {
+	inWorld(t, func(t *testing.T, nodes *memory) {
+		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
+		me := bob.session().device
+		nodes.mu.Lock()
+		nodes.lose = func([]byte) bool { return true }
+		nodes.forge = func(caller wire.Caller, account wallet.Account, d wire.Devices) wire.Devices {
+			if caller.Device == me && account == eve.account {
+				return wire.Devices{}
+			}
+			return d
+		}
+		nodes.mu.Unlock()
+		id, other := ann.make("plans", bob, eve), ann.make("others", bob)
+		eve.say(id, "by eve")
+		settle()
+		ann.say(id, "by ann")
+		ann.say(other, "elsewhere")
+		later(time.Minute)
+		want(t, id, nil, bob)
+		want(t, other, []string{"elsewhere"}, bob)
+		nodes.mu.Lock()
+		nodes.forge = nil
+		nodes.mu.Unlock()
+		later(5 * time.Minute)
+		want(t, id, []string{"by eve", "by ann"}, ann, bob, eve)
+		r, err := bob.session().room(id)
+		must(t, err)
+		if _, in := r.state.Member(eve.account); !in || r.state.Role(eve.account) != core.ChatMember {
+			t.Error("for bob, eve has not come in")
+		}
 	})
 }
 

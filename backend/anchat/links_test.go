@@ -43,6 +43,11 @@ func TestLinks_LetInAsOftenAsTheySay(t *testing.T) {
 		if r := bob.room(id); r.State != core.ChatJoined || !r.MayWrite {
 			t.Fatalf("bob is %+v; refused at ann's: %v, at bob's: %v", r, ann.refusals(), bob.refusals())
 		}
+		page, err := ann.chat.Messages(t.Context(), core.ChatQuery{Room: id.String()})
+		must(t, err)
+		if n := page.Messages[len(page.Messages)-1]; n.Notice != "joined" || n.From != bob.account.String() {
+			t.Errorf("ann is told %+v, want that bob came in", n)
+		}
 		bob.say(id, "smells good")
 		later(time.Minute)
 		want(t, id, []string{"the kettle is on", "smells good"}, ann, bob)

@@ -213,6 +213,7 @@ func (t *turn) settleRows(i vault.Item, rows []vault.OutRow, receipts []wire.Rec
 			return v, t.Requeue(i.ID)
 		default:
 			v.stop = true
+			t.engine.DropOutbound(i.Room) // its place stays empty; others would miss a message before the next
 			return v, t.fail(i, core.Errorf(r.Code, "%s", r.Why))
 		}
 	}

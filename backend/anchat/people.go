@@ -126,11 +126,17 @@ func (t *turn) keepPerson(a wallet.Account, p person) error {
 	return t.Put(kindPerson, wire.AccountID(a), raw)
 }
 
-// nameOf is what the reader calls somebody: the nickname, else the ends of the
-// address. Nobody names themselves, so nobody takes the name of another.
-func (s *session) nameOf(_ wire.Room, a wallet.Account) string {
+// nameOf is what somebody is called in a room: the nickname that the reader gave
+// them; else what they say their name is, with a mark, as anybody may say anything;
+// else the ends of the address.
+func (s *session) nameOf(id wire.Room, a wallet.Account) string {
 	if name := s.book.of(a).Nickname; name != "" {
 		return name
+	}
+	if r, err := s.room(id); err == nil {
+		if m, ok := r.state.Member(a); ok && m.Called != "" {
+			return room.Claim + m.Called
+		}
 	}
 	address := a.String()
 	if len(address) <= addressHead+addressTail {
@@ -272,8 +278,12 @@ func (c *Chat) Person(ctx context.Context, address string) (core.ChatPerson, err
 		return p, err
 	}
 	for _, r := range s.all() {
-		if _, in := r.state.Member(a); !in || r.state.Kind() == "" {
+		m, in := r.state.Member(a)
+		if !in || r.state.Kind() == "" {
 			continue
+		}
+		if r.state.Kind() == core.ChatRoomDirect {
+			p.Name = s.nameOf(r.state.ID(), m.Account)
 		}
 		seen, err := s.seenAt(ctx, r.state.ID())
 		if err != nil {

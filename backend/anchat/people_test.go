@@ -104,9 +104,26 @@ func TestPeople_Names(t *testing.T) {
 			t.Errorf("names that look alike are not marked: %+v", got)
 		}
 		wantCode(t, ann.chat.Nickname(t.Context(), bob.account.String(), "a\u202eb"), core.Invalid, "a name to deceive")
+
+		// What somebody calls themselves is a claim: the reader's word wins, and it never
+		// looks like it.
+		mine, taken := "Cid", "Bob"
+		must(t, ann.chat.Nickname(t.Context(), cid.account.String(), ""))
+		must(t, cid.chat.SetRoom(t.Context(), core.ChatRoomSettings{Room: id.String(), MyName: &mine}))
+		settle()
+		if got := list(); got[2].Name != "~Cid" || got[1].LookAlike || cid.room(id).MyName != "Cid" {
+			t.Errorf("with a name of his own he is %+v", got[2])
+		}
+		must(t, cid.chat.SetRoom(t.Context(), core.ChatRoomSettings{Room: id.String(), MyName: &taken}))
+		settle()
+		if got := list(); got[2].Name != "~Bob" || !got[1].LookAlike || !got[2].LookAlike {
+			t.Errorf("with the name of another he is %+v", got[2])
+		}
+		bad := "x\ny"
+		wantCode(t, cid.chat.SetRoom(t.Context(), core.ChatRoomSettings{Room: id.String(), MyName: &bad}), core.Invalid, "a name of two lines")
 		contacts, err := ann.chat.Contacts(t.Context())
 		must(t, err)
-		if len(contacts) != 2 || contacts[0].Nickname != "Bob" {
+		if len(contacts) != 2 || contacts[1].Nickname != "Bob" {
 			t.Errorf("the contacts are %+v", contacts)
 		}
 	})

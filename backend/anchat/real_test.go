@@ -35,17 +35,17 @@ func (o one) QueryAt(ctx context.Context, _ string, ns core.Namespace, s core.St
 
 func (one) Name(node string) string { return node }
 
-// real is a chat on the real service.
-type real struct {
+// onNodes is a chat on the real service.
+type onNodes struct {
 	t       *testing.T
 	chat    *Chat
 	account wallet.Account
 	signer  *wallet.Signer
 }
 
-func newReal(t *testing.T, s *service.Service, gossip *memory, seed byte, chain wallet.Chain) *real {
+func newReal(t *testing.T, s *service.Service, gossip *memory, seed byte, chain wallet.Chain) *onNodes {
 	t.Helper()
-	r := &real{t: t, signer: signerOf(t, seed)}
+	r := &onNodes{t: t, signer: signerOf(t, seed)}
 	for _, a := range r.signer.Accounts() {
 		if a.Chain() == chain {
 			r.account = a
@@ -65,7 +65,7 @@ func newReal(t *testing.T, s *service.Service, gossip *memory, seed byte, chain 
 	return r
 }
 
-func (r *real) enrol() {
+func (r *onNodes) enrol() {
 	r.t.Helper()
 	e, err := r.chat.Enrolment(r.t.Context(), r.account.String(), string(r.account.Chain()), "127.0.0.1:9000")
 	must(r.t, err)
@@ -77,7 +77,7 @@ func (r *real) enrol() {
 
 // until waits until something holds, looking again whenever the chat says that it
 // has changed.
-func (r *real) until(what string, holds func() bool) {
+func (r *onNodes) until(what string, holds func() bool) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
@@ -90,7 +90,7 @@ func (r *real) until(what string, holds func() bool) {
 	}
 }
 
-func (r *real) texts(id string) (all []string) {
+func (r *onNodes) texts(id string) (all []string) {
 	r.t.Helper()
 	page, err := r.chat.Messages(r.t.Context(), core.ChatQuery{Room: id})
 	must(r.t, err)
@@ -112,21 +112,21 @@ func TestReal_TwoWalletsOnTheRealService(t *testing.T) {
 	ctx := t.Context()
 	r, err := ann.chat.NewRoom(ctx, core.ChatNewRoom{Name: "plans", History: core.ChatHistoryAll, Members: []string{bob.account.String(), eve.account.String()}})
 	must(t, err)
-	for _, d := range []*real{bob, eve} {
+	for _, d := range []*onNodes{bob, eve} {
 		d.until("the invitation is there", func() bool {
-			got, err := d.chat.Room(ctx, r.ID)
-			return err == nil && got.State == core.ChatInvited && got.Name == "plans"
+			got, roomErr := d.chat.Room(ctx, r.ID)
+			return roomErr == nil && got.State == core.ChatInvited && got.Name == "plans"
 		})
 		must(t, d.chat.Accept(ctx, r.ID))
 	}
 	var wanted []string
 	for n := range 3 {
-		for k, d := range []*real{ann, bob, eve} {
+		for k, d := range []*onNodes{ann, bob, eve} {
 			text := fmt.Sprintf("%d by %d", n, k)
 			_, err = d.chat.Send(ctx, core.ChatDraft{Room: r.ID, Text: text})
 			must(t, err)
 			wanted = append(wanted, text)
-			for _, other := range []*real{ann, bob, eve} {
+			for _, other := range []*onNodes{ann, bob, eve} {
 				other.until(text, func() bool { return slices.Equal(other.texts(r.ID), wanted) })
 			}
 		}
@@ -134,12 +134,12 @@ func TestReal_TwoWalletsOnTheRealService(t *testing.T) {
 	must(t, ann.chat.Remove(ctx, r.ID, eve.account.String(), false))
 	_, err = bob.chat.Send(ctx, core.ChatDraft{Room: r.ID, Text: "without eve"})
 	must(t, err)
-	for _, d := range []*real{ann, bob} {
+	for _, d := range []*onNodes{ann, bob} {
 		d.until("the message after the removal", func() bool { return slices.Equal(d.texts(r.ID), append(wanted, "without eve")) })
 	}
 	eve.until("eve knows that she was removed", func() bool {
-		got, err := eve.chat.Room(ctx, r.ID)
-		return err == nil && got.State == core.ChatLeft
+		got, roomErr := eve.chat.Room(ctx, r.ID)
+		return roomErr == nil && got.State == core.ChatLeft
 	})
 	if got := eve.texts(r.ID); !slices.Equal(got, wanted) {
 		t.Errorf("eve has %q", got)

@@ -142,7 +142,7 @@ func (t *turn) roomOf(r chatRoom, sum vault.Summary) core.ChatRoom {
 		Hosts:     []string{}, Answering: []string{},
 	}
 	if m, ok := r.state.Member(me); ok {
-		out.Role = m.Role
+		out.Role, out.MyName = m.Role, m.Called
 	}
 	if out.LastAt.IsZero() {
 		out.LastAt = r.state.CreatedAt()
@@ -513,7 +513,8 @@ func (c *Chat) ChangeRoom(ctx context.Context, n core.ChatRoomChange) error {
 	return nil
 }
 
-// SetRoom changes what a room is to its reader, on all of their devices.
+// SetRoom changes what a room is to its reader, on all of their devices, and what the
+// others there are told that the reader is called.
 func (c *Chat) SetRoom(ctx context.Context, n core.ChatRoomSettings) error {
 	s, id, err := c.openRoom(n.Room)
 	if err != nil {
@@ -521,6 +522,11 @@ func (c *Chat) SetRoom(ctx context.Context, n core.ChatRoomSettings) error {
 	}
 	if n.Notify != nil && !isNotify(*n.Notify) {
 		return core.Errorf(core.Invalid, "a room notifies of %s, %s or %s", core.ChatNotifyAll, core.ChatNotifyMentions, core.ChatNotifyNone)
+	}
+	if n.MyName != nil {
+		if err = c.callMe(ctx, n.Room, *n.MyName); err != nil {
+			return err
+		}
 	}
 	return s.do(ctx, func(t *turn) error {
 		r, err := t.room(id)
@@ -547,6 +553,14 @@ func (c *Chat) SetRoom(ctx context.Context, n core.ChatRoomSettings) error {
 		t.changed(core.ChatEventState, wire.Room{})
 		return t.share(&id, stateSettings, now)
 	})
+}
+
+// callMe tells the others of a room what the reader is called there.
+func (c *Chat) callMe(ctx context.Context, roomID, name string) error {
+	if err := wire.CheckName(name); err != nil {
+		return err
+	}
+	return c.change(ctx, roomID, room.ActCalled, "only members say in a room what they are called", room.Body{Kind: room.BodyCalled, Name: name})
 }
 
 // Invite asks people into a room. Those who were asked before are told again.

@@ -50,9 +50,10 @@ type session struct {
 	boxes     map[wire.Name]wire.Room // every mailbox of every room
 	learned   map[wallet.Account]time.Time
 	strangers map[wire.Fingerprint]time.Time
-	stale     []wallet.Account // somebody knows newer devices of them
-	answers   []answer         // to devices that ask for keys
-	unopened  []rest           // more of them can be opened
+	stalled   map[wire.Name]time.Time // since when a mailbox does not go on
+	stale     []wallet.Account        // somebody knows newer devices of them
+	answers   []answer                // to devices that ask for keys
+	unopened  []rest                  // more of them can be opened
 	status    status
 }
 

@@ -47,7 +47,7 @@ func sleep(ctx context.Context, wait time.Duration, b bell) {
 // follow keeps up until ctx ends.
 func (s *session) follow(ctx context.Context) {
 	var wait pause
-	f := &follower{s: s, read: map[wire.Name]bool{}}
+	f := &follower{s: s, read: map[wire.Name]bool{}, stalled: map[wire.Name]bool{}, told: map[wire.Name]bool{}}
 	for ctx.Err() == nil {
 		if err := f.round(ctx); err != nil {
 			s.offline(ctx, err)
@@ -64,6 +64,9 @@ type follower struct {
 	s     *session
 	read  map[wire.Name]bool // mailboxes that were read to their end once
 	index uint64             // the log entry up to which everything was read
+	// stalled are mailboxes of the running round that do not go on; told are those of
+	// which diagnostics know.
+	stalled, told map[wire.Name]bool
 }
 
 // round reads what was never read, then waits for the next change and reads that.
@@ -92,12 +95,16 @@ func (f *follower) round(ctx context.Context) error {
 			if f.read[box.name] {
 				continue
 			}
-			if err := s.readMailbox(ctx, box); err != nil {
+			if err := f.readMailbox(ctx, box); err != nil {
 				return err
 			}
-			f.read[box.name], again = true, true // reading it may have shown another
+			again = true // reading it may have shown another
 		}
 	}
+	for name := range f.stalled { // the next round tries again
+		delete(f.read, name)
+	}
+	clear(f.stalled)
 	s.online()
 	boxes := s.followed()
 	tags := make([]wire.Tag, 0, len(boxes))
@@ -115,13 +122,34 @@ func (f *follower) round(ctx context.Context) error {
 	}
 	for _, box := range boxes {
 		if _, changed := change.Mailboxes[box.name]; changed {
-			if err = s.readMailbox(ctx, box); err != nil {
+			if err = f.readMailbox(ctx, box); err != nil {
 				return err
 			}
 		}
 	}
 	f.index = max(f.index, change.Index)
 	return nil
+}
+
+// readMailbox reads one of them. A mailbox that does not go on keeps the others from
+// nothing.
+func (f *follower) readMailbox(ctx context.Context, box mailbox) error {
+	err := f.s.readMailbox(ctx, box)
+	var stalled *stall
+	if errors.As(err, &stalled) {
+		f.stalled[box.name] = true
+		f.read[box.name] = true
+		if f.told[box.name] {
+			return nil
+		}
+		f.told[box.name] = true
+		return f.s.do(ctx, func(t *turn) error {
+			t.refused("mailbox", box.room, "", stalled)
+			return nil
+		})
+	}
+	f.read[box.name] = true
+	return err
 }
 
 // prune forgets mailboxes that are followed no more: should they come back, they are
@@ -190,6 +218,9 @@ func (s *session) readMailbox(ctx context.Context, box mailbox) error {
 			return s.withheld(ctx, box, after, page.Last)
 		}
 		if err = checkPage(page, after); err != nil {
+			return err
+		}
+		if err = s.noteGap(ctx, box, after, page.Rows); err != nil {
 			return err
 		}
 		s.counted(int64(page.Last-after), 0) //nolint:gosec // both are numbers of rows
@@ -279,7 +310,7 @@ func (t *turn) row(box mailbox, stored wire.Stored, last bool) error {
 	if err == nil {
 		switch r := row.(type) {
 		case wire.Event:
-			err = t.event(box, stored, r, last)
+			err = t.event(box, stored, r)
 		case wire.Announce:
 			err = t.announce(box, stored, r)
 		case wire.Message:
@@ -293,8 +324,19 @@ func (t *turn) row(box mailbox, stored wire.Stored, last bool) error {
 		}
 	}
 	var need *engine.NeedDevices
-	if errors.As(err, &need) && !last {
+	switch {
+	case !errors.As(err, &need):
+	case !last:
 		return err
+	case row.Kind() == wire.KindEvent || row.Kind() == wire.KindAnnounce || row.Kind() == wire.KindMessage:
+		// The nodes took this row, so they know its device, and hide it. To go on would
+		// leave this device behind the others for good.
+		if t.s.stalls(box.name, t.now) {
+			return &stall{err}
+		}
+		if event, ok := row.(wire.Event); ok {
+			err = t.passEvent(box, stored, event, err)
+		}
 	}
 	return t.pass(row, box.room, err)
 }

@@ -30,7 +30,8 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 	if s, lockedErr := c.current(); lockedErr == nil && s.account == e.account {
 		return c.State(ctx)
 	}
-	u, err := c.keys(e.base).Open(ctx, passphrase)
+	keys := c.keys(e.base)
+	u, err := keys.Open(ctx, passphrase)
 	if err != nil {
 		return core.ChatState{}, err
 	}
@@ -42,7 +43,7 @@ func (c *Chat) Unlock(ctx context.Context, address string, passphrase core.Secre
 	if err != nil {
 		return core.ChatState{}, err
 	}
-	s, err := c.load(ctx, e, v, u.Copied)
+	s, err := c.load(ctx, e, v, keys, u.Copied)
 	if err == nil {
 		err = c.begin(ctx, s)
 	}
@@ -57,7 +58,7 @@ func (c *Chat) vaultOf(e entry, u vault.Unlocked, create bool) vault.Settings {
 }
 
 // load makes a session of what the vault has.
-func (c *Chat) load(ctx context.Context, e entry, v *vault.Vault, copied bool) (*session, error) {
+func (c *Chat) load(ctx context.Context, e entry, v *vault.Vault, keys *vault.Keys, copied bool) (*session, error) {
 	records, err := v.Records(ctx)
 	if err != nil {
 		return nil, err
@@ -67,13 +68,31 @@ func (c *Chat) load(ctx context.Context, e entry, v *vault.Vault, copied bool) (
 		return nil, err
 	}
 	if copied {
-		device.Restored()
+		if err = restored(ctx, v, device); err != nil {
+			return nil, err
+		}
+	}
+	// Only now is this folder the one that others are copies of: a crash before leaves
+	// it to be restored at the next start.
+	marked, err := keys.Started(ctx)
+	if err == nil && !marked && !copied {
+		err = restored(ctx, v, device)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s, err := c.newSession(e.account, device, v)
 	if err != nil {
 		return nil, err
 	}
 	return s, s.load(ctx)
+}
+
+// restored has the device begin everything anew that it sends with. It is kept at
+// once: a turn that only looks takes back what was not kept before it.
+func restored(ctx context.Context, v *vault.Vault, device *engine.Olm) error {
+	device.Restored()
+	return v.Update(ctx, func(tx *vault.Tx) error { return tx.PutRecords(device.Dirty()) })
 }
 
 // newSession is a session that run serves. The device signs what the nodes ask for
@@ -84,7 +103,7 @@ func (c *Chat) newSession(account wallet.Account, device *engine.Olm, v *vault.V
 		work: make(chan job), stop: make(chan struct{}), done: make(chan struct{}),
 		posts: make(bell, 1), heavy: make(bell, 1), syncs: make(bell, 1), ears: make(bell, 1), asks: make(bell, 1), chest: make(bell, 1),
 		rooms: map[wire.Room]chatRoom{}, boxes: map[wire.Name]wire.Room{},
-		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{},
+		learned: map[wallet.Account]time.Time{}, strangers: map[wire.Fingerprint]time.Time{}, stalled: map[wire.Name]time.Time{},
 	}
 	var err error
 	s.service, s.gossip, err = c.set.Open(wire.Caller{Account: account, Device: s.device}, s.sign)

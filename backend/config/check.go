@@ -26,6 +26,7 @@ const (
 	MaxReplicas         = 9                // more voters make every write slower and nothing safer
 	MaxReadTimeout      = time.Minute      // a longer reader blocks the truncation of the log
 	MaxValueBound       = 4 << 20          // one Raft entry and one frame of the RPC hold it
+	maxMessages         = 1_000_000_000    // of a wallet in the chat: without a bound, in effect
 	MaxNameLength       = 64               // of a node's or network's name
 	MinAPIKeyLength     = 20               // shorter keys can be guessed
 	MaxGatewaySockets   = 100_000          // each is a descriptor and some 40 KB
@@ -133,6 +134,14 @@ func (c Config) checkDatabase(f *faults) {
 	}
 	if v := c.Storage.MaxValueSize; v < 1024 || v > MaxValueBound {
 		f.add("storage.max_value_size", "", fmt.Sprintf("%s is out of range", v), "write 1KiB to 4MiB; larger things go in parts")
+	}
+	for name, v := range map[string]int{"anchat.messages_per_minute": c.Anchat.MessagesPerMinute, "anchat.messages_per_day": c.Anchat.MessagesPerDay} {
+		if v < 1 || v > maxMessages {
+			f.add(name, "", fmt.Sprintf("%d is out of range", v), fmt.Sprintf("write 1 to %d", maxMessages))
+		}
+	}
+	if v := c.Anchat.FilesPerWallet; v < 1<<20 || v > 1<<40 {
+		f.add("anchat.files_per_wallet", "", fmt.Sprintf("%s is out of range", v), "write 1MiB to 1TiB")
 	}
 }
 

@@ -17,6 +17,7 @@ type Config struct {
 	Node      Node
 	Database  Database
 	Storage   Storage
+	Anchat    Anchat
 	Discovery Discovery
 	Security  Security
 	Logging   Logging
@@ -60,6 +61,13 @@ type Database struct {
 // Storage is key-value storage.
 type Storage struct {
 	MaxValueSize Size
+}
+
+// Anchat is what this node lets a wallet write into the network's chat.
+type Anchat struct {
+	MessagesPerMinute int
+	MessagesPerDay    int
+	FilesPerWallet    Size
 }
 
 // Discovery is how the node finds others.
@@ -169,6 +177,8 @@ func Default() Config {
 			MaxAwake:          100,                   // about 70 MB and a third of a core when all idle
 		},
 		Storage: Storage{MaxValueSize: core.MaxValueBytes},
+		// More than people type, and little enough that one wallet fills nobody's disk.
+		Anchat: Anchat{MessagesPerMinute: 60, MessagesPerDay: 5000, FilesPerWallet: 256 << 20},
 		Discovery: Discovery{
 			DiscoveryInterval: 15 * time.Second,
 			BootstrapPort:     4001, // where nodes listen by default

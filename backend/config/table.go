@@ -13,7 +13,7 @@ const (
 func rows() []Key {
 	var table []Key
 	for _, section := range [][]Key{
-		nodeRows(), databaseRows(), storageRows(), discoveryRows(), securityRows(),
+		nodeRows(), databaseRows(), storageRows(), anchatRows(), discoveryRows(), securityRows(),
 		loggingRows(), gatewayRows(), authRows(), proxyRows(), uiRows(),
 	} {
 		table = append(table, section...)
@@ -132,6 +132,23 @@ func storageRows() []Key {
 		{
 			Name: "storage.max_value_size", Kind: KindSize, Example: "512KiB", field: func(c *Config) any { return &c.Storage.MaxValueSize },
 			Help: "Largest value of one key, 1KiB to 4MiB",
+		},
+	}
+}
+
+func anchatRows() []Key {
+	return []Key{
+		{
+			Name: "anchat.messages_per_minute", Kind: KindInteger, Example: "120", field: func(c *Config) any { return &c.Anchat.MessagesPerMinute },
+			Help: "Chat messages of one wallet that this node stores in a minute",
+		},
+		{
+			Name: "anchat.messages_per_day", Kind: KindInteger, Example: "20000", field: func(c *Config) any { return &c.Anchat.MessagesPerDay },
+			Help: "Chat messages of one wallet that this node stores in a day",
+		},
+		{
+			Name: "anchat.files_per_wallet", Kind: KindSize, Example: "1GiB", field: func(c *Config) any { return &c.Anchat.FilesPerWallet },
+			Help: "What the files of one wallet may take in the chat, as they are stored",
 		},
 	}
 }

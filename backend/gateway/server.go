@@ -36,7 +36,7 @@ func (g *Gateway) Run(ctx context.Context, ready func()) error {
 		return nil
 	}
 	limited := newDoor(g.listener, g.maxConnections())
-	server := g.server(ctx, g.Handler())
+	server := g.server(ctx, g.Handler()) //nolint:contextcheck // a handler has its request's
 	server.ConnContext = markBeyond
 	server.TLSConfig = g.tls
 	serve := server.Serve
@@ -52,7 +52,7 @@ func (g *Gateway) Run(ctx context.Context, ready func()) error {
 // remote address is, which is to be its peer id. It serves until ctx ends and
 // closes l. It may be called besides Run and several times.
 func (g *Gateway) Serve(ctx context.Context, l net.Listener, ready func()) error {
-	server := g.server(ctx, g.guard(g.mux(), true))
+	server := g.server(ctx, g.guard(g.mux(), true)) //nolint:contextcheck // likewise
 	return g.carry(ctx, server, func() error { return server.Serve(l) }, ready)
 }
 

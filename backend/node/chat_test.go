@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"git.debros.io/DeBros/network/backend/config"
@@ -185,5 +186,83 @@ func TestChat_ThreeMembersAndAGuest(t *testing.T) {
 		}
 		return errRoom
 	})
-	reads(t, room.ID, []string{"hello bob", "hello ann", "where are you?", "never mind", "here I am"}, bob)
+	all := []string{"hello bob", "hello ann", "where are you?", "never mind", "here I am"}
+	reads(t, room.ID, all, bob)
+
+	// What was read stays readable where no member can be reached.
+	bob.at.stop(t)
+	for _, m := range slices.Backward(members) {
+		m.stop(t)
+	}
+	bob.at = start(t, dir, asGuest)
+	bob.unlocks(t)
+	reads(t, room.ID, all, bob)
+}
+
+// When the computer that decides is switched off in the middle of a talk, nothing
+// may be lost, come twice, or stand in another order for somebody.
+func TestChat_TheLeaderIsSwitchedOff(t *testing.T) {
+	members := three(t)
+	var leader *running
+	first := members[0].enrolled(t, ethereumPerson(t)) // the rows find their place
+	place := settled(t, members[0], core.ChatNamespace)
+	people := make([]chatter, 0, 2)
+	for _, m := range members {
+		switch {
+		case m.file.PeerID == place.Leader:
+			leader = m
+		case m == members[0]:
+			people = append(people, first)
+		case len(people) < 2:
+			people = append(people, m.enrolled(t, solanaPerson(t)))
+		}
+	}
+	if leader == members[0] { // its device stays behind
+		people = people[:0]
+		for _, m := range members[1:] {
+			people = append(people, m.enrolled(t, ethereumPerson(t)))
+		}
+	}
+	ann, bob := people[0], people[1]
+	room := ann.makes(t, core.ChatNewRoom{Name: "plans", Members: []string{bob.wallet()}}).ID
+	bob.invited(t, room)
+	ann.says(t, room, "begin")
+	reads(t, room, []string{"begin"}, ann, bob)
+	const each = 12
+	talk := func(round string) {
+		t.Helper()
+		for i := range each {
+			ann.says(t, room, fmt.Sprintf("ann %s %d", round, i))
+			bob.says(t, room, fmt.Sprintf("bob %s %d", round, i))
+		}
+	}
+	talk("before")
+	leader.stop(t)
+	talk("without")
+	var got []string
+	until(t, "all of it is read by both, alike", func() error {
+		mine, errMine := ann.texts(t, room)
+		theirs, errTheirs := bob.texts(t, room)
+		if err := errors.Join(errMine, errTheirs); err != nil {
+			return err
+		}
+		if got = mine; len(mine) != 1+4*each || !slices.Equal(mine, theirs) {
+			return fmt.Errorf("%d and %d lines: %q, %q", len(mine), len(theirs), mine, theirs)
+		}
+		return nil
+	})
+	for _, name := range []string{"ann", "bob"} {
+		var own []string
+		for _, text := range got {
+			if strings.HasPrefix(text, name) {
+				own = append(own, text)
+			}
+		}
+		for i, text := range own {
+			round := []string{"before", "without"}[i/each]
+			if want := fmt.Sprintf("%s %s %d", name, round, i%each); text != want {
+				t.Errorf("line %d of %s is %q, want %q", i, name, text, want)
+			}
+		}
+	}
 }

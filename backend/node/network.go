@@ -222,7 +222,9 @@ func (n *Node) openSession(root, id string) (*session, error) {
 	if s.auth, err = n.newAuth(s, filepath.Join(root, id)); err != nil {
 		return nil, fmt.Errorf("build auth: %w", err)
 	}
-	s.rows = service.New(service.Settings{}, s.databases.Internal(), chatReplicas{s.databases.Internal(), n.peerNames}, n.logs.Logger("anchat"))
+	s.rows = service.New(service.Settings{
+		Messages: service.Rate{Minute: c.Anchat.MessagesPerMinute, Day: c.Anchat.MessagesPerDay}, FilesBytes: int64(c.Anchat.FilesPerWallet),
+	}, s.databases.Internal(), chatReplicas{s.databases.Internal(), n.peerNames}, n.logs.Logger("anchat"))
 	s.backups = newBackups(n, s)
 	return s, nil
 }

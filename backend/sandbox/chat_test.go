@@ -53,6 +53,7 @@ func TestSandbox_Chat(t *testing.T) {
 func BenchmarkChat_ThreeNodes(b *testing.B) {
 	s := settings(b, 3)
 	s.Chat = true
+	s.Config = map[string]string{"anchat.messages_per_minute": "1000000", "anchat.messages_per_day": "1000000"} // a person writes less
 	box, _ := up(b, s)
 	alice, carol := chatClient(b, box, 0), chatClient(b, box, 2)
 	var rooms []core.ChatRoom

@@ -429,9 +429,6 @@ func TestAnnouncement(t *testing.T) {
 	if !errors.As(err, &need) || need.Session != ref.Session {
 		t.Errorf("without an announcement: %v", err)
 	}
-	if waiting := bob.Pending(); len(waiting) != 1 || waiting[0].Announced || waiting[0].Session != ref.Session {
-		t.Errorf("waiting: %v", waiting)
-	}
 
 	forged := genuine
 	forged, err = forged.SignBy(mallory.Sign)
@@ -467,9 +464,6 @@ func TestAnnouncement(t *testing.T) {
 	o, err := bob.Open(w.room.last(), message, w.now)
 	if err != nil || o.Author != alice.Account() || o.Device != alice.Device() {
 		t.Errorf("author %v, %v", o.Author, err)
-	}
-	if len(bob.Pending()) != 0 {
-		t.Errorf("waiting: %v", bob.Pending())
 	}
 }
 
@@ -524,6 +518,78 @@ func TestKey_fromAnybody(t *testing.T) {
 	must(t, bring(wrong)) // nothing new about it: the right one is known
 	if k, has := bob.Key(ref.Session); !has || !bytes.Equal(k.Key, good.Key) {
 		t.Error("a wrong key took the place of the right one")
+	}
+}
+
+// Whatever bytes are brought as a key: no panic, no key of another session, nothing
+// that stays when they are refused.
+func FuzzKey(f *testing.F) {
+	w, alice, bob := pair(f)
+	ref := alice.send("hello")
+	bob.sync()
+	bob.save()
+	good, _ := alice.Key(ref.Session)
+	f.Add(good.Key)
+	signed, err := alice.outbound[w.room.id].export()
+	must(f, err)
+	f.Add(signed)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		bob.w.t = t
+		bob.restart()
+		name := ref.Session
+		if len(raw) >= exportBytes {
+			name = wire.Session(raw[exportBytes-32 : exportBytes])
+		}
+		if _, err := bob.ImportKey(Key{Room: w.room.id, Session: name, Key: raw}); err != nil && len(bob.Dirty()) > 0 {
+			t.Fatal("a key that was refused left traces")
+		}
+		if k, ok := bob.Key(ref.Session); !ok || !bytes.Equal(k.Key, good.Key) {
+			t.Fatal("the right key is gone")
+		}
+		bob.Dirty()
+		if _, err := Load(bob.records); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Strangers who bring keys of sessions that nobody has announced must not keep those
+// of friends out, and cost only so much.
+func TestKey_waitingIsBounded(t *testing.T) {
+	w, alice, bob := pair(t)
+	stranger := w.enrol(newOwner(t, "stranger"))
+	stranger.learn(bob.Account())
+	bob.learn(stranger.Account())
+	n := 0
+	var err error
+	for err == nil && n < 2*MaxBrought {
+		bundle := make(inner.History, inner.MaxHistoryKeys)
+		for i := range bundle {
+			n++
+			bundle[i].Key = make([]byte, exportBytes)
+			bundle[i].Key[0] = keyVersion
+			bundle[i].Session = wire.Session{1, byte(n), byte(n >> 8)}
+			copy(bundle[i].Key[exportBytes-32:], bundle[i].Session[:])
+		}
+		body, marshalErr := inner.MarshalSecret(bundle)
+		must(t, marshalErr)
+		letters, sealErr := stranger.SealSecret([]wire.Fingerprint{bob.Device()}, inner.Secret{Kind: inner.SecretHistory, Room: w.room.id, Body: body}, w.now)
+		must(t, sealErr)
+		_, _, err = bob.OpenEnvelope(pick[wire.Envelope](letters)[0], w.now)
+	}
+	if core.CodeOf(err) != core.Limited || bob.waiting != MaxBrought {
+		t.Fatalf("%d keys wait: %v", bob.waiting, err)
+	}
+	bob.save()
+	bob.restart()
+	if bob.waiting != MaxBrought || bob.brought[stranger.Account()] != MaxBrought {
+		t.Errorf("after a restart %d keys wait", bob.waiting)
+	}
+	ref := alice.send("from a friend")
+	bob.sync()
+	bob.has(ref, "from a friend")
+	if bob.waiting != MaxBrought {
+		t.Errorf("%d keys wait after a friend's was announced", bob.waiting)
 	}
 }
 

@@ -219,7 +219,12 @@ func TestCopiedState(t *testing.T) {
 	for _, d := range all[1:] {
 		d.restart()
 		d.Restored()
+		d.learn(bob.Account())
+		d.Rollback() // takes back what came after, and not that
+		d.Dirty()
+		d.Unsaved() // the disk is full
 		d.save()
+		d.restart()
 	}
 	for i := range 4 {
 		for j, d := range all {

@@ -121,11 +121,6 @@ func (e *Olm) Sign(signed []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// SignDoor signs the challenge of a node at which the device asks for a session.
-func (e *Olm) SignDoor(challenge []byte) ([]byte, error) {
-	return e.Sign(wire.Signed(wire.LabelDoor, challenge))
-}
-
 // SignEvent makes an event of a room this device's.
 func (e *Olm) SignEvent(v wire.Event, now time.Time) (wire.Event, error) {
 	v.Device, v.At = e.self.device, wire.Time(now)
@@ -254,7 +249,7 @@ func (e *Olm) Publish(now time.Time) (rows []wire.Row, err error) {
 	}
 	err = e.atomic(func() error {
 		e.touch(keySelf)
-		id := uint64(now.UnixMilli()) //nolint:gosec // clocks are after 1970; above what an older copy of this device published
+		id := uint64(now.UnixMilli()) // above what an older copy of this device has published
 		if e.self.prekey != nil {
 			id = max(id, e.self.prekey.ID+1)
 		}

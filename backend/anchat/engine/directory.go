@@ -221,9 +221,6 @@ func (e *Olm) ListOf(a wallet.Account) (wire.List, bool) {
 	return wire.List{Account: a}, false
 }
 
-// Learned tells whether Learn was called for an account, whatever it said.
-func (e *Olm) Learned(a wallet.Account) bool { return e.people[a] != nil }
-
 // Devices lists the certified devices of an account, in the order of their making.
 func (e *Olm) Devices(a wallet.Account) []Known {
 	p := e.people[a]

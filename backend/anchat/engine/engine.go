@@ -4,6 +4,7 @@ package engine
 // call that fails leaves no trace.
 
 import (
+	"maps"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
@@ -61,13 +62,16 @@ type Olm struct {
 	outbound map[wire.Room]*outbound
 	shared   map[wire.Room]*shared
 
-	waiting int    // keys that wait for an announcement
-	changes uint64 // goes up with everything that is learned of devices
-	asked   *asked // what the wallet is being asked to sign
+	waiting int                    // keys that wait for an announcement
+	brought map[wallet.Account]int // the same by who brought them
+	changes uint64                 // goes up with everything that is learned of devices
+	asked   *asked                 // what the wallet is being asked to sign
 
 	journal map[string][]byte // records as they were at the last Dirty
 	handed  map[string][]byte // those that it returned, as they were before
-	running map[string][]byte // the same since the running call began; nil between calls
+	// Records that Restored has changed; no Rollback takes that back.
+	kept, keptHanded map[string][]byte
+	running          map[string][]byte // the same since the running call began; nil between calls
 }
 
 var _ Engine = (*Olm)(nil)
@@ -107,7 +111,7 @@ func empty() *Olm {
 	return &Olm{
 		people: map[wallet.Account]*person{}, devices: map[wire.Fingerprint]wallet.Account{},
 		peers: map[wire.Fingerprint]*peer{}, streams: map[wire.Session]*stream{}, seen: map[seenKey]*seenPage{},
-		outbound: map[wire.Room]*outbound{}, shared: map[wire.Room]*shared{}, journal: map[string][]byte{},
+		outbound: map[wire.Room]*outbound{}, shared: map[wire.Room]*shared{}, journal: map[string][]byte{}, brought: map[wallet.Account]int{},
 	}
 }
 
@@ -117,15 +121,19 @@ func (*Olm) Suite() wire.Suite { return wire.SuiteOlm }
 // Dirty returns the records that changed since it was called last, nil for one that
 // is gone. The caller saves them together with what the calls gave.
 func (e *Olm) Dirty() map[string][]byte {
-	out := make(map[string][]byte, len(e.journal))
+	out := make(map[string][]byte, len(e.journal)+len(e.kept))
 	for key := range e.journal {
 		out[key] = e.record(key)
 	}
+	for key := range e.kept {
+		out[key] = e.record(key)
+	}
 	e.handed, e.journal = e.journal, map[string][]byte{}
+	e.keptHanded, e.kept = e.kept, nil
 	return out
 }
 
-// Rollback takes back all calls since Dirty was called last.
+// Rollback takes back all calls since Dirty was called last, but for Restored.
 func (e *Olm) Rollback() {
 	back := e.journal
 	e.journal = map[string][]byte{}
@@ -137,7 +145,16 @@ func (e *Olm) Rollback() {
 func (e *Olm) Unsaved() {
 	e.Rollback()
 	e.takeBack(e.handed)
-	e.handed = nil
+	e.keep(e.keptHanded)
+	e.handed, e.keptHanded = nil, nil
+}
+
+// keep has records saved whatever is taken back.
+func (e *Olm) keep(records map[string][]byte) {
+	if e.kept == nil {
+		e.kept = map[string][]byte{}
+	}
+	maps.Copy(e.kept, records)
 }
 
 // atomic runs a call that leaves all as it was when it returns an error.

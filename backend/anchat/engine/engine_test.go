@@ -208,7 +208,7 @@ func TestSign_labelsOnly(t *testing.T) {
 			t.Errorf("%q: %v", signed, err)
 		}
 	}
-	signature, err := alice.SignDoor([]byte("challenge"))
+	signature, err := alice.Sign(wire.Signed(wire.LabelDoor, []byte("challenge")))
 	must(t, err)
 	must(t, wire.Verify(alice.Statement().Signing, signature, wire.LabelDoor, []byte("challenge")))
 }

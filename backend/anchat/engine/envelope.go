@@ -101,12 +101,13 @@ func (e *Olm) OpenEnvelope(env wire.Envelope, at time.Time) (s inner.Secret, fro
 	if p := e.peers[env.From]; p != nil && slices.Contains(p.opened, [16]byte(env.ID)) {
 		return s, from, ErrKnown
 	}
+	opened := false
 	err = e.atomic(func() error {
-		s, err = e.openSecret(k, env)
+		s, opened, err = e.openSecret(k, env)
 		return err
 	})
 	if err != nil {
-		if core.CodeOf(err) == core.Denied {
+		if !opened && !errors.Is(err, ErrKnown) {
 			e.askNew(env.From, at)
 		}
 		return inner.Secret{}, from, err
@@ -114,35 +115,37 @@ func (e *Olm) OpenEnvelope(env wire.Envelope, at time.Time) (s inner.Secret, fro
 	return s, from, nil
 }
 
-// openSecret runs inside of atomic.
-func (e *Olm) openSecret(k *Known, env wire.Envelope) (inner.Secret, error) {
+// openSecret runs inside of atomic. opened says that Olm opened it, whatever is inside.
+func (e *Olm) openSecret(k *Known, env wire.Envelope) (s inner.Secret, opened bool, err error) {
 	plain, err := e.openFrom(k, env)
 	if err != nil {
 		if errors.Is(err, ErrKnown) {
-			return inner.Secret{}, err
+			return s, false, err
 		}
-		return inner.Secret{}, refuse(env.From, wire.Session{}, "%s", core.Sentence(err))
+		return s, false, refuse(env.From, wire.Session{}, "%s", core.Sentence(err))
 	}
 	p := e.peerOf(env.From)
 	p.opened = remember(p.opened, env.ID)
-	s, err := inner.DecodeSecret(plain)
+	s, err = inner.DecodeSecret(plain)
 	switch {
 	case errors.Is(err, inner.ErrNewer):
-		return inner.Secret{}, &NeedNewer{Suite: env.Suite}
+		err = &NeedNewer{Suite: env.Suite}
 	case err != nil:
-		return inner.Secret{}, refuse(env.From, wire.Session{}, "what is inside of this envelope is none")
+		err = refuse(env.From, wire.Session{}, "what is inside of this envelope is none")
 	case s.From != env.From || s.To != e.self.device:
-		return inner.Secret{}, refuse(env.From, wire.Session{}, "this was written for another device")
+		err = refuse(env.From, wire.Session{}, "this was written for another device")
+	default:
+		err = e.takeKeys(k.Statement.Account, s)
 	}
-	return s, e.takeKeys(s)
+	return s, true, err
 }
 
 // takeKeys brings the keys of a secret to the door. One that is refused does not
 // keep the others out.
-func (e *Olm) takeKeys(s inner.Secret) error {
+func (e *Olm) takeKeys(by wallet.Account, s inner.Secret) error {
 	switch s.Kind { //nolint:exhaustive // the others carry no keys of sessions
 	case inner.SecretSessionKey:
-		_, err := e.accept(s.Room, s.Session, s.Body)
+		_, err := e.accept(by, s.Room, s.Session, s.Body)
 		return err
 	case inner.SecretHistory:
 		bundle, err := s.History()
@@ -152,7 +155,7 @@ func (e *Olm) takeKeys(s inner.Secret) error {
 		var refused error
 		taken := 0
 		for _, k := range bundle {
-			if _, err = e.accept(s.Room, k.Session, k.Key); err != nil {
+			if _, err = e.accept(by, s.Room, k.Session, k.Key); err != nil {
 				refused = err
 				continue
 			}

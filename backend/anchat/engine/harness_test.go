@@ -218,6 +218,7 @@ type device struct {
 	mail    int // of the inbox
 	late    []stored
 	letters []stored
+	opened  []wire.Envelope // letters, since the state that it has
 	refused []error
 }
 
@@ -328,6 +329,10 @@ func (d *device) sync() {
 	late := d.late
 	d.late = nil
 	for _, s := range late {
+		if k := d.streams[only[wire.Message](s.row).Session]; k == nil || len(k.keys) == 0 {
+			d.late = append(d.late, s) // nothing new about it
+			continue
+		}
 		d.open(s)
 	}
 	d.save()
@@ -347,6 +352,9 @@ func (d *device) letter(s stored) {
 	if errors.As(err, &need) {
 		d.letters = append(d.letters, s)
 		return
+	}
+	if err == nil {
+		d.opened = append(d.opened, env)
 	}
 	d.refuse(err)
 }

@@ -3,6 +3,7 @@ package engine
 // Whose devices are believed: certificates, lists, prekeys.
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -387,5 +388,55 @@ func TestPrekeys(t *testing.T) {
 		if learnErr != nil || len(news.Refused) != 1 {
 			t.Errorf("%s: %+v, %v", name, news, learnErr)
 		}
+	}
+}
+
+// A store that hides a revocation, or shows two lists, is given away by the next
+// message: each carries its sender's list.
+func TestLists_hiddenIsNoticed(t *testing.T) {
+	w, alice, phone, bob, _ := trio(t)
+	alice.send("hello")
+	bob.sync()
+	hidden := w.known[alice.Account()]
+	rows, err := alice.Revoke(phone.Device(), w.now)
+	must(t, err)
+	must(t, w.put(rows...))
+	alice.learn(w.room.accounts()...)
+	w.now = w.now.Add(time.Second)
+
+	shown := w.known[alice.Account()]
+	w.known[alice.Account()] = hidden
+	rows, _, err = alice.Seal(w.room.last(), text("the phone is lost"), w.now) // rotates
+	must(t, err)
+	var need *NeedDevices
+	if err = bob.Accept(w.room.last(), pick[wire.Announce](rows)[0], w.now); !errors.As(err, &need) || !slices.Equal(need.Accounts, []wallet.Account{alice.Account()}) {
+		t.Fatalf("a session that names a hidden list: %v", err)
+	}
+	w.known[alice.Account()] = shown
+	bob.learn(alice.Account())
+	must(t, w.put(rows...))
+	bob.sync()
+
+	// Within a session: alice gets a new device, and bob is not told.
+	tablet := w.enrol(alice.owner)
+	rows, err = alice.Approve(tablet.Device(), w.now)
+	if err == nil {
+		t.Fatalf("approved before it was learned: %v", rows)
+	}
+	alice.learn(w.room.accounts()...)
+	rows, _, err = alice.Seal(w.room.last(), text("I have a tablet"), w.now)
+	must(t, err)
+	o, err := bob.Open(w.room.last(), pick[wire.Message](rows)[0], w.now)
+	if err != nil || !o.NewerList || o.ForkedList {
+		t.Errorf("with a list that is not known here: %+v, %v", o, err)
+	}
+	list, _ := alice.ListOf(alice.Account())
+	fork := wire.List{Account: list.Account, Version: list.Version, Parent: list.Parent, Live: list.Live, Revoked: list.Revoked, At: list.At.Add(time.Second)}
+	bob.people[alice.Account()].lists = append(bob.people[alice.Account()].lists, fork)
+	bob.people[alice.Account()].settle()
+	rows, _, err = alice.Seal(w.room.last(), text("still me"), w.now)
+	must(t, err)
+	if o, err = bob.Open(w.room.last(), pick[wire.Message](rows)[0], w.now); err != nil || !o.ForkedList || o.NewerList {
+		t.Errorf("with another list than is known here: %+v, %v", o, err)
 	}
 }

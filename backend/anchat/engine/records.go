@@ -115,9 +115,9 @@ func (e *Olm) restore(key string, value []byte) error {
 		restoreInto(e.peers, wire.Fingerprint(named(name)), value, func() *peer { return readPeer(r) })
 	case kindStream:
 		s := wire.Session(named(name))
-		e.waiting -= e.streams[s].waits()
+		e.weigh(e.streams[s], -1)
 		restoreInto(e.streams, s, value, func() *stream { return readStream(r, s) })
-		e.waiting += e.streams[s].waits()
+		e.weigh(e.streams[s], 1)
 	case kindSeen:
 		k, ok := seenName(name)
 		r.bad = !ok

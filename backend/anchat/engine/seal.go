@@ -269,7 +269,7 @@ func (e *Olm) rotate(r Room, now time.Time) (wire.Announce, error) {
 	e.outbound[r.ID()], e.shared[r.ID()] = o, &shared{devices: map[wire.Fingerprint]bool{}}
 	s := e.streamOf(o.name())
 	s.room, s.announced = r.ID(), []announced{{Announce: a, account: e.Account()}}
-	if _, err = e.accept(r.ID(), o.name(), raw); err != nil {
+	if _, err = e.accept(e.Account(), r.ID(), o.name(), raw); err != nil {
 		return wire.Announce{}, err
 	}
 	return a, nil
@@ -304,8 +304,11 @@ func (e *Olm) DropOutbound(r wire.Room) {
 
 // Restored has to be called when the records may be a copy, or older than what this
 // device has done: nothing that was sent with before is used again, neither for
-// rooms nor for other devices, and Publish is due.
+// rooms nor for other devices, and Publish is due. It comes right after Load, and
+// stays whatever Rollback takes back.
 func (e *Olm) Restored() {
+	before := e.journal
+	e.journal = map[string][]byte{}
 	e.must(func() {
 		e.touch(keySelf)
 		e.self.stale = true
@@ -318,6 +321,11 @@ func (e *Olm) Restored() {
 			}
 		}
 	})
+	e.keep(e.journal)
+	for key := range e.journal {
+		delete(before, key)
+	}
+	e.journal = before
 }
 
 // must runs a call that cannot fail.
@@ -340,16 +348,4 @@ func (e *Olm) NextIndex(name wire.Session) (uint32, bool) {
 		return 0, false
 	}
 	return uint32(o.session.MessageIndex()), true //nolint:gosec // a session rotates long before
-}
-
-// Unlearned is the accounts that a room's messages are sealed for without anything being known of
-// their devices: to be learned before Seal.
-func (e *Olm) Unlearned(r Room) []wallet.Account {
-	var out []wallet.Account
-	for _, m := range r.Members() {
-		if e.people[m.Account] == nil {
-			out = append(out, m.Account)
-		}
-	}
-	return out
 }

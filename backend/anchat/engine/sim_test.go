@@ -43,14 +43,15 @@ type backup struct {
 	read    map[inner.Ref]string
 	box     int
 	late    []stored
+	opened  []wire.Envelope
 	view    int
 }
 
 // thief is somebody with a copy of an actor's data folder.
 type thief struct {
-	of   *actor
-	d    *device
-	mail []stored // what the actor had opened before
+	of     *actor
+	d      *device
+	before []wire.Envelope // what the actor had opened when it was stolen from
 }
 
 type sim struct {
@@ -323,7 +324,7 @@ func (s *sim) remove(a *actor) {
 }
 
 func (s *sim) keep(a *actor) {
-	a.backups = append(a.backups, backup{records: maps.Clone(a.records), read: maps.Clone(a.read), box: a.box, late: slices.Clone(a.late), view: a.view})
+	a.backups = append(a.backups, backup{records: maps.Clone(a.records), read: maps.Clone(a.read), box: a.box, late: slices.Clone(a.late), opened: slices.Clone(a.opened), view: a.view})
 }
 
 // setBack brings an old data folder back. The letters of since then were
@@ -334,6 +335,7 @@ func (s *sim) setBack(a *actor) {
 	}
 	b := a.backups[s.chance.IntN(len(a.backups))]
 	a.records, a.read, a.box, a.late, a.view = maps.Clone(b.records), maps.Clone(b.read), b.box, slices.Clone(b.late), b.view
+	a.opened = slices.Clone(b.opened)
 	a.restart()
 	a.Restored()
 	rows, err := a.Publish(s.w.now)
@@ -351,7 +353,7 @@ func (s *sim) steal(a *actor) {
 	}
 	d := &device{w: s.w, owner: a.owner, records: maps.Clone(a.records), read: map[inner.Ref]string{}, mail: a.mail}
 	d.restart()
-	s.thiefs = append(s.thiefs, &thief{of: a, d: d, mail: slices.Clone(s.w.inbox[a.Device()][:a.mail])})
+	s.thiefs = append(s.thiefs, &thief{of: a, d: d, before: slices.Clone(a.opened)})
 }
 
 // revoke ends a device, and its owner takes a new one. What was stolen of it is worth

@@ -6,6 +6,8 @@ package engine
 import (
 	"slices"
 
+	"maunium.net/go/mautrix/crypto/goolm/message"
+
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 )
@@ -119,16 +121,14 @@ func (s *sim) bySibling(a *actor, m *sent) bool {
 }
 
 // compareThief looks at what a stolen folder is worth: nothing that came before by
-// Olm, and nothing that was sealed by whoever knew that the device was revoked.
+// Olm, but first messages while their prekey lives, and nothing that was sealed by whoever knew that the device was revoked.
 func (s *sim) compareThief(th *thief) {
-	for _, row := range th.mail {
-		env := only[wire.Envelope](row.row)
+	for _, env := range th.before {
 		k, ok := th.d.Lookup(env.From)
-		if !ok {
+		if !ok || th.d.holdsKeyOf(env) {
 			continue
 		}
 		err := th.d.atomic(func() error {
-			th.d.peerOf(env.From).firsts = nil
 			_, openErr := th.d.openFrom(&k, env)
 			return openErr
 		})
@@ -146,4 +146,14 @@ func (s *sim) compareThief(th *thief) {
 			s.t.Errorf("a thief read %q", body)
 		}
 	}
+}
+
+// holdsKeyOf tells whether a letter is the first of a session that began with a
+// prekey which is still here: such a one is protected by that key's life only.
+func (d *device) holdsKeyOf(env wire.Envelope) bool {
+	var first message.PreKeyMessage
+	if env.Type != 0 || first.Decode(env.Body) != nil {
+		return false
+	}
+	return d.self.account.CurrentFallbackKey.Key.PublicKey.Equal(first.OneTimeKey) || d.self.account.PrevFallbackKey.Key.PublicKey.Equal(first.OneTimeKey)
 }

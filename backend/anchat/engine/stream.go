@@ -5,6 +5,7 @@ package engine
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -25,6 +26,9 @@ const (
 	// MaxWaitingKeys bounds the keys that wait for their session to be announced: a
 	// whole backup may come before the mailboxes are read.
 	MaxWaitingKeys = 20_000
+	// MaxBrought bounds those of them that one account has brought, so that strangers
+	// do not keep friends out. For own devices and the backup the first bound counts.
+	MaxBrought = 2_000
 	// MaxCandidates bounds the keys that are kept of one session until a message
 	// shows which one is right.
 	MaxCandidates = 4
@@ -42,10 +46,11 @@ const (
 type stream struct {
 	session   wire.Session
 	room      wire.Room
-	announced []announced // those that hold
-	keys      []key       // the right one first
-	late      [][16]byte  // messages that came in their order, and wait for the key
-	given     []span      // of an own session: who got its key when it was under way
+	announced []announced    // those that hold
+	keys      []key          // the right one first
+	late      [][16]byte     // messages that came in their order, and wait for the key
+	given     []span         // of an own session: who got its key when it was under way
+	brought   wallet.Account // who brought the first key of one that is not announced
 }
 
 // span is from where on an account may have a key.
@@ -96,7 +101,7 @@ func (s *stream) record() []byte {
 	for _, k := range s.keys {
 		out = out.flag(k.proved).bytes(k.export[:])
 	}
-	out = out.hashes(s.late).number(uint64(len(s.given)))
+	out = out.bytes([]byte(wire.AccountID(s.brought))).hashes(s.late).number(uint64(len(s.given)))
 	for _, g := range s.given {
 		out = out.bytes([]byte(wire.AccountID(g.account))).number(uint64(g.index))
 	}
@@ -116,6 +121,11 @@ func readStream(r *reader, name wire.Session) *stream {
 		k := key{proved: r.flag()}
 		r.into(k.export[:])
 		s.keys = append(s.keys, k)
+	}
+	if by := string(r.bytes()); by != "" {
+		account, err := wire.ParseAccountID(by)
+		r.bad = r.bad || err != nil
+		s.brought = account
 	}
 	s.late = r.hashes()
 	for n := r.count(); n > 0 && !r.bad; n-- {
@@ -162,7 +172,7 @@ func (e *Olm) Accept(r Room, a wire.Announce, at time.Time) error {
 	return e.atomic(func() error {
 		s = e.streamOf(a.Session)
 		if len(s.announced) == 0 {
-			e.waiting -= s.waits()
+			e.weigh(s, -1)
 			if s.room != r.ID() { // keys that somebody brought for another room
 				s.room, s.keys = r.ID(), nil
 			}
@@ -193,6 +203,17 @@ func hasMailbox(r Room, name wire.Name) bool {
 	return false
 }
 
+// weigh counts the keys of a session that wait, or counts them no more.
+func (e *Olm) weigh(s *stream, sign int) {
+	if n := s.waits(); n > 0 {
+		e.waiting += sign * n
+		e.brought[s.brought] += sign * n
+		if e.brought[s.brought] == 0 {
+			delete(e.brought, s.brought)
+		}
+	}
+}
+
 // streamOf is the session of a name, ready to be changed inside of atomic.
 func (e *Olm) streamOf(name wire.Session) *stream {
 	e.touch(keyStream(name))
@@ -204,10 +225,10 @@ func (e *Olm) streamOf(name wire.Session) *stream {
 	return s
 }
 
-// accept is the one door: every key of a session comes in here, whoever brought it.
-// It counts once the session is announced, and as soon as a message proves it; until
+// accept is the one door: every key of a session comes in here, whoever brought it;
+// by is nobody for the backup. It counts once the session is announced, and as soon as a message proves it; until
 // then it is one of a few. It returns false when nothing is new about it.
-func (e *Olm) accept(room wire.Room, name wire.Session, raw []byte) (fresh bool, err error) {
+func (e *Olm) accept(by wallet.Account, room wire.Room, name wire.Session, raw []byte) (fresh bool, err error) {
 	k, err := readKey(name, raw)
 	if err != nil {
 		return false, err
@@ -216,11 +237,12 @@ func (e *Olm) accept(room wire.Room, name wire.Session, raw []byte) (fresh bool,
 	if s != nil && s.room != room {
 		return false, refuse(wire.Fingerprint{}, name, "the key of a session was brought for another room than its own")
 	}
-	if s == nil && e.waiting >= MaxWaitingKeys {
+	stranger := by != wallet.Account{} && by != e.Account()
+	if s == nil && (e.waiting >= MaxWaitingKeys || stranger && e.brought[by] >= MaxBrought) {
 		return false, core.Errorf(core.Limited, "too many keys wait for their session; catch up with the rooms first")
 	}
-	e.waiting -= s.waits()
-	defer func() { e.waiting += e.streams[name].waits() }()
+	e.weigh(s, -1)
+	defer func() { e.weigh(e.streams[name], 1) }()
 	if s != nil {
 		for i, have := range s.keys {
 			switch {
@@ -236,8 +258,12 @@ func (e *Olm) accept(room wire.Room, name wire.Session, raw []byte) (fresh bool,
 			k.proved = k.proved || s.keys[i].proved
 		}
 	}
+	isNew := s == nil
 	s = e.streamOf(name)
 	s.room = room
+	if isNew {
+		s.brought = by
+	}
 	if k.proved {
 		s.keys = nil
 	}
@@ -280,7 +306,7 @@ func (k *key) agrees(later key) bool {
 		return false
 	}
 	ratchet.AdvanceTo(later.index())
-	return bytes.Equal(ratchet.Data[:], later.export[5:5+128])
+	return subtle.ConstantTimeCompare(ratchet.Data[:], later.export[5:5+128]) == 1
 }
 
 // from is the key from a later index on.
@@ -381,33 +407,8 @@ func (e *Olm) ExportKeys() []Key {
 // was here.
 func (e *Olm) ImportKey(k Key) (fresh bool, err error) {
 	err = e.atomic(func() error {
-		fresh, err = e.accept(k.Room, k.Session, k.Key)
+		fresh, err = e.accept(wallet.Account{}, k.Room, k.Session, k.Key)
 		return err
 	})
 	return fresh, err
-}
-
-// Waiting is a session of which something is missing here.
-type Waiting struct {
-	Room      wire.Room
-	Session   wire.Session
-	Announced bool // its key is missing; else its announcement is
-	Device    wire.Fingerprint
-	Account   wallet.Account
-}
-
-// Pending lists the sessions that wait for a key or an announcement, sorted by
-// their names.
-func (e *Olm) Pending() []Waiting {
-	var out []Waiting
-	for name, s := range e.streams {
-		switch {
-		case len(s.announced) == 0:
-			out = append(out, Waiting{Room: s.room, Session: name})
-		case len(s.keys) == 0:
-			out = append(out, Waiting{Room: s.room, Session: name, Announced: true, Device: s.announced[0].Device, Account: s.announced[0].account})
-		}
-	}
-	slices.SortFunc(out, func(a, b Waiting) int { return bytes.Compare(a.Session[:], b.Session[:]) })
-	return out
 }

@@ -95,6 +95,12 @@ func (s *State) effect(e wire.Event, author wallet.Account, b Body) (*State, err
 			return nil, denied("who leaves is not in it")
 		}
 		n.drop(author)
+	case BodyCalled:
+		if !s.May(author, ActCalled) {
+			return nil, denied("who says a name has not come in")
+		}
+		n.members = slices.Clone(s.members)
+		n.members[n.find(author)].Called = b.Name
 	case BodyRemove:
 		return &n, n.remove(e, author, b)
 	case BodyUnban:

@@ -29,6 +29,7 @@ const (
 	BodyUnban       BodyKind = "unban"
 	BodyLeave       BodyKind = "leave" // also how an invitation is refused
 	BodyRole        BodyKind = "role"
+	BodyCalled      BodyKind = "called" // what the author is called here, Name; "" takes it back
 	BodyLink        BodyKind = "link"
 	BodyLinkUsed    BodyKind = "link_used" // lets Account in, who knocked
 	BodyLinkRevoked BodyKind = "link_revoked"
@@ -80,7 +81,7 @@ type Body struct {
 	Kind       BodyKind
 	Room       wire.Room      // create
 	RoomKind   string         // create: core.ChatRoomGroup …
-	Name       string         // create, name
+	Name       string         // create, name, called
 	Topic      string         // create, topic
 	History    string         // create, history: core.ChatHistoryJoined …
 	FreeInvite bool           // create, free_invite
@@ -218,7 +219,7 @@ func (b Body) Check() error {
 			return err
 		}
 		return b.checkSeats()
-	case BodyName:
+	case BodyName, BodyCalled:
 		return wire.CheckName(b.Name)
 	case BodyTopic:
 		return wire.CheckName(b.Topic)

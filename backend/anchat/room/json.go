@@ -37,6 +37,7 @@ type memberJSON struct {
 	Account []byte    `json:"account"`
 	Role    string    `json:"role"`
 	Invited bool      `json:"invited"`
+	Called  string    `json:"called,omitempty"`
 	Since   time.Time `json:"since"`
 	By      []byte    `json:"by"`
 }
@@ -67,7 +68,7 @@ func (s *State) Marshal() ([]byte, error) {
 		Timer: s.timer, CreatedAt: s.createdAt, Seq: s.seq, Closed: s.closed, ClosedBy: packAccount(s.closedBy), Wrongly: s.wrongly,
 	}
 	for _, m := range s.members {
-		j.Members = append(j.Members, memberJSON{Account: packAccount(m.Account), Role: m.Role, Invited: m.Invited, Since: m.Since, By: packAccount(m.By)})
+		j.Members = append(j.Members, memberJSON{Account: packAccount(m.Account), Role: m.Role, Invited: m.Invited, Called: m.Called, Since: m.Since, By: packAccount(m.By)})
 	}
 	for _, a := range s.banned {
 		j.Banned = append(j.Banned, packAccount(a))
@@ -107,7 +108,7 @@ func Unmarshal(text []byte) (*State, error) {
 	}
 	r.into(s.id[:], j.ID)
 	for _, m := range j.Members {
-		s.members = append(s.members, Member{Account: r.account(m.Account), Role: m.Role, Invited: m.Invited, Since: m.Since, By: r.nobody(m.By)})
+		s.members = append(s.members, Member{Account: r.account(m.Account), Role: m.Role, Invited: m.Invited, Called: m.Called, Since: m.Since, By: r.nobody(m.By)})
 	}
 	for _, a := range j.Banned {
 		s.banned = append(s.banned, r.account(a))

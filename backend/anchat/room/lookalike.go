@@ -10,11 +10,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// Claim stands before a name that somebody gave themselves.
+const Claim = "~"
+
 // Skeleton is what is left of a name when all is taken away that the eye passes
-// over: case, width, accents, joiners, spaces, and letters of other alphabets that
-// have the shape of a Latin one. Names with the same skeleton look alike. It is for
+// over: case, width, accents, joiners, spaces, the mark
+// of a claim, and letters of other alphabets that have the shape of a Latin one. Names with the same skeleton look alike. It is for
 // warnings only: nothing that all members have to agree on may depend on it.
 func Skeleton(name string) string {
+	name = strings.TrimPrefix(name, Claim)
 	shape := shapes()
 	var out strings.Builder
 	for _, c := range norm.NFKD.String(cases.Fold().String(greekCapitals(norm.NFKC.String(name)))) {

@@ -8,9 +8,17 @@ import (
 	"git.debros.io/DeBros/network/backend/wallet"
 )
 
-// Notice is what an event means to its readers: a word of core.ChatMessage, whom
-// it is about, and the new text or value. notice is "" for what is not shown.
-func (b Body) Notice(author wallet.Account) (notice string, about []wallet.Account, value string) {
+// Notice is what an event means to its readers: a word of core.ChatMessage, who did
+// it, to whom, and the new text or value. notice is "" for what is not shown.
+func (b Body) Notice(author wallet.Account) (notice string, by wallet.Account, about []wallet.Account, value string) {
+	notice, about, value = b.notice(author)
+	if b.Kind == BodyLinkUsed { // who answered the knock is not who came
+		author = b.Account
+	}
+	return notice, author, about, value
+}
+
+func (b Body) notice(author wallet.Account) (notice string, about []wallet.Account, value string) {
 	switch b.Kind {
 	case BodyCreate:
 		for _, seat := range b.Members {
@@ -34,12 +42,10 @@ func (b Body) Notice(author wallet.Account) (notice string, about []wallet.Accou
 		return "free_invite", nil, "off"
 	case BodyAdd:
 		return "invited", []wallet.Account{b.Account}, ""
-	case BodyAccept:
-		return "joined", []wallet.Account{author}, ""
-	case BodyLinkUsed:
-		return "joined", []wallet.Account{b.Account}, ""
+	case BodyAccept, BodyLinkUsed:
+		return "joined", nil, ""
 	case BodyLeave:
-		return "left", []wallet.Account{author}, ""
+		return "left", nil, ""
 	case BodyRemove:
 		if b.Ban {
 			return "banned", []wallet.Account{b.Account}, ""
@@ -47,6 +53,8 @@ func (b Body) Notice(author wallet.Account) (notice string, about []wallet.Accou
 		return "removed", []wallet.Account{b.Account}, ""
 	case BodyUnban:
 		return "unbanned", []wallet.Account{b.Account}, ""
+	case BodyCalled:
+		return "called", nil, b.Name
 	case BodyRole:
 		return "role", []wallet.Account{b.Account}, b.Role
 	case BodyLink:

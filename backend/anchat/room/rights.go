@@ -16,6 +16,7 @@ type Act string
 const (
 	ActWrite   Act = "write"
 	ActLeave   Act = "leave"
+	ActCalled  Act = "called"  // say one's own name
 	ActName    Act = "name"    // and topic
 	ActTimer   Act = "timer"   // after which messages disappear
 	ActHistory Act = "history" // what new members may read
@@ -42,10 +43,10 @@ func (s *State) May(a wallet.Account, act Act) bool {
 		return false
 	}
 	if s.kind != core.ChatRoomGroup {
-		return act == ActWrite || act == ActTimer
+		return act == ActWrite || act == ActTimer || act == ActCalled && s.kind == core.ChatRoomDirect
 	}
 	switch act {
-	case ActWrite:
+	case ActWrite, ActCalled:
 		return true
 	case ActInvite:
 		return role != core.ChatMember || s.freeInvite

@@ -66,6 +66,7 @@ func TestCheckSafetyQR(t *testing.T) {
 func TestLookAlikes(t *testing.T) {
 	same := map[string][]string{
 		"case":              {"Bob", "BOB"},
+		"a claim":           {"Bob", "~Bob"},
 		"a Cyrillic letter": {"Bob", "Воb"},
 		"Greek":             {"Nora", "Νοrα"},
 		"a digit":           {"Olga", "0lga"},

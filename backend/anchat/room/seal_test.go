@@ -31,6 +31,7 @@ func bodies() []Body {
 		{Kind: BodyUnban, Account: mia},
 		{Kind: BodyLeave},
 		{Kind: BodyRole, Account: mia, Role: core.ChatAdmin},
+		{Kind: BodyCalled, Name: "Mia"},
 		{Kind: BodyLink, Invite: &Invite{Tag: wire.Tag{1}, Code: [32]byte{2}, ExpiresAt: noon, Uses: 3}},
 		{Kind: BodyLinkUsed, Link: wire.Name{4}, Account: adam},
 		{Kind: BodyLinkRevoked, Link: wire.Name{4}},

@@ -23,6 +23,7 @@ type Member struct {
 	// Invited: they have not accepted. They get keys, so that they can look at what
 	// they are asked to; they may not write.
 	Invited bool
+	Called  string    // what they say their name is; anybody may say anything
 	Since   time.Time // when they came or were invited, as the event says
 	By      wallet.Account
 }

@@ -147,6 +147,7 @@ func TestState_rights(t *testing.T) {
 		"makes it anew":           {Kind: BodyCreate, Room: wire.Room{1}, RoomKind: core.ChatRoomSelf, History: core.ChatHistoryAll, Members: []Seat{{zoe, core.ChatOwner}}},
 		"comes in":                {Kind: BodyAccept},
 		"leaves":                  {Kind: BodyLeave},
+		"says a name":             {Kind: BodyCalled, Name: "Me"},
 		"says that it moved":      {Kind: BodyMoved},
 	}
 	people := []struct {
@@ -156,12 +157,12 @@ func TestState_rights(t *testing.T) {
 	}{
 		{"the owner", olga, []string{
 			"renames it", "sets its topic", "sets the timer", "opens its history", "lets all invite", "invites", "removes a member",
-			"removes an invited one", "removes an admin", "bans a member", "makes a member an admin", "takes the room over", "makes a link", "leaves",
+			"removes an invited one", "removes an admin", "bans a member", "makes a member an admin", "takes the room over", "makes a link", "leaves", "says a name",
 		}},
 		{"an admin", adam, []string{
-			"renames it", "sets its topic", "sets the timer", "invites", "removes a member", "removes an invited one", "bans a member", "makes a link", "leaves",
+			"renames it", "sets its topic", "sets the timer", "invites", "removes a member", "removes an invited one", "bans a member", "makes a link", "leaves", "says a name",
 		}},
-		{"a member", mia, []string{"leaves"}},
+		{"a member", mia, []string{"leaves", "says a name"}},
 		{"an invited one", ivan, []string{"comes in", "leaves"}},
 		{"a stranger", zoe, nil},
 	}
@@ -461,6 +462,7 @@ func TestState_MemberAt(t *testing.T) {
 func TestState_Marshal(t *testing.T) {
 	h := newHouse(t)
 	h.must(olga, Body{Kind: BodyLink, Invite: &Invite{Tag: wire.Tag{1}, Code: [32]byte{2}, ExpiresAt: noon.Add(24 * time.Hour), Uses: 2}})
+	h.must(olga, Body{Kind: BodyCalled, Name: "Olga"})
 	closing := h.event(Body{Kind: BodyRemove, Account: mia, Ban: true})
 	if err := h.take(closing, adam); err != nil {
 		t.Fatal(err)

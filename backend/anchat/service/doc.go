@@ -28,6 +28,14 @@
 // something that is not here; core.Denied, signature or device; core.Limited, a
 // quota; core.TooLarge and core.Invalid, the row itself.
 //
+// # What the tables tell
+//
+// Rows are kept as they were sent. Beside them the tables have what the rows say in
+// the open (devices, sessions, numbers), when each came, how many rows of which kind
+// an account has written this minute and day, and whose a file or a backup is. An
+// erased message is gone from the tables at once; the log of the databases forgets
+// it when that is next shortened.
+//
 // # Who waits
 //
 // [Service.Run] watches the heads for all followers of this node together, and only

@@ -4,6 +4,7 @@ package vault
 // notices that only this device has.
 
 import (
+	"bytes"
 	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/wire"
@@ -22,7 +23,8 @@ type Notice struct {
 }
 
 // AddRow keeps a stored row that is no message, with the notice that it is to
-// people; What is "" for none. The same row again does nothing.
+// people; What is "" for none. The same row again does nothing; another one in its
+// place gives core.Conflict.
 func (tx *Tx) AddRow(a Arrival, n Notice) error {
 	row, err := wire.Decode(a.Row)
 	if err != nil {
@@ -36,8 +38,8 @@ func (tx *Tx) AddRow(a Arrival, n Notice) error {
 		return core.Errorf(core.Invalid, "only what is stored is kept")
 	}
 	if taken := tx.vacant(to); taken != nil {
-		if core.CodeOf(taken) == core.Conflict {
-			return nil
+		if known, errKnown := tx.rowAt(to); errKnown != nil || bytes.Equal(known, a.Row) {
+			return errKnown
 		}
 		return taken
 	}
@@ -55,6 +57,16 @@ func (tx *Tx) AddRow(a Arrival, n Notice) error {
 		err = tx.gaps(l)
 	}
 	return err
+}
+
+// rowAt is the row that stands in a place.
+func (tx *Tx) rowAt(to spot) ([]byte, error) {
+	var id int64
+	found, err := one(tx, []any{&id}, "SELECT id FROM line WHERE room = ? AND position = ?", to.room, to.position)
+	if err != nil || !found {
+		return nil, err
+	}
+	return tx.v.row(tx, id)
 }
 
 // announce lets a line stand right before the first message of its session, so

@@ -128,7 +128,8 @@ func (k *Keys) New(ctx context.Context, p Public, passphrase core.Secret, keycha
 	if err != nil {
 		return u, errKeyDisk(err)
 	}
-	return u, k.remember(ctx, f)
+	_, err = k.remember(ctx, f)
+	return u, err
 }
 
 // Open opens the key: with a passphrase, or, where it is "", by the keychain. It
@@ -149,35 +150,31 @@ func (k *Keys) Open(ctx context.Context, passphrase core.Secret) (u Unlocked, er
 		return Unlocked{}, err
 	}
 	u.Copied = !k.lastStarted(ctx, f)
+	return u, nil
+}
+
+// Started says that this folder goes on from here, so that every copy of it is one
+// from now on. It is called after Open, when what Copied asks for is on the disk, and
+// before anything is sent. marked is false where no mark can be left: copies will not
+// be noticed, so that the sending sessions of this folder must not be used again.
+func (k *Keys) Started(ctx context.Context) (marked bool, err error) {
+	f, err := k.load()
+	if err != nil {
+		return false, err
+	}
 	// The file goes first: when the keychain's part fails, the marks differ, which
 	// costs new sessions and nothing else.
 	f.Mark = random()
 	if err = k.write(f); err != nil {
-		return Unlocked{}, err
+		return false, err
 	}
-	return u, k.remember(ctx, f)
+	return k.remember(ctx, f)
 }
 
 // ReadPublic tells whose vault it is, and whether the keychain opens it.
 func (k *Keys) ReadPublic() (p Public, keychain bool, err error) {
 	f, err := k.load()
 	return f.Public, f.Keychain != nil, err
-}
-
-// SetPublic tells the key file which device it belongs to: a device is known only
-// after its vault was made.
-func (k *Keys) SetPublic(p Public) error {
-	f, err := k.load()
-	if err != nil {
-		return err
-	}
-	// Both doors are bound to the account, which never changes; the device is told
-	// for the screen alone.
-	if p.Account != f.Public.Account {
-		return core.Errorf(core.Invalid, "a chat belongs to one wallet for good")
-	}
-	f.Public = p
-	return k.write(f)
 }
 
 // ChangePassphrase seals the key under another passphrase. With old "" the keychain

@@ -106,17 +106,18 @@ func (k *Keys) lastStarted(ctx context.Context, f keyFile) bool {
 	return err == nil && same(mark, f.Mark)
 }
 
-// remember leaves the mark of this start in the keychain, where it opens the vault.
-// A keychain that fails costs new sessions at the next start, so it is no fault.
-func (k *Keys) remember(ctx context.Context, f keyFile) error {
+// remember leaves the mark of this start in the keychain, where it opens the vault,
+// and tells whether it is there. A keychain that fails costs new sessions, so it is
+// no fault.
+func (k *Keys) remember(ctx context.Context, f keyFile) (bool, error) {
 	if k.keychain == nil || f.Keychain == nil {
-		return nil
+		return false, nil
 	}
 	_, err := k.ask(ctx, func() (string, error) { return "", k.keychain.Set(f.markName(), f.Mark) })
 	if ctx.Err() != nil {
-		return err
+		return false, err
 	}
-	return nil
+	return err == nil, nil
 }
 
 // forget removes what the keychain has, if it can: it opens nothing any more.

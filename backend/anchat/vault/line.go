@@ -242,6 +242,19 @@ func (tx *Tx) gaps(l *line) error {
 	return tx.exec("UPDATE line SET gap = ? WHERE session = ? AND idx = ? AND gap <> ?", *after-1-*l.idx, l.session, *after, *after-1-*l.idx)
 }
 
+// closeGap counts anew what is missing before the line after one that was removed, or
+// that stands for another message now.
+func (tx *Tx) closeGap(session []byte, idx *int64) error {
+	if session == nil || idx == nil {
+		return nil
+	}
+	next, err := tx.v.lineWith(tx, "session = ? AND idx > ? ORDER BY idx LIMIT 1", session, *idx)
+	if err != nil || next == nil {
+		return err
+	}
+	return tx.gaps(next)
+}
+
 func sum(m wire.Message) []byte {
 	h := sha256.Sum256(append([]byte{byte(m.Suite)}, m.Body...))
 	return h[:]

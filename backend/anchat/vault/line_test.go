@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/core"
@@ -141,6 +142,23 @@ func TestMerge_MissingMessagesLeaveAHole(t *testing.T) {
 	b.want("0", "<hole>", "2", "3")
 	b.receive(all[1])
 	b.want("0", "1", "2", "3")
+}
+
+// A message that was told live and never stored would hide for ever that it is missing.
+func TestForgetHeard_LeavesAHole(t *testing.T) {
+	b := open(t, alice)
+	w := b.writer(bob, 2)
+	zero, one, two := w.text("0").store(b), w.text("1"), w.text("2").store(b)
+	b.receive(zero, one.heard(), two)
+	b.want("0", "2", "1")
+	b.do(func(tx *Tx) error {
+		n, err := tx.ForgetHeard(b.room, one.at.Add(time.Second))
+		if n != 1 {
+			t.Errorf("%d lines were forgotten, want one", n)
+		}
+		return err
+	})
+	b.want("0", "<hole>", "2")
 }
 
 // Edits and deletions of strangers would count, or those that come early would not.

@@ -55,7 +55,7 @@ func (tx *Tx) Merge(a Arrival) (inner.Ref, Outcome, error) {
 		return inner.Ref{}, Known, err //nolint:wrapcheck // as above
 	}
 	ref := inner.Ref{Session: m.Session, Index: index}
-	spot, err := tx.spot(a)
+	to, err := tx.spot(a)
 	if err != nil {
 		return ref, Known, err
 	}
@@ -65,9 +65,9 @@ func (tx *Tx) Merge(a Arrival) (inner.Ref, Outcome, error) {
 	}
 	if l == nil {
 		l = &line{}
-		return ref, Fresh, tx.arrive(l, ref, a, spot, sum(m))
+		return ref, Fresh, tx.arrive(l, ref, a, to, sum(m))
 	}
-	outcome, err := tx.meet(l, ref, a, spot, sum(m))
+	outcome, err := tx.meet(l, ref, a, to, sum(m))
 	return ref, outcome, err
 }
 
@@ -134,11 +134,10 @@ func (tx *Tx) retime(l *line, a Arrival, position int64) error {
 
 // replace makes a line that of another row.
 func (tx *Tx) replace(l *line, ref inner.Ref, a Arrival, to spot, sum []byte, flags []string) error {
-	tx.news = append(tx.news, indexed{id: l.id})
-	*l = line{id: l.id, record: record{Flags: flags}}
-	if err := tx.exec("DELETE FROM line WHERE id = ?", l.id); err != nil {
+	if err := tx.remove(l); err != nil {
 		return err
 	}
+	*l = line{id: l.id, record: record{Flags: flags}}
 	return tx.arrive(l, ref, a, to, sum)
 }
 
@@ -311,7 +310,7 @@ type Awaited struct {
 
 // ForgetHeard removes what was heard before a time and has not been stored since.
 // It returns how many lines it removed.
-func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int64, error) {
+func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int, error) {
 	n, err := tx.number(room)
 	if err != nil {
 		return 0, err
@@ -323,12 +322,22 @@ func (tx *Tx) ForgetHeard(room wire.Room, before time.Time) (int64, error) {
 		return 0, err
 	}
 	for _, l := range old {
-		if err = tx.exec("DELETE FROM raw WHERE line = ?", l.id); err != nil {
+		if err = tx.remove(l); err != nil {
 			return 0, err
 		}
-		tx.news = append(tx.news, indexed{id: l.id})
 	}
-	return tx.change("DELETE FROM line WHERE "+which, args...)
+	return len(old), nil
+}
+
+// remove removes a line that is not stored, with all that belongs to it.
+func (tx *Tx) remove(l *line) error {
+	for _, query := range []string{"DELETE FROM outbox WHERE line = ?", "DELETE FROM outrow WHERE line = ?", "DELETE FROM raw WHERE line = ?", "DELETE FROM line WHERE id = ?"} {
+		if err := tx.exec(query, l.id); err != nil {
+			return err
+		}
+	}
+	tx.news = append(tx.news, indexed{id: l.id})
+	return tx.closeGap(l.session, l.idx)
 }
 
 // Raw is a row as it was stored.

@@ -5,7 +5,6 @@ package vault
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
@@ -279,6 +278,7 @@ func (tx *Tx) unseal(l *line) error {
 	if err != nil {
 		return err
 	}
+	session, idx := l.session, l.idx
 	l.session, l.idx, l.record.Ref, l.record.Sum = nil, nil, nil, nil
 	l.record.SealedAt, l.record.OutAt, l.gap = 0, 0, 0
 	if err = tx.put(l); err != nil {
@@ -288,6 +288,9 @@ func (tx *Tx) unseal(l *line) error {
 		if err = tx.exec(query, l.id); err != nil {
 			return err
 		}
+	}
+	if err = tx.closeGap(session, idx); err != nil {
+		return err
 	}
 	return tx.setOut(l.id, OutQueued, l.room, outCell{Room: room})
 }
@@ -303,12 +306,9 @@ func (tx *Tx) Discard(id int64) error {
 	if err != nil {
 		return err
 	}
-	for _, query := range []string{"DELETE FROM outbox WHERE line = ?", "DELETE FROM outrow WHERE line = ?", "DELETE FROM raw WHERE line = ?", "DELETE FROM line WHERE id = ?"} {
-		if err = tx.exec(query, id); err != nil {
-			return err
-		}
+	if err = tx.remove(l); err != nil {
+		return err
 	}
-	tx.news = append(tx.news, indexed{id: id})
 	if target != nil && target.state == stateOpen {
 		return tx.reindex(target)
 	}
@@ -343,63 +343,6 @@ func (tx *Tx) Held(r inner.Ref, held, of int) error {
 	}
 	l.record.Held, l.record.Of = held, of
 	return tx.put(l)
-}
-
-// Find is the message that a screen or a command names: by its session and index,
-// or, as long as it is not sealed, by its place in the outbox. It returns
-// core.NotFound.
-func (v *Vault) find(a asker, id string) (l *line, err error) {
-	if n, ok := strings.CutPrefix(id, "out:"); ok {
-		number, bad := strconv.ParseInt(n, 10, 64)
-		if bad != nil {
-			return nil, errMessage()
-		}
-		l, err = v.lineWith(a, "id = ? AND mine = 1", number)
-	} else {
-		var r inner.Ref
-		if r, err = inner.ParseRef(id); err != nil {
-			return nil, err //nolint:wrapcheck // it says what is wrong
-		}
-		l, err = v.lineOf(a, r)
-	}
-	if err == nil && l == nil {
-		err = errMessage()
-	}
-	return l, err
-}
-
-// Find tells which message a screen or a command means: its reference once it is
-// sealed, and its number in the outbox while it is not stored.
-func (tx *Tx) Find(id string) (Found, error) {
-	l, err := tx.v.find(tx, id)
-	if err != nil {
-		return Found{}, err
-	}
-	room, err := tx.v.roomID(tx, l.room)
-	if err != nil {
-		return Found{}, err
-	}
-	f := Found{Room: room, Mine: l.mine, Gone: l.state == stateGone, From: l.record.From, Message: l.record.message(), Stored: stored(l.position)}
-	if l.record.Ref != nil {
-		f.Ref, f.Sealed = *l.record.Ref, true
-	}
-	if !f.Stored && l.mine {
-		f.Out = l.id
-	}
-	return f, nil
-}
-
-// Found is a message that was named.
-type Found struct {
-	Room    wire.Room
-	Ref     inner.Ref
-	Sealed  bool // it has a Ref
-	Stored  bool
-	Out     int64 // in the outbox, 0 when it is not there
-	Mine    bool
-	Gone    bool          // deleted, or it has disappeared
-	From    string        // as CAIP-10
-	Message inner.Message // Kind and Body
 }
 
 func errOutbox() error {

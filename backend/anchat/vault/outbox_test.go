@@ -224,8 +224,8 @@ func TestMerge_WaitsForItsKey(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if rest, err := tx.Unopened(w.session, 1, 10); err != nil || len(rest) != 1 {
-			t.Errorf("from the second on wait %+v (%v)", rest, err)
+		if rest, fault := tx.Unopened(w.session, 1, 10); fault != nil || len(rest) != 1 {
+			t.Errorf("from the second on wait %+v (%v)", rest, fault)
 		}
 		for i, m := range []*sealed{one, two} {
 			if string(waiting[i].Row) != string(m.row) || waiting[i].Ref != m.ref {
@@ -280,6 +280,12 @@ func TestNotices(t *testing.T) {
 	event := Arrival{Row: wire.Event{Mailbox: b.boxes[0], Seq: 1, At: b.clock}.Encode(), Mailbox: b.boxes[0], Seq: 1, At: b.clock}
 	for range 2 {
 		b.do(func(tx *Tx) error { return tx.AddRow(event, Notice{What: "created", From: bob, Text: "Room"}) })
+	}
+	other := event
+	other.Row = wire.Event{Mailbox: b.boxes[0], Seq: 1, At: b.clock, Closes: true}.Encode()
+	err := b.Update(t.Context(), func(tx *Tx) error { return tx.AddRow(other, Notice{What: "left"}) })
+	if core.CodeOf(err) != core.Conflict {
+		t.Errorf("another event in a place that is taken gave %v", err)
 	}
 	b.receive(w.text("hello").store(b))
 	for range 9 {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
@@ -296,69 +295,6 @@ func (r *reading) step(l *line, m *core.ChatMessage) {
 			m.Step = core.ChatSeen
 		}
 	}
-}
-
-// Message reads one message by its id. It returns core.NotFound.
-func (v *Vault) Message(ctx context.Context, room wire.Room, id string) (m core.ChatMessage, err error) {
-	err = v.read(ctx, func(a asker) (err error) {
-		l, err := v.find(a, id)
-		if err != nil {
-			return err
-		}
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		if l.room != n || !l.shown {
-			return errMessage()
-		}
-		all, err := v.messages(a, room, []*line{l}, l.position)
-		if err == nil {
-			m = all[0]
-		}
-		return err
-	})
-	return m, err
-}
-
-// File is an attachment of a message with what opens it. It returns core.NotFound,
-// also for a message that was deleted.
-func (v *Vault) File(ctx context.Context, room wire.Room, id string, file wire.Hash) (f inner.File, err error) {
-	err = v.read(ctx, func(a asker) (err error) {
-		l, err := v.find(a, id)
-		if err != nil {
-			return err
-		}
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		t, err := l.record.message().Text()
-		i := slices.IndexFunc(t.Files, func(f inner.File) bool { return f.ID == file })
-		if err != nil || l.room != n || i < 0 {
-			return errMessage()
-		}
-		f = t.Files[i]
-		return nil
-	})
-	return f, err
-}
-
-// At is the position of the first line at or after a time, and of the last one
-// when there is none.
-func (v *Vault) At(ctx context.Context, room wire.Room, at time.Time) (position int64, err error) {
-	err = v.read(ctx, func(a asker) (err error) {
-		n, err := v.roomNumber(a, room)
-		if err != nil {
-			return err
-		}
-		found, err := one(a, []any{&position}, "SELECT position FROM line WHERE room = ? AND shown = 1 AND at >= ? ORDER BY at, position LIMIT 1", n, millis(at))
-		if err == nil && !found {
-			_, err = one(a, []any{&position}, "SELECT position FROM line WHERE room = ? AND shown = 1 ORDER BY position DESC LIMIT 1", n)
-		}
-		return err
-	})
-	return position, err
 }
 
 // roomID is the room of a number.

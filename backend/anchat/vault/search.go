@@ -184,7 +184,10 @@ func (x *index) search(ctx context.Context, match string, since, until int64, li
 // Fill makes the index, newest texts first; searching finds what is in it so far.
 // It is called once, after Open. progress may be nil.
 func (v *Vault) Fill(ctx context.Context, progress func(core.ChatProgress)) error {
-	if v.Filled() {
+	v.index.mu.Lock()
+	filled := v.index.filled
+	v.index.mu.Unlock()
+	if filled {
 		return nil
 	}
 	var p core.ChatProgress
@@ -226,13 +229,6 @@ func (v *Vault) Fill(ctx context.Context, progress func(core.ChatProgress)) erro
 			return nil
 		}
 	}
-}
-
-// Filled tells whether searching finds everything.
-func (v *Vault) Filled() bool {
-	v.index.mu.Lock()
-	defer v.index.mu.Unlock()
-	return v.index.filled
 }
 
 // texts are lines as the index takes them, with the text that they have now.

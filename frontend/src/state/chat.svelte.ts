@@ -1,8 +1,13 @@
 // The rooms of the chat as a list.
 import * as chatApi from '../api/chat';
 import type { Room } from '../api/chat';
+import { m } from '../i18n/index.svelte';
 import { chatting, type ChatState } from './chatstate.svelte';
 import { Loader } from './loader.svelte';
+
+/** Nobody gave the note to self a name. */
+const named = (room: Room): Room =>
+  room.kind === 'self' && room.name === '' ? { ...room, name: m().chat.self } : room;
 
 /** The rooms, kept up to date while somebody looks. */
 export class ChatRooms {
@@ -42,7 +47,7 @@ export class ChatRooms {
     this.#asking = true;
     while (this.#again) {
       this.#again = false;
-      await this.list.load(this.#api.listRooms);
+      await this.list.load(async () => (await this.#api.listRooms()).map(named));
     }
     this.#asking = false;
   }

@@ -14,6 +14,7 @@ export const chat: Pick<Messages, 'chat'> = {
     roomsList: 'Räume und Gespräche',
     find: 'Raum finden',
     newRoom: 'Neuer Raum oder neues Gespräch',
+    begin: 'Eine Unterhaltung beginnen',
     more: 'Mehr zum Chat',
     requests: (f, n) => (n === 0 ? 'Anfragen' : `Anfragen (${f.number(n)})`),
     self: 'Notiz an mich',
@@ -92,8 +93,14 @@ export const chat: Pick<Messages, 'chat'> = {
       topic: (by, _, text) => (text === '' ? `${by} hat das Thema entfernt` : `${by} hat das Thema gesetzt: ${text}`),
       history: (by, _, text) => `${by} hat geändert, was neue Mitglieder lesen können${text && `: ${text}`}`,
       timer: (by, _, text) => `${by} hat die Frist der Nachrichten geändert${text && `: ${text}`}`,
+      called: (by, _, text) =>
+        text === '' ? `${by} hat den Namen zurückgenommen` : `${by} will ${text} genannt werden`,
+      free_invite: (by, _, text) =>
+        text === 'on' ? `${by} lässt alle Mitglieder einladen` : `${by} lässt nur noch Admins einladen`,
       device: (by) => `${by} hat ein neues Gerät`,
+      device_revoked: (by) => `${by} hat ein Gerät beendet`,
       link: (by) => `${by} hat einen Einladungslink erstellt`,
+      link_revoked: (by) => `${by} hat einen Einladungslink zurückgenommen`,
       moved: (by) => `${by} hat dem Raum neue Schlüssel gegeben`,
     },
     noticeOther: (by, what) => `${by}: ${what}`,

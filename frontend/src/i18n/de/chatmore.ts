@@ -254,6 +254,8 @@ export const chatmore: Pick<Messages, 'chatmore'> = {
       left: (name) => `Du hast ${name} verlassen.`,
     },
     mine: {
+      myName: 'Mein Name hier',
+      myNameHint: 'Die anderen sehen ihn mit einem ~ davor, denn jeder kann jeden Namen sagen.',
       muted: 'Stumm: keine Mitteilungen, keine Zahl',
       notify: 'Mitteilen',
       notifyAll: 'alles',

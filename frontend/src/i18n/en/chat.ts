@@ -13,6 +13,7 @@ export const chat = {
     roomsList: 'Rooms and chats',
     find: 'Find a room',
     newRoom: 'New room or chat',
+    begin: 'Begin a conversation',
     more: 'More of the chat',
     requests: (f: Formats, n: number) => (n === 0 ? 'Requests' : `Requests (${f.number(n)})`),
     self: 'Note to self',
@@ -92,8 +93,14 @@ export const chat = {
         text === '' ? `${by} took the topic away` : `${by} set the topic: ${text}`,
       history: (by: string, _: string, text: string) => `${by} changed what new members can read${text && `: ${text}`}`,
       timer: (by: string, _: string, text: string) => `${by} changed the timer of messages${text && `: ${text}`}`,
+      called: (by: string, _: string, text: string) =>
+        text === '' ? `${by} took the name back` : `${by} says to be called ${text}`,
+      free_invite: (by: string, _: string, text: string) =>
+        text === 'on' ? `${by} lets every member invite` : `${by} lets only admins invite`,
       device: (by: string) => `${by} has a new device`,
+      device_revoked: (by: string) => `${by} ended a device`,
       link: (by: string) => `${by} made an invite link`,
+      link_revoked: (by: string) => `${by} took an invite link back`,
       moved: (by: string) => `${by} gave the room new keys`,
     } as Record<string, (by: string, whom: string, text: string) => string>,
     noticeOther: (by: string, what: string) => `${by}: ${what}`,

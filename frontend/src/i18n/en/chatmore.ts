@@ -252,6 +252,8 @@ export const chatmore = {
       left: (name: string) => `You left ${name}.`,
     },
     mine: {
+      myName: 'My name here',
+      myNameHint: 'The others see it with a ~ in front, because anybody can say any name.',
       muted: 'Mute: no notifications, no count',
       notify: 'Notify me',
       notifyAll: 'of everything',

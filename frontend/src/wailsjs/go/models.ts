@@ -1058,6 +1058,7 @@ export namespace api {
 	    peer: string;
 	    members: number;
 	    role: string;
+	    my_name: string;
 	    history: string;
 	    timer: number;
 	    unread: number;
@@ -1097,6 +1098,7 @@ export namespace api {
 	        this.peer = source["peer"];
 	        this.members = source["members"];
 	        this.role = source["role"];
+	        this.my_name = source["my_name"];
 	        this.history = source["history"];
 	        this.timer = source["timer"];
 	        this.unread = source["unread"];
@@ -1152,6 +1154,7 @@ export namespace api {
 	    receipts?: boolean;
 	    typing?: boolean;
 	    presence?: boolean;
+	    my_name?: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new ChatRoomSettings(source);
@@ -1165,6 +1168,7 @@ export namespace api {
 	        this.receipts = source["receipts"];
 	        this.typing = source["typing"];
 	        this.presence = source["presence"];
+	        this.my_name = source["my_name"];
 	    }
 	}
 	export class ChatSafety {
