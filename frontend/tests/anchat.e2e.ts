@@ -80,13 +80,10 @@ test('an answer, a change, a reaction and a deletion reach the other side', asyn
   await said.focus();
   await page.keyboard.press('a');
   await page.getByRole('dialog', { name: 'React to the message' }).getByRole('button', { name: /🎉/ }).click();
-  await ann.page.getByRole('article').getByText('🎉').waitFor(slow);
+  await ann.page.getByRole('button', { name: /🎉 by/ }).waitFor(slow);
 
   // Up in the empty field changes the last own message, once it is sent.
-  await page
-    .getByRole('button', { name: /stored on/ })
-    .first()
-    .waitFor(slow);
+  await page.getByRole('button', { name: /^Your last message: stored/ }).waitFor(slow);
   await page.getByRole('textbox', { name: 'Write to Garden' }).press('ArrowUp');
   await page.getByText('Changing your message').waitFor();
   await page.keyboard.press('End');
