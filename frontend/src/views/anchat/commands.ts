@@ -7,6 +7,7 @@ import { refreshCommand } from '../refresh';
 import { copyText, edit, mayAnswer, mayDelete, reply } from './actions';
 import { lockChat, openNotes } from './menu';
 import { chatScreen } from './screen.svelte';
+import { roomName } from './words';
 
 /** Reads reactive state: call it inside an effect. */
 export function screenCommands(): Command[] {
@@ -50,7 +51,7 @@ export function roomCommands(session: RoomSession): Command[] {
   return [
     {
       id: 'anchat.write',
-      title: t.write(session.room?.name ?? ''),
+      title: t.write(roomName(session.room)),
       group,
       keys: 'i',
       run: () => {

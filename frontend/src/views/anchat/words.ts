@@ -1,5 +1,5 @@
 // Words about messages that several parts of the screen say.
-import type { Message } from '../../api/chat';
+import type { Message, Room } from '../../api/chat';
 import { f, m } from '../../i18n/index.svelte';
 
 /** How far an own message is, in a few words. */
@@ -18,3 +18,7 @@ export function stepWords(message: Message): string {
       return message.failure === '' ? t.failed : `${t.failed}: ${message.failure}`;
   }
 }
+
+/** What a room is called here; the note to self has no name of its own. */
+export const roomName = (room: Room | undefined): string =>
+  room === undefined ? '' : room.kind === 'self' ? m().chat.self : room.name;
