@@ -169,8 +169,8 @@ func BenchmarkRealMessage(b *testing.B) {
 	})
 	must(b, bob.chat.Accept(ctx, r.ID))
 	last := func(d *onNodes) core.ChatMessage {
-		page, err := d.chat.Messages(ctx, core.ChatQuery{Room: r.ID, Limit: 1})
-		must(b, err)
+		page, pageErr := d.chat.Messages(ctx, core.ChatQuery{Room: r.ID, Limit: 1})
+		must(b, pageErr)
 		return page.Messages[len(page.Messages)-1]
 	}
 	var seen, stored []time.Duration
