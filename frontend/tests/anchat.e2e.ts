@@ -149,8 +149,13 @@ test('a new computer of the same wallet reads the history again from the backup'
     await cp(join(host.userDir, 'wallets'), join(fresh.userDir, 'wallets'), { recursive: true });
     const again = await sit(browser, fresh);
     await enrol(again, 'Ethereum');
-    await again.page.getByRole('link', { name: /Garden/ }).click(slow);
-    await again.page.getByRole('button', { name: 'Restore', exact: true }).first().click(slow);
+    // The chat says by itself that there is a backup.
+    await again.page.getByText('Your wallet has a backup.').first().waitFor(slow);
+    await again.page.evaluate(() => (location.hash = '#/anchat?page=backup'));
+    await again.page
+      .getByRole('region', { name: 'Backup', exact: true })
+      .getByRole('button', { name: 'Restore', exact: true })
+      .click(slow);
     const dialog = again.page.getByRole('dialog', { name: 'Restore from the backup' });
     await dialog.getByLabel('Passphrase or recovery code', { exact: true }).fill(passphrase);
     await again.page.keyboard.press('Enter');
@@ -158,7 +163,7 @@ test('a new computer of the same wallet reads the history again from the backup'
     await again.page.keyboard.press('Escape');
     await again.page.evaluate(() => (location.hash = '#/anchat'));
     await again.page.getByRole('link', { name: /Garden/ }).click(slow);
-    for (const text of ['Then I come on Friday.', 'I am back']) await read(again.page, text);
+    for (const text of ['Good, bring a basket', 'I am back']) await read(again.page, text);
     await leave(again);
   } finally {
     await fresh.close();
