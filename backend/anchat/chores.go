@@ -31,7 +31,7 @@ func (s *session) begun(ctx context.Context) error {
 
 // chores does what waits. It returns the first error; the rest is done all the same.
 func (s *session) chores(ctx context.Context) error {
-	return errors.Join(s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx), s.answerKnocks(ctx))
+	return errors.Join(s.refresh(ctx, DevicesFresh, s.account), s.publishKey(ctx), s.moveRooms(ctx), s.makeSelf(ctx), s.answerKnocks(ctx))
 }
 
 // publishKey puts a new prekey when one is due.

@@ -55,15 +55,14 @@ func (h *hosts) put(id wire.Room, now hosted) {
 func (s *session) hostsOf(ctx context.Context, id wire.Room, out *core.ChatRoom) {
 	have, ok := s.hosts.get(id, s.now())
 	if !ok {
-		have = hosted{at: s.now()}
 		if ref, stored := s.newestStored(ctx, id); stored {
 			ask, cancel := context.WithTimeout(ctx, hostsPatience)
 			defer cancel()
 			if held, err := s.service.StoredAt(ask, ref.Session, ref.Index); err == nil {
-				have.all, have.by = held.All, held.By
+				have = hosted{all: held.All, by: held.By, at: s.now()}
+				s.hosts.put(id, have)
 			}
 		}
-		s.hosts.put(id, have)
 	}
 	out.Hosts, out.Answering = append(out.Hosts, have.all...), append(out.Answering, have.by...)
 }

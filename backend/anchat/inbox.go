@@ -64,6 +64,9 @@ func (t *turn) letter(stored wire.Stored, last bool) error {
 		return t.pass(row, wire.Room{}, err)
 	}
 	if err == nil {
+		if from == t.s.account { // it may have let this device in, or ended another
+			t.later(func() { t.s.doubt(from) })
+		}
 		err = t.secret(env.From, from, secret)
 	}
 	t.acked = append(t.acked, env.ID)

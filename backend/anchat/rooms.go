@@ -404,15 +404,19 @@ func (c *Chat) Accept(ctx context.Context, roomID string) error {
 
 func (s *session) accept(ctx context.Context, id wire.Room) error {
 	r, err := s.room(id)
-	if err == nil && r.local.State == core.ChatInvited && r.state.Kind() == "" {
-		if err = s.readRoom(ctx, id); err == nil {
-			r, err = s.room(id)
-		}
-	}
 	if err != nil || r.local.State == core.ChatJoined {
 		return err
 	}
 	m, in := r.state.Member(s.account)
+	if !in { // the event that says so may not be read yet
+		if err = s.readRoom(ctx, id); err != nil {
+			return err
+		}
+		if r, err = s.room(id); err != nil {
+			return err
+		}
+		m, in = r.state.Member(s.account)
+	}
 	if !in {
 		return core.Errorf(core.NotFound, "this invitation was taken back; ask to be invited again")
 	}

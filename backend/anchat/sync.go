@@ -225,8 +225,14 @@ func (s *session) readMailbox(ctx context.Context, box mailbox) error {
 		}
 		s.counted(int64(page.Last-after), 0) //nolint:gosec // both are numbers of rows
 		err = s.take(ctx, box.name.String(), page.Rows, func(t *turn, r wire.Stored, last bool) error {
+			if _, gone := t.room(box.room); gone != nil {
+				return gone
+			}
 			return t.row(box, r, last)
 		})
+		if core.CodeOf(err) == core.NotFound {
+			return nil // it was forgotten meanwhile; its cursor stays at the beginning
+		}
 		if err != nil {
 			return err
 		}
