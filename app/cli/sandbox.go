@@ -197,7 +197,11 @@ func (a *app) showSandbox(r sandbox.Report) error {
 	}
 	fmt.Fprintf(&b, "          test only, public phrase: %s\n", r.Phrase)
 	if slices.Contains(r.Checks, "chat") {
-		fmt.Fprintf(&b, "Chat      alice on node-1, bob on node-2, carol on node-3; passphrase %q\n", sandbox.ChatPassphrase)
+		var who []string
+		for i := range min(len(r.Wallets), len(r.Nodes)) {
+			who = append(who, r.Wallets[i].Name+" on "+r.Nodes[i].Name)
+		}
+		fmt.Fprintf(&b, "Chat      %s; passphrase %q\n", strings.Join(who, ", "), sandbox.ChatPassphrase)
 	}
 	fmt.Fprintf(&b, "API keys  %s: %s\n", r.Namespace, r.APIKey)
 	fmt.Fprintf(&b, "Shell     eval \"$(debros sandbox env %s)\"\n", r.Name)

@@ -177,3 +177,24 @@ func seal(t *testing.T, plain, passphrase string) string {
 	must(t, w.Close())
 	return out.String()
 }
+
+// A file that somebody sends to be checked would end the program.
+func FuzzExportCheck(f *testing.F) {
+	f.Add([]byte(`{"type":"mailbox","tag":"00000000000000000000000000000000","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+{"type":"room","room":{"id":"` + strings.Repeat("00", 32) + `"}}
+{"type":"mailbox","tag":"00000000000000000000000000000000","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+{"type":"key","session":"` + strings.Repeat("00", 32) + `","index":1,"key":"AAAA"}
+{"type":"row","row":"BgEA"}
+{"type":"message","message":{"kind":"text","id":"x"}}
+{"type":"complete"}`))
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		c := &exportCheck{}
+		must(t, c.line(exportLine{Type: lineExport, Format: exportFormat, Address: "0x00000000000000000000000000000000000000aa", At: time.Unix(1e9, 0)}))
+		for line := range bytes.Lines(lines) {
+			var l exportLine
+			if json.Unmarshal(line, &l) == nil {
+				_ = c.line(l) //nolint:errcheck // any error will do
+			}
+		}
+	})
+}

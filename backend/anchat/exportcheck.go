@@ -177,8 +177,8 @@ func (c *exportCheck) mailbox(l exportLine) error {
 	if err != nil {
 		return err
 	}
-	if len(l.Key) != len(room.Mailbox{}.Key) {
-		return core.Errorf(core.Invalid, "the key of a mailbox has 32 bytes")
+	if len(l.Key) != len(room.Mailbox{}.Key) || c.wrote == nil {
+		return core.Errorf(core.Invalid, "the key of a mailbox has 32 bytes, and stands in a room")
 	}
 	c.boxes = append(c.boxes, room.Mailbox{Tag: tag, Key: [32]byte(l.Key)})
 	if c.state == nil {

@@ -48,9 +48,9 @@ func (s *session) readGaps(ctx context.Context) error {
 	}
 	err = s.do(ctx, func(t *turn) error {
 		for _, g := range gaps {
-			after, err := strconv.ParseUint(string(g.Value), 10, 64)
-			if err != nil {
-				return core.Wrap(core.Internal, err, "a gap of a mailbox cannot be read")
+			after, parseErr := strconv.ParseUint(string(g.Value), 10, 64)
+			if parseErr != nil {
+				return core.Wrap(core.Internal, parseErr, "a gap of a mailbox cannot be read")
 			}
 			if err = t.SetCursor(g.ID, after); err != nil {
 				return err

@@ -164,6 +164,39 @@ func TestHostile_HiddenDevicesAreWaitedFor(t *testing.T) {
 	})
 }
 
+// A wallet with more devices and lists than an answer holds must not keep the others
+// from reading and writing.
+func TestHostile_AWalletThatCannotBeToldStopsNobodyElse(t *testing.T) {
+	inWorld(t, func(t *testing.T, nodes *memory) {
+		ann, bob, eve := newDevice(t, nodes, 1, wallet.ETH).enrol(), newDevice(t, nodes, 2, wallet.SOL).enrol(), newDevice(t, nodes, 3, wallet.ETH).enrol()
+		id := ann.make("plans", bob)
+		hers := eve.make("hers")
+		me := bob.session().device
+		nodes.mu.Lock()
+		nodes.fail = func(caller wire.Caller, account wallet.Account) error {
+			if caller.Device == me && account == eve.account {
+				return core.Errorf(core.TooLarge, "more is known of this account than one answer holds")
+			}
+			return nil
+		}
+		nodes.mu.Unlock()
+		s := eve.session()
+		must(t, s.refresh(t.Context(), 0, bob.account))
+		must(t, s.do(t.Context(), func(t *turn) error {
+			r, err := t.room(hers)
+			if err != nil {
+				return err
+			}
+			return t.giveRoom(t.live(bob.account), r.state)
+		}))
+		settle()
+		ann.say(id, "hello")
+		bob.say(id, "hello ann")
+		later(time.Minute)
+		want(t, id, []string{"hello", "hello ann"}, ann, bob)
+	})
+}
+
 // Nodes, or whoever gossips, that repeat rows or tell them in another order change
 // nothing.
 func TestHostile_RepeatsAndDisorderChangeNothing(t *testing.T) {

@@ -56,6 +56,14 @@ func (s *session) refresh(ctx context.Context, age time.Duration, accounts ...wa
 // learn asks for the devices of one account and tells the engine.
 func (s *session) learn(ctx context.Context, a wallet.Account) error {
 	d, err := s.service.DevicesOf(ctx, a)
+	if lasting(err) {
+		// Somebody whose devices cannot be told keeps nobody else from anything.
+		return s.do(ctx, func(t *turn) error {
+			t.refused("devices", wire.Room{}, a.String(), err)
+			t.later(func() { s.fresh(a, t.now) })
+			return nil
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -87,7 +95,7 @@ func (s *session) meet(ctx context.Context, need *engine.NeedDevices) error {
 	if wire.AccountID(account) == "" {
 		var err error
 		account, err = s.service.AccountOf(ctx, need.Device)
-		if core.CodeOf(err) == core.NotFound {
+		if lasting(err) {
 			s.stranger(need.Device)
 			return errStranger()
 		}

@@ -60,6 +60,8 @@ type memory struct {
 	hide func(caller wire.Caller, row wire.Row) bool
 	// forge changes what is known of an account before it is told.
 	forge func(caller wire.Caller, account wallet.Account, d wire.Devices) wire.Devices
+	// fail is the answer about an account's devices, when it is an error.
+	fail func(caller wire.Caller, account wallet.Account) error
 	// lose says which gossip is lost.
 	lose func(row []byte) bool
 }
@@ -352,6 +354,11 @@ func (s *memoryService) DevicesOf(_ context.Context, account wallet.Account) (d 
 	leave, err := s.enter("devices")
 	if err != nil {
 		return d, err
+	}
+	if s.fail != nil {
+		if err = s.fail(s.caller, account); err != nil {
+			return d, leave(err)
+		}
 	}
 	if k := s.devices[account]; k != nil {
 		d = wire.Devices{Certificates: slices.Clone(k.Certificates), Lists: slices.Clone(k.Lists), Prekeys: slices.Clone(k.Prekeys)}

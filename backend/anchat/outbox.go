@@ -6,6 +6,7 @@ package anchat
 import (
 	"context"
 	"errors"
+	"time"
 
 	"git.debros.io/DeBros/network/backend/anchat/inner"
 	"git.debros.io/DeBros/network/backend/anchat/vault"
@@ -20,6 +21,9 @@ const (
 	// maxSealings bounds how often a message is sealed anew in a row: its room has
 	// moved each time.
 	maxSealings = 4
+	// choreEvery is the longest rest: a key may be due, or a message waits for a room
+	// that has not moved on.
+	choreEvery = time.Minute
 )
 
 // deliver puts what waits until ctx ends: first the rows that nobody waits for, then
@@ -37,7 +41,7 @@ func (s *session) deliverFiles(ctx context.Context) {
 	s.serve(ctx, s.heavy, func(ctx context.Context) error { return s.putMessages(ctx, hasFiles) })
 }
 
-// serve does something whenever a bell rings, and again after a while when it failed.
+// serve does something whenever a bell rings, and again after a while.
 func (s *session) serve(ctx context.Context, b bell, do func(ctx context.Context) error) {
 	var wait pause
 	for ctx.Err() == nil {
@@ -51,15 +55,12 @@ func (s *session) serve(ctx context.Context, b bell, do func(ctx context.Context
 			continue
 		}
 		wait.reset()
-		select {
-		case <-b:
-		case <-ctx.Done():
-		}
+		sleep(ctx, choreEvery, b)
 	}
 }
 
-// putMessages puts all messages of a class that wait. It returns the first error that will
-// pass by itself; what will not is noted with its message.
+// putMessages puts all messages of a class that wait. It returns the first error that
+// will pass by itself; what will not is noted with its message.
 func (s *session) putMessages(ctx context.Context, class func(i vault.Item) bool) error {
 	tries := map[int64]int{}
 	for ctx.Err() == nil {

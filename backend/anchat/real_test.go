@@ -37,13 +37,13 @@ func (one) Name(node string) string { return node }
 
 // onNodes is a chat on the real service.
 type onNodes struct {
-	t       *testing.T
+	t       testing.TB
 	chat    *Chat
 	account wallet.Account
 	signer  *wallet.Signer
 }
 
-func newReal(t *testing.T, s *service.Service, gossip *memory, seed byte, chain wallet.Chain) *onNodes {
+func newReal(t testing.TB, s *service.Service, gossip *memory, seed byte, chain wallet.Chain) *onNodes {
 	t.Helper()
 	r := &onNodes{t: t, signer: signerOf(t, seed)}
 	for _, a := range r.signer.Accounts() {
@@ -149,4 +149,43 @@ func TestReal_TwoWalletsOnTheRealService(t *testing.T) {
 	mine := page.Messages[slices.IndexFunc(page.Messages, func(m core.ChatMessage) bool { return m.Text == "0 by 0" })]
 	must(t, ann.chat.Delete(ctx, r.ID, mine.ID))
 	bob.until("the deletion", func() bool { return !slices.Contains(bob.texts(r.ID), "0 by 0") })
+}
+
+// BenchmarkRealMessage is the way of a message over the real service with one replica:
+// until the other one can read it, and until it is stored.
+func BenchmarkRealMessage(b *testing.B) {
+	db := replicas.Open(b, testkit.NewHost(b), database.Settings{}).Internal()
+	far := service.Rate{Minute: 1 << 30, Day: 1 << 30}
+	s := service.New(service.Settings{Messages: far, Envelopes: far, Changes: far}, db, one{db}, slog.New(slog.DiscardHandler))
+	testkit.Run(b, s.Run)
+	gossip := newMemory()
+	ann, bob := newReal(b, s, gossip, 1, wallet.ETH), newReal(b, s, gossip, 2, wallet.SOL)
+	ctx := b.Context()
+	r, err := ann.chat.NewRoom(ctx, core.ChatNewRoom{Name: "plans", History: core.ChatHistoryAll, Members: []string{bob.account.String()}})
+	must(b, err)
+	bob.until("the invitation is there", func() bool {
+		got, roomErr := bob.chat.Room(ctx, r.ID)
+		return roomErr == nil && got.State == core.ChatInvited
+	})
+	must(b, bob.chat.Accept(ctx, r.ID))
+	last := func(d *onNodes) core.ChatMessage {
+		page, pageErr := d.chat.Messages(ctx, core.ChatQuery{Room: r.ID, Limit: 1})
+		must(b, pageErr)
+		return page.Messages[len(page.Messages)-1]
+	}
+	var seen, stored []time.Duration
+	for n := 0; b.Loop(); n++ {
+		text, began := fmt.Sprint(n), time.Now()
+		_, err = ann.chat.Send(ctx, core.ChatDraft{Room: r.ID, Text: text})
+		must(b, err)
+		bob.until(text, func() bool { return last(bob).Text == text })
+		seen = append(seen, time.Since(began))
+		ann.until(text, func() bool { return !last(ann).StoredAt.IsZero() })
+		stored = append(stored, time.Since(began))
+	}
+	for name, all := range map[string][]time.Duration{"seen": seen, "stored": stored} {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, name+"-p50-ms")
+		b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, name+"-p99-ms")
+	}
 }

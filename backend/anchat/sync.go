@@ -136,7 +136,7 @@ func (f *follower) round(ctx context.Context) error {
 func (f *follower) readMailbox(ctx context.Context, box mailbox) error {
 	err := f.s.readMailbox(ctx, box)
 	var stalled *stall
-	if errors.As(err, &stalled) {
+	if errors.As(err, &stalled) || core.CodeOf(err) == core.Denied {
 		f.stalled[box.name] = true
 		f.read[box.name] = true
 		if f.told[box.name] {
@@ -144,7 +144,7 @@ func (f *follower) readMailbox(ctx context.Context, box mailbox) error {
 		}
 		f.told[box.name] = true
 		return f.s.do(ctx, func(t *turn) error {
-			t.refused("mailbox", box.room, "", stalled)
+			t.refused("mailbox", box.room, "", err)
 			return nil
 		})
 	}

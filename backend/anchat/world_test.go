@@ -81,7 +81,7 @@ func newDevice(t *testing.T, nodes *memory, seed byte, chain wallet.Chain) *devi
 }
 
 // signerOf is the wallet of a seed.
-func signerOf(t *testing.T, seed byte) *wallet.Signer {
+func signerOf(t testing.TB, seed byte) *wallet.Signer {
 	t.Helper()
 	raw := make([]byte, 64)
 	raw[0] = seed
@@ -247,7 +247,7 @@ func later(d time.Duration) {
 	synctest.Wait()
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,11 @@ afterAll(async () => {
 
 /** Screens and open parts; those with `wide` are shown on wide screens only. */
 const screens: { name: string; hash: string; ready: (page: Page) => Promise<unknown>; wide?: true }[] = [
+  {
+    name: 'first steps of the chat',
+    hash: '#/anchat',
+    ready: (page) => page.getByRole('heading', { name: 'Start chatting' }).waitFor(),
+  },
   { name: 'node', hash: '#/node', ready: (page) => page.locator('[data-check]').first().waitFor() },
   { name: 'log', hash: '#/node/logs', ready: (page) => page.getByRole('log').waitFor() },
   { name: 'settings', hash: '#/node/config', ready: (page) => page.getByRole('row').nth(3).waitFor() },

@@ -161,6 +161,34 @@ test('the chat is taken off this computer and restored by the recovery code', as
   await leave(here);
 });
 
+// Each page of the chat can be read in each look, wide and narrow.
+test.each([
+  ['light', 1280],
+  ['dark', 400],
+] as const)('the pages of the chat: %s, %i pixels wide', async (colorScheme, width) => {
+  const here = await visit(browser, node, '#/anchat', {
+    colorScheme,
+    viewport: { width, height: 800 },
+    reducedMotion: 'reduce',
+  });
+  const { page } = here;
+  for (const [id, name] of Object.entries({
+    devices: 'Devices',
+    backup: 'Backup',
+    people: 'People',
+    settings: 'Settings',
+    privacy: 'What the network sees',
+    diagnostics: 'Diagnostics',
+  })) {
+    await go(page, `#/anchat?page=${id}`);
+    await page.getByRole('region', { name, exact: true }).waitFor();
+    expect({ id, faults: await accessFaults(page) }).toEqual({ id, faults: [] });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect({ id, wide }).toEqual({ id, wide: 0 });
+  }
+  await leave(here);
+});
+
 /** Every file under a folder. */
 async function files(folder: string): Promise<string[]> {
   const found: string[] = [];

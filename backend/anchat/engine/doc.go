@@ -17,6 +17,10 @@
 //	rows, ref, err := e.Seal(room, message, now) // announcement, keys, message
 //	opened, err := e.Open(room, row, at)
 //
+// Records that may be a copy, or older than what the device has done, are told to
+// the device by [Olm.Restored], before anything else. What was used to send with is
+// then not used again.
+//
 // # What it believes
 //
 // Nothing that it is given is believed before it is checked. A device counts when

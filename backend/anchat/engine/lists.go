@@ -113,7 +113,8 @@ func (p *person) names(version uint64, hash wire.Hash, f wire.Fingerprint) (name
 	return false, true // overruled, or forgotten
 }
 
-// takeLists takes lists in, from the oldest.
+// takeLists takes lists in, from the oldest. What they say together is worked out
+// once, by remember.
 func (p *person) takeLists(a wallet.Account, lists []wire.List, news *News) {
 	lists = slices.SortedStableFunc(slices.Values(lists), func(a, b wire.List) int { return cmp.Compare(a.Version, b.Version) })
 	if n := len(lists); p.head().Version > 0 && (n == 0 || lists[n-1].Version < p.head().Version) {
@@ -122,9 +123,11 @@ func (p *person) takeLists(a wallet.Account, lists []wire.List, news *News) {
 	for _, l := range lists {
 		head := p.head()
 		if l.Version <= head.Version {
-			if have, ok := p.chain[l.Version]; ok && have.Hash() != l.Hash() {
-				news.Forked = true
+			have, ok := p.chain[l.Version] // as it was before this answer
+			if l.Version == head.Version {
+				have, ok = head, true
 			}
+			news.Forked = news.Forked || ok && have.Hash() != l.Hash()
 			continue
 		}
 		if err := p.judge(a, l); err != nil {
@@ -136,7 +139,6 @@ func (p *person) takeLists(a wallet.Account, lists []wire.List, news *News) {
 		if over := len(p.lists) - MaxLists; over > 0 {
 			p.lists = p.lists[over:]
 		}
-		p.settle()
 	}
 }
 

@@ -239,3 +239,21 @@ func account(t testing.TB, id string) wallet.Account {
 	}
 	return a
 }
+
+// What each message costs beside its seal.
+func BenchmarkMessage(b *testing.B) {
+	m := message(b, Text{Text: "See you at eight, then? I bring the tea."})
+	for b.Loop() {
+		padded, err := m.Encode()
+		if err != nil {
+			b.Fatal(err)
+		}
+		back, err := Decode(padded)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err = back.Text(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

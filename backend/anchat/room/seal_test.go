@@ -232,3 +232,28 @@ func FuzzDecodeBody(f *testing.F) {
 		}
 	})
 }
+
+// What a member pays for each change of a room that they read.
+func BenchmarkOpen(b *testing.B) {
+	m := NewMailbox()
+	e, err := Seal(m, wire.Event{Mailbox: m.Tag.Name(), Seq: 1, At: noon}, Body{Kind: BodyAdd, Account: adam})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err = Open(m, e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A page of a room of 200 people compares all of their names.
+func BenchmarkLookAlikes(b *testing.B) {
+	names := make([]string, core.MaxChatMembers)
+	for i := range names {
+		names[i] = fmt.Sprintf("Person number %d", i)
+	}
+	for b.Loop() {
+		LookAlikes(names)
+	}
+}

@@ -45,7 +45,8 @@ func words(text string) (all []word) {
 			continue
 		case alone(c):
 			end(at)
-			all = append(all, word{string(c), at, at + utf8.RuneLen(c)})
+			_, size := utf8.DecodeRuneInString(text[at:]) // of what is no UTF-8 it is not the sign's own
+			all = append(all, word{string(c), at, at + size})
 			continue
 		case unicode.IsLetter(c) || unicode.IsNumber(c) || unicode.IsMark(c) && start >= 0:
 			fold.WriteString(foldRune(c))

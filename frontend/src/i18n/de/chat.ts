@@ -94,7 +94,7 @@ export const chat: Pick<Messages, 'chat'> = {
       history: (by, _, text) => `${by} hat geändert, was neue Mitglieder lesen können${text && `: ${text}`}`,
       timer: (by, _, text) => `${by} hat die Frist der Nachrichten geändert${text && `: ${text}`}`,
       called: (by, _, text) =>
-        text === '' ? `${by} hat den Namen zurückgenommen` : `${by} will ${text} genannt werden`,
+        text === '' ? `${by} hat den Namen abgelegt` : `${by} hat den Namen ${text} angenommen`,
       free_invite: (by, _, text) =>
         text === 'on' ? `${by} lässt alle Mitglieder einladen` : `${by} lässt nur noch Admins einladen`,
       device: (by) => `${by} hat ein neues Gerät`,

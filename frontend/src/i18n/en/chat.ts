@@ -94,7 +94,7 @@ export const chat = {
       history: (by: string, _: string, text: string) => `${by} changed what new members can read${text && `: ${text}`}`,
       timer: (by: string, _: string, text: string) => `${by} changed the timer of messages${text && `: ${text}`}`,
       called: (by: string, _: string, text: string) =>
-        text === '' ? `${by} took the name back` : `${by} says to be called ${text}`,
+        text === '' ? `${by} dropped the name` : `${by} took the name ${text}`,
       free_invite: (by: string, _: string, text: string) =>
         text === 'on' ? `${by} lets every member invite` : `${by} lets only admins invite`,
       device: (by: string) => `${by} has a new device`,
