@@ -38,16 +38,17 @@ test('screens, sheet, filter and landmarks by keyboard alone', async () => {
   const here = await visit(browser, node);
   const { page } = here;
   for (const [key, screen] of [
-    ['1', 'Keys'],
-    ['2', 'SQL'],
-    ['3', 'Peers'],
-    ['4', 'Node'],
-    ['5', 'Network'],
+    ['1', 'Anchat'],
+    ['2', 'Keys'],
+    ['3', 'SQL'],
+    ['4', 'Peers'],
+    ['5', 'Node'],
+    ['6', 'Network'],
   ] as const) {
     await page.keyboard.press(`Alt+Shift+Digit${key}`);
     await page.getByRole('heading', { level: 1, name: screen }).waitFor();
   }
-  for (const digit of ['1', '2', '3', '4', '5']) {
+  for (const digit of ['1', '2', '3', '4', '5', '6']) {
     await page.keyboard.press(`Alt+Shift+Digit${digit}`);
     await page.getByRole('main').focus();
     await page.keyboard.press('Shift+?');
@@ -59,7 +60,7 @@ test('screens, sheet, filter and landmarks by keyboard alone', async () => {
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
   }
-  await page.keyboard.press('Alt+Shift+Digit3');
+  await page.keyboard.press('Alt+Shift+Digit4');
   await page.getByRole('textbox', { name: /Filter by name/ }).waitFor();
   await page.keyboard.press('/');
   await expect

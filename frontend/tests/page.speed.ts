@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const acts: Record<string, (page: Page) => Promise<void>> = {
   'change of screen': async (page) => {
-    for (const digit of ['1', '2', '3', '4', '5', '1']) {
+    for (const digit of ['1', '2', '3', '4', '5', '6', '1']) {
       await page.keyboard.press(`Alt+Shift+Digit${digit}`);
       await page.waitForTimeout(300);
     }
@@ -30,7 +30,7 @@ const acts: Record<string, (page: Page) => Promise<void>> = {
     await page.keyboard.press('Escape');
   },
   'tabs of the node': async (page) => {
-    await page.keyboard.press('Alt+Shift+Digit4');
+    await page.keyboard.press('Alt+Shift+Digit5');
     for (const name of ['Log', 'Settings', 'Gateway', 'Backups', 'Overview']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.waitForTimeout(300);
@@ -42,13 +42,13 @@ const acts: Record<string, (page: Page) => Promise<void>> = {
     await page.keyboard.type('gateway', { delay: 40 });
   },
   'a key opens': async (page) => {
-    await page.keyboard.press('Alt+Shift+Digit1');
+    await page.keyboard.press('Alt+Shift+Digit2');
     await page.getByRole('treeitem').filter({ hasText: 'speed' }).click();
     await page.getByRole('treeitem').nth(1).click();
     await page.getByTestId('value').waitFor();
   },
   'typing SQL': async (page) => {
-    await page.keyboard.press('Alt+Shift+Digit2');
+    await page.keyboard.press('Alt+Shift+Digit3');
     await page.locator('.cm-content').click();
     await page.keyboard.type('SELECT 1 AS one, 2 AS two', { delay: 30 });
   },
