@@ -65,10 +65,8 @@ export const createRoom = (room: NewRoom): Promise<ChatRoom> => call(ChatRooms.C
 export const directRoom = (address: string): Promise<ChatRoom> => call(ChatRooms.Direct(address), MaxChangeMs);
 export const acceptRoom = (room: string): Promise<void> => call(ChatRooms.Accept(room), MaxChangeMs);
 export const refuseRoom = (room: string): Promise<void> => call(ChatRooms.Refuse(room), MaxChangeMs);
-export const changeRoom = (change: RoomChange): Promise<void> =>
-  call(ChatRooms.Change(change), MaxChangeMs);
-export const setRoom = (settings: RoomSettings): Promise<void> =>
-  call(ChatRooms.Set(settings), MaxChangeMs);
+export const changeRoom = (change: RoomChange): Promise<void> => call(ChatRooms.Change(change), MaxChangeMs);
+export const setRoom = (settings: RoomSettings): Promise<void> => call(ChatRooms.Set(settings), MaxChangeMs);
 export const roomPeople = (room: string): Promise<ChatPerson[]> => call(ChatRooms.People(room));
 export const invitePeople = (room: string, addresses: string[]): Promise<void> =>
   call(ChatRooms.Invite(room, addresses), MaxChangeMs);
