@@ -139,7 +139,7 @@ export class Composer {
     const { text, mentions } = this.outgoing;
     const [editing, reply, files] = [this.editing, this.replyTo, this.files];
     this.#clear();
-    const does = () =>
+    const does = (): Promise<unknown> =>
       editing === null
         ? this.#api.sendMessage({
             room: this.room,
