@@ -36,7 +36,6 @@ export class Composer {
   files = $state.raw<Attachment[]>([]);
   /** Files that are on their way to be sealed. */
   taking = $state(0);
-  sending = $state(false);
   people = $state.raw<Person[]>([]);
   readonly room: string;
   #chosen = $state.raw<ReadonlyMap<string, string>>(new Map());
@@ -46,6 +45,7 @@ export class Composer {
   #later: Later;
   #drop: (() => void) | null = null;
   #aside = '';
+  #last: Promise<unknown> = Promise.resolve();
   #typedAt = -Infinity;
   #tells: () => boolean;
 
@@ -70,7 +70,7 @@ export class Composer {
   }
 
   get maySend(): boolean {
-    return !this.empty && !this.tooLong && !this.sending && this.taking === 0;
+    return !this.empty && !this.tooLong && this.taking === 0;
   }
 
   /** Begins with a kept draft. */
@@ -130,27 +130,41 @@ export class Composer {
     this.#keepLater();
   }
 
-  /** Sends or changes; true when that worked. What failed stays as it was written. */
+  /**
+   * Sends or changes; true when that worked. The field is free at once, as the next
+   * message may be typed meanwhile; what failed comes back before it.
+   */
   async send(): Promise<boolean> {
     if (!this.maySend) return false;
-    this.sending = true;
     const { text, mentions } = this.outgoing;
     const [editing, reply, files] = [this.editing, this.replyTo, this.files];
+    this.#clear();
+    const does = (): Promise<unknown> =>
+      editing === null
+        ? this.#api.sendMessage({
+            room: this.room,
+            text: text.trim(),
+            reply_to: reply?.id ?? '',
+            mentions,
+            files: files.map((file) => file.id),
+          })
+        : this.#api.editMessage(this.room, editing.id, text.trim(), mentions);
+    const turn = this.#last.then(does); // in the order in which they were written
+    this.#last = turn.catch(() => undefined);
     try {
-      if (editing === null)
-        await this.#api.sendMessage({
-          room: this.room,
-          text: text.trim(),
-          reply_to: reply?.id ?? '',
-          mentions,
-          files: files.map((file) => file.id),
-        });
-      else await this.#api.editMessage(this.room, editing.id, text.trim(), mentions);
-      this.#sent(editing !== null);
-      return true;
-    } finally {
-      this.sending = false;
+      await turn;
+    } catch (raw) {
+      if (editing !== null) this.edit(editing);
+      else [this.replyTo, this.files] = [reply, [...files, ...this.files]];
+      this.#put(editing !== null || this.text === '' ? text : `${text}\n${this.outgoing.text}`);
+      throw raw;
     }
+    if (editing === null) {
+      // The draft that is kept must not come back as if it had not been sent.
+      this.#drop ??= () => undefined;
+      void this.keep().catch(() => undefined);
+    }
+    return true;
   }
 
   /** Seals a file for the message; it is dropped again when the message is not wanted. */
@@ -178,9 +192,9 @@ export class Composer {
     await this.#api.saveDraft(this.room, this.editing === null ? this.outgoing.text : this.#aside);
   }
 
-  #sent(edited: boolean): void {
+  #clear(): void {
     this.#typedAt = -Infinity;
-    if (edited) {
+    if (this.editing !== null) {
       this.#leaveEdit();
       return;
     }
@@ -188,9 +202,6 @@ export class Composer {
     this.files = [];
     this.text = '';
     this.#chosen = new Map();
-    // The draft that is kept must not come back as if it had not been sent.
-    this.#drop ??= () => undefined;
-    void this.keep().catch(() => undefined);
   }
 
   #leaveEdit(): void {
