@@ -41,7 +41,8 @@ afterAll(async () => {
 /** Opens the panel of the room on screen, at one of its parts. */
 async function panel(page: Page, part: string): Promise<void> {
   const here = page.getByRole('region', { name: 'About this room' });
-  if (!(await here.isVisible())) await press(page, 'About this room');
+  const button = page.getByRole('button', { name: 'About this room' });
+  if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
   await here.getByRole('radio', { name: part, exact: true }).click();
 }
 
