@@ -6,6 +6,8 @@ class ChatScreen {
   searching = $state(false);
   /** What is known of the room stands beside it. */
   details = $state(false);
+  /** The room that was opened to write in it: its field takes the focus. */
+  write = $state('');
   dialog = $state<'new' | null>(null);
 }
 
