@@ -26,7 +26,42 @@ func (s *session) begun(ctx context.Context) error {
 	if err := s.learn(ctx, s.account); err != nil {
 		return err
 	}
+	if err := s.publishSelf(ctx); err != nil {
+		return err
+	}
 	return s.readGaps(ctx)
+}
+
+// publishSelf puts again what makes this device one of its wallet's, where the nodes
+// do not have it: the program may have ended while it enrolled. What they refuse
+// stays refused: another device was faster.
+func (s *session) publishSelf(ctx context.Context) error {
+	var rows [][]byte
+	first := false
+	err := s.look(ctx, func(t *turn) error {
+		if list, ok := t.engine.ListOf(s.account); ok && list.Lives(s.device) || t.engine.Revoked() {
+			return nil
+		}
+		for _, row := range t.engine.Own() {
+			rows = append(rows, row.Encode())
+			list, isList := row.(wire.List)
+			first = first || isList && list.Version == 1
+		}
+		return nil
+	})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if _, err = s.putAll(ctx, rows); err != nil {
+		return err
+	}
+	if err = s.learn(ctx, s.account); err != nil || !first {
+		return err
+	}
+	return s.do(ctx, func(t *turn) error {
+		t.later(t.s.posts.ring)
+		return t.Put(kindWish, wishSelf, []byte{1})
+	})
 }
 
 // chores does what waits. It returns the first error; the rest is done all the same.
