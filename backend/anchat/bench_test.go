@@ -2,11 +2,13 @@ package anchat
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"testing"
 	"time"
 
+	"git.debros.io/DeBros/network/backend/anchat/backup"
 	"git.debros.io/DeBros/network/backend/anchat/room"
 	"git.debros.io/DeBros/network/backend/anchat/wire"
 	"git.debros.io/DeBros/network/backend/core"
@@ -159,5 +161,48 @@ func BenchmarkCatchUp1000(b *testing.B) {
 			<-heard
 		}
 		b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms/1000")
+	}
+}
+
+// BenchmarkRestore10000 opens a backup of 10,000 sessions on a device that has none of
+// them: reading, opening, and every key through the one door, each turn on the disk.
+func BenchmarkRestore10000(b *testing.B) {
+	const sessions = 10_000
+	nodes := newMemory()
+	code := backup.NewCode()
+	key := backup.NewKey()
+	signer := benchSigner(b, 3)
+	account := wire.AccountID(signer.Accounts()[0])
+	wrapped, err := backup.Wrap(b.Context(), key, account, 1, "a passphrase for the bench", code)
+	check(b, err)
+	kept := &memoryBackup{version: 1, key: wrapped, at: time.Now(), entries: map[wire.Hash][]byte{}}
+	for range sessions {
+		i := item{Room: wire.NewRoom(), Key: make([]byte, 165)}
+		_, _ = rand.Read(i.Key) //nolint:errcheck // it never fails; see crypto/rand
+		i.Key[0] = 1
+		clear(i.Key[1:5])
+		i.Session = wire.Session(i.Key[133:])
+		raw, err := i.encode()
+		check(b, err)
+		id := key.ID(i.name())
+		kept.entries[id], err = key.Seal(id, raw)
+		check(b, err)
+	}
+	nodes.backups[signer.Accounts()[0]] = []*memoryBackup{kept}
+	for b.Loop() {
+		b.StopTimer()
+		c, stop := openFor(b, nodes, signer, wallet.ETH)
+		b.StartTimer()
+		done, err := c.Restore(b.Context(), code, nil)
+		check(b, err)
+		if done.Keys != sessions {
+			b.Fatalf("restored %+v", done)
+		}
+		b.StopTimer()
+		s, err := c.current()
+		check(b, err)
+		check(b, c.Forget(b.Context(), s.account.String()))
+		stop()
+		b.StartTimer()
 	}
 }
