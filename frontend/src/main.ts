@@ -9,9 +9,17 @@ import App from './views/App.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
+const app = target;
 
 // boot.js has put the choice of the last visit there.
 const language = wished(document.documentElement.dataset.language ?? '');
 document.documentElement.lang = language;
-if (language !== 'en') await speak(language);
-mount(App, { target });
+
+// In a function: a file that waits at its top would wait for the words for ever, as
+// theirs waits for parts of this one.
+async function start(): Promise<void> {
+  if (language !== 'en') await speak(language);
+  mount(App, { target: app });
+}
+
+void start();
