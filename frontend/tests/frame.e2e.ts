@@ -29,6 +29,7 @@ test('everything can be reached by the palette', async () => {
   await page.keyboard.press('Enter');
   await expect.poll(() => page.getByTestId('value').innerText()).toBe('found');
   await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('combobox').waitFor({ state: 'detached' });
   await leave(here);
