@@ -53,7 +53,8 @@ export class Reader {
   moved(): void {
     const { window, unreadFrom, lines } = this.session;
     const { place } = this;
-    this.atEnd = place.atEnd && !window.newer;
+    // A short room that was opened at its first unread line shows its end, too.
+    this.atEnd = (place.atEnd || place.spareBelow <= 0) && !window.newer;
     window.atEnd = this.atEnd;
     const mark = unreadFrom === 0 ? undefined : lines.find((line) => line.unread);
     this.unreadAbove = mark !== undefined && place.sideOf(mark.key) === 'above';
