@@ -234,6 +234,7 @@ test('what others write appears by itself; a pause counts it and shows it later'
 test('an open key that somebody changes says so, and shows it when it is wanted', async () => {
   await put('watched', 'before');
   const { page } = at;
+  await expect.poll(value).toBe('before'); // what is not open yet cannot be changed under one's eyes
   await node.command('kv', 'put', '--namespace', 'default', 'watched', 'after');
   await page.getByText('Somebody changed this key just now.').waitFor();
   expect(await value()).toBe('before');
