@@ -29,7 +29,7 @@ func TestWindow_JourneyByKeyboard(t *testing.T) {
 	d.do(t, "windowactivate", "--sync", id)
 	eventually(t, "a key that was typed is in the node", func() bool {
 		// On a slow computer the screen may be late; Escape and again is what a person does, too.
-		d.keys(t, "Escape", "ctrl+1", "n")
+		d.keys(t, "Escape", "ctrl+2", "n")
 		d.write(t, "color")
 		d.keys(t, "Tab")
 		d.write(t, "blue")
