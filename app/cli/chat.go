@@ -268,12 +268,11 @@ func (a *app) chatUnlock() *cobra.Command {
 		Example: "  debros chat unlock\n  debros chat unlock --chat-passphrase-file pass",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.inChat(cmd, func(ctx context.Context, r remote) error {
-				address := ""
-				if len(args) > 0 {
-					address = args[0]
+				address, err := a.chatWallet(ctx, r, args)
+				if err != nil {
+					return err
 				}
 				var passphrase core.Secret
-				var err error
 				if !seal.keychain {
 					if passphrase, err = a.passphrase(seal.file, "Passphrase of the chat: "); err != nil {
 						return err
@@ -289,6 +288,24 @@ func (a *app) chatUnlock() *cobra.Command {
 	}
 	seal.flags(c)
 	return c
+}
+
+// chatWallet is the wallet that was named, else the only one with a device on the node.
+func (a *app) chatWallet(ctx context.Context, r remote, args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	var s core.ChatState
+	if err := a.chat(ctx, r, "State", &s); err != nil {
+		return "", err
+	}
+	switch len(s.Accounts) {
+	case 0:
+		return "", core.Errorf(core.NotFound, "no wallet has a chat on this node; begin with 'debros chat start'")
+	case 1:
+		return s.Accounts[0].Address, nil
+	}
+	return "", core.Errorf(core.Invalid, "%d wallets have a chat on this node; say which: debros chat unlock %s", len(s.Accounts), s.Accounts[0].Address)
 }
 
 func (a *app) chatLock() *cobra.Command {

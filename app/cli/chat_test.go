@@ -35,7 +35,7 @@ func (f *fake) Chat(_ context.Context, method string, in []any, out any) error {
 	var answer any
 	switch method {
 	case "State", "Enrol", "Unlock":
-		answer = core.ChatState{State: core.ChatReady, Address: annWallet, Online: true}
+		answer = core.ChatState{State: core.ChatReady, Address: annWallet, Online: true, Accounts: []core.ChatAccount{{Address: annWallet}}}
 	case "Enrolment":
 		answer = core.ChatEnrolment{ID: "e1", Text: "127.0.0.1 wants you", Code: "123456"}
 	case "Rooms":
@@ -178,6 +178,15 @@ func TestChat_KeepsSecretsOffTheScreen(t *testing.T) {
 	s.stdin = "debros://room?x#" + canary + "\n"
 	if s.run("chat", "join", "-"); s.status != 0 || strings.Contains(s.out+s.err, canary) {
 		t.Errorf("%d %q %q", s.status, s.out, s.err)
+	}
+}
+
+// Who has one wallet here need not name it.
+func TestChatUnlock_TakesTheOnlyWallet(t *testing.T) {
+	s := newScreen(t)
+	s.run("chat", "unlock", "--chat-passphrase-file", passphraseIn(t, "a long passphrase", 0o600))
+	if want := fmt.Sprintf("Unlock [%q,", annWallet); s.status != 0 || !strings.HasPrefix(s.node.last(), want) {
+		t.Errorf("%d, asked %q %q", s.status, s.node.last(), s.err)
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 	// MaxAttached bounds the files that wait at one time.
 	MaxAttached = 100
 	// MaxFilesKept bounds the sealed files that are kept on this computer; those that
-	// were not used for the longest time go first, and can be fetched again.
+	// came first go first, and can be fetched again.
 	MaxFilesKept = 512 << 20
 
 	kindAttach = "attach"    // files that are not stored by the nodes yet

@@ -247,7 +247,7 @@ func (s *session) chunk(ctx context.Context, f files.Sealed, n uint32, whole boo
 type keptFile struct {
 	path string
 	size int64
-	used time.Time
+	came time.Time
 }
 
 // evictFiles keeps the files on this computer within MaxFilesKept. Those that are
@@ -273,7 +273,7 @@ func (s *session) evictFiles(needed []wire.Hash) error {
 		total += f.size
 		all = append(all, f)
 	}
-	slices.SortFunc(all, func(a, b keptFile) int { return a.used.Compare(b.used) })
+	slices.SortFunc(all, func(a, b keptFile) int { return a.came.Compare(b.came) })
 	for _, f := range all {
 		if total <= MaxFilesKept {
 			return nil
@@ -296,7 +296,7 @@ func keptFileOf(path string) (f keptFile, ok bool) {
 	if err != nil {
 		return f, false
 	}
-	f = keptFile{path: path, used: info.ModTime()}
+	f = keptFile{path: path, came: info.ModTime()}
 	for _, c := range chunks {
 		if size, errInfo := c.Info(); errInfo == nil {
 			f.size += size.Size()

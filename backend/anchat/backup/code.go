@@ -44,13 +44,6 @@ func checkLetters(code []byte) []byte {
 	return []byte{letters[sum[0]%32], letters[sum[1]%32]}
 }
 
-// IsCode tells whether text has the form of a recovery code without a typing
-// mistake.
-func IsCode(text core.Secret) bool {
-	_, err := readCode(text.Reveal())
-	return err == nil
-}
-
 // readCode takes any case, any grouping, and letters for the digits they look like.
 func readCode(text string) ([]byte, error) {
 	const tooLong = 4 * (codeRandom + codeCheck)
